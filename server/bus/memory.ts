@@ -1,0 +1,24 @@
+import type { Bus, BusEvent } from './bus.ts';
+
+/** A bus for one process. Listeners are called at once, in the order in which they subscribed. */
+export function createMemoryBus(): Bus {
+  const rooms = new Map<string, Set<(event: BusEvent) => void>>();
+
+  return {
+    label: 'in memory (one process)',
+    publish(roomId, event) {
+      for (const listener of [...(rooms.get(roomId) ?? [])]) listener(event);
+    },
+    subscribe(roomId, listener) {
+      const listeners = rooms.get(roomId) ?? new Set();
+      rooms.set(roomId, listeners.add(listener));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && rooms.get(roomId) === listeners) rooms.delete(roomId);
+      };
+    },
+    async close() {
+      rooms.clear();
+    },
+  };
+}

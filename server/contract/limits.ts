@@ -1,0 +1,29 @@
+/**
+ * The bounds that both ends of the wire keep to. Lengths of text are counted in Unicode code points, sizes in
+ * bytes, times as their names say.
+ */
+export const LIMITS = {
+  textLength: 4_000,
+  userNameLength: 40,
+  roomNameLength: 80,
+  searchLength: 80,
+  pageSize: 50,
+  pageSizeMax: 200,
+  /** Further behind than this, a subscriber gets `reset` instead of a replay. */
+  replayChanges: 2_000,
+  frameBytes: 128 * 1024,
+  bodyBytes: 256 * 1024,
+  batchCalls: 20,
+  chunkSeconds: 1,
+  /** Chunks that may arrive before their turn; they are held and acked at once. */
+  earlyChunks: 64,
+  sampleRateMin: 8_000,
+  sampleRateMax: 48_000,
+} as const;
+
+/** How long a text is for a person: code points, not UTF-16 units. */
+export function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}

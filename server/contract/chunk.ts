@@ -26,7 +26,9 @@ export function encodeChunk({ streamId, seq, pcm }: Chunk): Uint8Array<ArrayBuff
  */
 export function decodeChunk(bytes: Uint8Array): Chunk {
   if (bytes.byteLength < CHUNK_HEADER_BYTES) {
-    throw new RangeError(`a chunk is at least ${CHUNK_HEADER_BYTES} bytes long, this one has ${bytes.byteLength}`);
+    throw new RangeError(
+      `a chunk is at least ${CHUNK_HEADER_BYTES} bytes long, this one has ${bytes.byteLength}`,
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(20, true) !== 0) throw new RangeError('unknown chunk flags');

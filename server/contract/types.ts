@@ -91,7 +91,14 @@ export type StreamState = 'listening' | 'paused' | 'recovering' | 'ended';
 /** What `transcripts.live` delivers. */
 export type CaptionEvent =
   | { type: 'partial' | 'final'; utterance: Utterance }
-  | { type: 'stream'; streamId: string; speaker: UserRef; state: StreamState; reason?: string; message?: string };
+  | {
+      type: 'stream';
+      streamId: string;
+      speaker: UserRef;
+      state: StreamState;
+      reason?: string;
+      message?: string;
+    };
 
 /** What hears speech on this server, or why nothing does. */
 export type EngineInfo =

@@ -1,0 +1,76 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Speech } from '../server/contract/types.ts';
+
+/** Ids are lower-case UUIDs (version 7, so that they grow with time and keep indexes compact). */
+const id = () => p.string().length(36);
+
+export const UserEntity = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  properties: {
+    id: id().primary(),
+    name: p.string().length(160),
+    kind: p.enum(['guest', 'member', 'service']),
+    createdAt: p.datetime(3),
+  },
+});
+
+export const RoomEntity = defineEntity({
+  name: 'Room',
+  tableName: 'chat_rooms',
+  properties: {
+    id: id().primary(),
+    name: p.string().length(320),
+    visibility: p.enum(['public', 'private']),
+    language: p.string().length(35),
+    createdAt: p.datetime(3),
+    archivedAt: p.datetime(3).nullable(),
+    /** The last message's seq and the last change's rev: both grow only in the transaction that writes the change. */
+    lastSeq: p.integer(),
+    rev: p.integer(),
+    memberCount: p.integer(),
+    members: () => p.oneToMany(MemberEntity).mappedBy('room'),
+  },
+});
+
+export const MemberEntity = defineEntity({
+  name: 'Member',
+  tableName: 'members',
+  properties: {
+    room: () => p.manyToOne(RoomEntity).primary(),
+    user: () => p.manyToOne(UserEntity).primary(),
+    role: p.enum(['owner', 'member']),
+    joinedAt: p.datetime(3),
+  },
+  indexes: [{ properties: 'user' }],
+});
+
+export const MessageEntity = defineEntity({
+  name: 'Message',
+  tableName: 'messages',
+  properties: {
+    id: id().primary(),
+    room: () => p.manyToOne(RoomEntity),
+    seq: p.integer(),
+    rev: p.integer(),
+    kind: p.enum(['text', 'speech']),
+    author: () => p.manyToOne(UserEntity),
+    clientId: id().nullable(),
+    text: p.text().nullable(),
+    replyTo: id().nullable(),
+    createdAt: p.datetime(3),
+    editedAt: p.datetime(3).nullable(),
+    deletedAt: p.datetime(3).nullable(),
+    /** When the first word of a spoken message was said: transcripts are cut out by this, not by `createdAt`. */
+    spokenAt: p.datetime(3).nullable(),
+    speech: p.json<Speech>().nullable(),
+  },
+  uniques: [
+    { properties: ['room', 'seq'] },
+    { properties: ['room', 'rev'] },
+    { properties: ['room', 'author', 'clientId'] },
+  ],
+  indexes: [{ properties: ['room', 'spokenAt'] }],
+});
+
+export const entities = [UserEntity, RoomEntity, MemberEntity, MessageEntity];

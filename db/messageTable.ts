@@ -1,0 +1,90 @@
+import type { InferEntity } from '@mikro-orm/core';
+import type { Message } from '../server/contract/types.ts';
+import { appendMessages } from './append.ts';
+import { MessageEntity } from './entities.ts';
+import type { Fork } from './sqlStore.ts';
+import type { SpokenQuery, Store } from './store.ts';
+
+type MessageMethods = Pick<
+  Store,
+  'appendMessages' | 'findMessage' | 'listMessages' | 'changesAfter' | 'listSpoken'
+>;
+
+export function messageTable(fork: Fork): MessageMethods {
+  return {
+    appendMessages: (messages) => appendMessages(fork, messages),
+
+    async findMessage(roomId, messageId) {
+      const row = await fork().findOne(
+        MessageEntity,
+        { id: messageId, room: roomId },
+        { populate: ['author'] },
+      );
+      return row && toMessage(row);
+    },
+
+    async listMessages(roomId, { before, after, limit }) {
+      const forwards = after !== undefined;
+      const rows = await fork().find(
+        MessageEntity,
+        {
+          room: roomId,
+          ...((before !== undefined || forwards) && {
+            seq: { ...(before !== undefined && { $lt: before }), ...(forwards && { $gt: after }) },
+          }),
+        },
+        { populate: ['author'], orderBy: { seq: forwards ? 'asc' : 'desc' }, limit },
+      );
+      const messages = rows.map(toMessage);
+      return forwards ? messages : messages.reverse();
+    },
+
+    async changesAfter(roomId, rev, limit) {
+      const rows = await fork().find(
+        MessageEntity,
+        { room: roomId, rev: { $gt: rev } },
+        { populate: ['author'], orderBy: { rev: 'asc' }, limit },
+      );
+      return rows.map(toMessage);
+    },
+
+    async listSpoken(roomId, query) {
+      const rows = await fork().find(MessageEntity, spokenIn(roomId, query), {
+        populate: ['author'],
+        orderBy: { seq: 'asc' },
+        limit: query.limit,
+      });
+      return rows.map(toMessage);
+    },
+  };
+}
+
+function spokenIn(roomId: string, { from, to, speakerId, after }: SpokenQuery) {
+  return {
+    room: roomId,
+    kind: 'speech' as const,
+    ...((from || to) && { spokenAt: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
+    ...(speakerId && { author: speakerId }),
+    ...(after !== undefined && { seq: { $gt: after } }),
+  };
+}
+
+/** A row, its author loaded, as the message it is. */
+export function toMessage(row: InferEntity<typeof MessageEntity>): Message {
+  return {
+    id: row.id,
+    roomId: row.room.id,
+    seq: row.seq,
+    rev: row.rev,
+    kind: row.kind,
+    author: { id: row.author.id, name: row.author.name },
+    clientId: row.clientId ?? null,
+    text: row.text ?? null,
+    replyTo: row.replyTo ?? null,
+    reactions: [],
+    createdAt: row.createdAt.toISOString(),
+    editedAt: row.editedAt?.toISOString() ?? null,
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+    speech: row.speech ?? null,
+  };
+}

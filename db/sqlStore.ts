@@ -1,0 +1,20 @@
+import type { MikroORM } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/sql';
+import { guard } from './failures.ts';
+import { messageTable } from './messageTable.ts';
+import { roomTable } from './roomTable.ts';
+import type { Store } from './store.ts';
+import { userTable } from './userTable.ts';
+
+/** A fresh unit of work: entity managers are never shared between calls. */
+export type Fork = () => SqlEntityManager;
+
+/** The store over any SQL database that MikroORM speaks to. */
+export function createSqlStore(orm: MikroORM, label: string): Store {
+  const fork: Fork = () => orm.em.fork() as SqlEntityManager;
+  return {
+    label,
+    ...guard({ ...userTable(fork), ...roomTable(fork), ...messageTable(fork) }),
+    close: () => orm.close(true),
+  };
+}

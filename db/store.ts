@@ -1,0 +1,79 @@
+import type { Member, Message, Role, Room, User, Visibility } from '../server/contract/types.ts';
+
+/** A message before it has a place in its room. Its id is the caller's to choose (a UUID). */
+export type NewMessage = Pick<
+  Message,
+  'id' | 'roomId' | 'kind' | 'author' | 'clientId' | 'text' | 'replyTo' | 'createdAt' | 'speech'
+>;
+
+/** `repeated`: the message stood there already, under the same id or the same (room, author, clientId). */
+export type AppendOutcome = { message: Message; repeated: boolean } | { error: unknown };
+
+/** What a room's clock shows: the last seq and the last rev. */
+export type Head = { lastSeq: number; rev: number };
+
+export type MembershipChange = { changed: boolean; role: Role; memberCount: number };
+
+/**
+ * The port to the database, in the domain's words. Every method may throw an AppError `store_unavailable`
+ * (retryable) when the database is away or busy.
+ */
+export type Store = {
+  /** For the start-up line, e.g. "SQLite (data/roomscribe.sqlite)". */
+  label: string;
+
+  addUser: (user: User, createdAt: Date) => Promise<void>;
+  findUser: (userId: string) => Promise<User | null>;
+
+  /** Creates a room with its owner as the first member; seq and rev are 0. */
+  createRoom: (room: NewRoom) => Promise<void>;
+  /** The room as `userId` sees it, whether they may or not; that is for the domain to judge. */
+  findRoom: (roomId: string, userId: string) => Promise<Room | null>;
+  /** Public rooms and the user's own, newest first, after `cursor` (a room id). */
+  listRooms: (userId: string, page: RoomsPage) => Promise<Room[]>;
+  /** Room ids in, heads out; unknown rooms are missing from the answer. */
+  heads: (roomIds: string[]) => Promise<Map<string, Head>>;
+
+  findRole: (roomId: string, userId: string) => Promise<Role | null>;
+  /** Joins or finds them joined; null if there is no such room. */
+  addMember: (roomId: string, userId: string, joinedAt: Date) => Promise<MembershipChange | null>;
+  removeMember: (roomId: string, userId: string) => Promise<MembershipChange | null>;
+  /** In the order of user ids, after `cursor` (a user id). */
+  listMembers: (roomId: string, page: { cursor?: string | undefined; limit: number }) => Promise<Member[]>;
+
+  /**
+   * Gives messages of any rooms their seq and rev and keeps them, in one transaction, in the order given. A message
+   * that cannot be kept fails alone. Answers after commit, one outcome for each message.
+   */
+  appendMessages: (messages: NewMessage[]) => Promise<AppendOutcome[]>;
+  findMessage: (roomId: string, messageId: string) => Promise<Message | null>;
+  /** Ascending by seq; `before` and `after` are exclusive, neither given = the newest. */
+  listMessages: (roomId: string, page: MessagesPage) => Promise<Message[]>;
+  /** Messages whose latest change came after `rev`, in rev order. */
+  changesAfter: (roomId: string, rev: number, limit: number) => Promise<Message[]>;
+  /** Spoken messages by the time they were said, in seq order. */
+  listSpoken: (roomId: string, query: SpokenQuery) => Promise<Message[]>;
+
+  close: () => Promise<void>;
+};
+
+export type NewRoom = {
+  id: string;
+  name: string;
+  visibility: Visibility;
+  language: string;
+  ownerId: string;
+  createdAt: Date;
+};
+
+export type RoomsPage = { search?: string | undefined; cursor?: string | undefined; limit: number };
+
+export type MessagesPage = { before?: number | undefined; after?: number | undefined; limit: number };
+
+export type SpokenQuery = {
+  from?: Date | undefined;
+  to?: Date | undefined;
+  speakerId?: string | undefined;
+  after?: number | undefined;
+  limit: number;
+};

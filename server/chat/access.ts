@@ -1,0 +1,34 @@
+import type { Store } from '../../db/store.ts';
+import type { Role, Room, User } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+
+/** The one rule of membership. Every call and every subscription asks it; nothing else decides who may see a room. */
+export type Access = {
+  /** @throws AppError NOT_FOUND for an unknown room, or a private one to an outsider. */
+  visible: (user: User, roomId: string) => Promise<Room>;
+  /** @throws AppError as `visible`, and FORBIDDEN for somebody who has not joined. */
+  member: (user: User, roomId: string) => Promise<Role>;
+};
+
+export function createAccess(store: Pick<Store, 'findRole' | 'findRoom'>): Access {
+  const visible: Access['visible'] = async (user, roomId) => {
+    const room = await store.findRoom(roomId, user.id);
+    if (!room || (room.visibility === 'private' && room.role === null)) {
+      throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
+    }
+    return room;
+  };
+
+  const member: Access['member'] = async (user, roomId) => {
+    const role = await store.findRole(roomId, user.id);
+    if (role) return role;
+    await visible(user, roomId);
+    throw notMember();
+  };
+
+  return { visible, member };
+}
+
+export function notMember(): AppError {
+  return new AppError('FORBIDDEN', 'not_member', 'Join the room first.');
+}

@@ -1,0 +1,92 @@
+import type { Store } from '../../db/store.ts';
+import type { Bus, BusEvent } from '../bus/bus.ts';
+import type { UserRef } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { Feed } from './feed.ts';
+import { type Subscription, subscribe } from './subscription.ts';
+
+/** How long a hint that the bus lost can go unseen. */
+const SWEEP_MS = 2_000;
+
+type Opened = { feed: Feed; detach: () => void };
+
+export type Feeds = {
+  subscribe: (user: UserRef, roomId: string, cursor: string | undefined) => Promise<Subscription>;
+  /** Ends every subscription. */
+  close: () => void;
+};
+
+/** The feeds of the rooms that somebody watches through this process; a room nobody watches costs nothing. */
+export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
+  const rooms = new Map<string, Promise<Opened>>();
+  const watching = new Map<string, number>();
+  const sweep = setInterval(() => void sweepHeads(), SWEEP_MS);
+  sweep.unref();
+
+  /** Attaches to the bus before it reads the head: a change is either in the head or in what the bus brings after. */
+  const open = async (roomId: string): Promise<Opened> => {
+    const early: BusEvent[] = [];
+    let receive = (event: BusEvent): void => void early.push(event);
+    const detach = bus.subscribe(roomId, (event) => receive(event));
+    try {
+      const head = (await store.heads([roomId])).get(roomId);
+      if (!head) throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
+      const feed = new Feed(roomId, head.rev, { store, bus, log });
+      receive = (event) => feed.receive(event);
+      early.forEach(receive);
+      return { feed, detach };
+    } catch (error) {
+      detach();
+      throw error;
+    }
+  };
+
+  const acquire = (roomId: string): Promise<Opened> => {
+    watching.set(roomId, (watching.get(roomId) ?? 0) + 1);
+    const opened = rooms.get(roomId) ?? open(roomId);
+    rooms.set(roomId, opened);
+    return opened;
+  };
+
+  const release = (roomId: string) => {
+    const left = (watching.get(roomId) ?? 1) - 1;
+    if (left > 0) return void watching.set(roomId, left);
+    watching.delete(roomId);
+    const opened = rooms.get(roomId);
+    rooms.delete(roomId);
+    opened?.then(
+      ({ detach }) => detach(),
+      () => {},
+    );
+  };
+
+  async function sweepHeads() {
+    if (rooms.size === 0) return;
+    try {
+      const heads = await store.heads([...rooms.keys()]);
+      for (const [roomId, head] of heads) (await rooms.get(roomId))?.feed.noticeRev(head.rev);
+    } catch (error) {
+      log.warn({ err: error }, 'could not sweep the heads of the rooms');
+    }
+  }
+
+  return {
+    async subscribe(user, roomId, cursor) {
+      const { feed } = await acquire(roomId).catch((error: unknown) => {
+        release(roomId);
+        throw error;
+      });
+      return subscribe(feed, user, cursor, store, () => release(roomId));
+    },
+    close() {
+      clearInterval(sweep);
+      for (const opened of rooms.values()) {
+        opened.then(
+          ({ feed }) => feed.end(),
+          () => {},
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Store } from '../../db/store.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { Member, Room, User, Visibility } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+import type { Access } from './access.ts';
+
+export type Cursored<T> = { items: T[]; nextCursor: string | null };
+
+export type Rooms = {
+  list: (
+    user: User,
+    page: { search?: string | undefined; cursor?: string | undefined; limit: number },
+  ) => Promise<Cursored<Room>>;
+  get: (user: User, roomId: string) => Promise<Room>;
+  create: (user: User, room: { name: string; visibility: Visibility; language: string }) => Promise<Room>;
+  /** Joining again changes nothing. */
+  join: (user: User, roomId: string) => Promise<Room>;
+  leave: (user: User, roomId: string) => Promise<void>;
+  members: (
+    user: User,
+    roomId: string,
+    page: { cursor?: string | undefined; limit: number },
+  ) => Promise<Cursored<Member>>;
+};
+
+/** Rooms and who belongs to them. Whoever joins or leaves is told to the room over the bus. */
+export function createRooms(store: Store, bus: Bus, access: Access): Rooms {
+  const announce = (change: 'joined' | 'left', user: User, roomId: string, memberCount: number) =>
+    bus.publish(roomId, { type: 'membership', change, user: { id: user.id, name: user.name }, memberCount });
+
+  return {
+    async list(user, page) {
+      return cursored(
+        await store.listRooms(user.id, { ...page, limit: page.limit + 1 }),
+        page.limit,
+        (room) => room.id,
+      );
+    },
+
+    get: access.visible,
+
+    async create(user, room) {
+      const id = randomUUIDv7();
+      await store.createRoom({ ...room, id, ownerId: user.id, createdAt: new Date() });
+      return access.visible(user, id);
+    },
+
+    async join(user, roomId) {
+      await access.visible(user, roomId);
+      const membership = await store.addMember(roomId, user.id, new Date());
+      if (!membership) throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
+      if (membership.changed) announce('joined', user, roomId, membership.memberCount);
+      return access.visible(user, roomId);
+    },
+
+    async leave(user, roomId) {
+      await access.visible(user, roomId);
+      const membership = await store.removeMember(roomId, user.id);
+      if (membership?.changed) announce('left', user, roomId, membership.memberCount);
+    },
+
+    async members(user, roomId, page) {
+      await access.member(user, roomId);
+      const members = await store.listMembers(roomId, { ...page, limit: page.limit + 1 });
+      return cursored(members, page.limit, (member) => member.user.id);
+    },
+  };
+}
+
+/** Cuts a list that was asked for with one item too many into a page. */
+function cursored<T>(items: T[], limit: number, cursorOf: (item: T) => string): Cursored<T> {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  return { items: page, nextCursor: items.length > limit && last ? cursorOf(last) : null };
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+const seconds = (fallback: number) => z.coerce.number().min(0).max(3_600).default(fallback);
+
+const schema = z
+  .object({
+    NODE_ENV: z.string().default('development'),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
+    HOST: z.string().min(1).optional(),
+    PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
+    ALLOWED_ORIGINS: z
+      .string()
+      .default('')
+      .transform((list) =>
+        list
+          .split(',')
+          .map((origin) => origin.trim())
+          .filter(Boolean),
+      )
+      .pipe(
+        z.array(
+          z.url({ protocol: /^https?$/, error: 'must be a list of origins such as https://example.org' }),
+        ),
+      ),
+    DATABASE_URL: z
+      .string()
+      .regex(/^sqlite:.+/, 'must be sqlite:PATH')
+      .default('sqlite:data/roomscribe.sqlite'),
+    SPEECH_ENGINE: z.enum(['auto', 'aws', 'sherpa', 'pocketsphinx', 'off']).default('auto'),
+    AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    DRAIN_SECONDS: seconds(10),
+  })
+  .refine((env) => env.NODE_ENV !== 'production' || env.AUTH_SECRET, {
+    path: ['AUTH_SECRET'],
+    error:
+      'is required in production: whoever knows it can be anybody. Make one with `openssl rand -base64 32`',
+  });
+
+export type Config = {
+  production: boolean;
+  port: number;
+  host: string;
+  publicUrl: string | undefined;
+  /** Origins besides our own host that may open sockets and call with cookies. */
+  allowedOrigins: string[];
+  databaseUrl: string;
+  speechEngine: 'auto' | 'aws' | 'sherpa' | 'pocketsphinx' | 'off';
+  /** undefined on a laptop: one is made and kept. */
+  authSecret: string | undefined;
+  logLevel: string;
+  drainMs: number;
+};
+
+/** Reads the environment. @throws ConfigError naming every bad variable at once, a line each. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}`),
+    );
+  }
+  const { data } = parsed;
+  const production = data.NODE_ENV === 'production';
+  return {
+    production,
+    port: data.PORT,
+    host: data.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    publicUrl: data.PUBLIC_URL,
+    allowedOrigins: data.ALLOWED_ORIGINS.map((origin) => new URL(origin).origin),
+    databaseUrl: data.DATABASE_URL,
+    speechEngine: data.SPEECH_ENGINE,
+    authSecret: data.AUTH_SECRET,
+    logLevel: data.LOG_LEVEL,
+    drainMs: data.DRAIN_SECONDS * 1_000,
+  };
+}
+
+export class ConfigError extends Error {
+  constructor(problems: string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { codePoints, LIMITS } from './limits.ts';
+
+/** What callers may send, for tRPC and REST alike. Every message here is read by people. */
+
+const CONTROL = /\p{Cc}/u;
+/** Control characters other than tab and line feed, which a typed text may hold. */
+const CONTROL_IN_TEXT = /[^\P{Cc}\t\n]/u;
+
+const atMost = (length: number) =>
+  [(text: string) => codePoints(text) <= length, `At most ${length} characters.`] as const;
+
+const line = (what: string, length: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, `${what} must not be blank.`)
+    .refine(...atMost(length))
+    .refine(
+      (text) => text.isWellFormed() && !CONTROL.test(text),
+      `${what} must not hold control characters.`,
+    );
+
+const uuid = z.guid('Not a UUID.').toLowerCase();
+const id = z.string().min(1).max(64);
+const limit = z.coerce.number().int().min(1).max(LIMITS.pageSizeMax).default(LIMITS.pageSize);
+const seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const cursor = z.string().max(64).optional();
+const language = z
+  .string()
+  .regex(/^(auto|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)$/, 'Not a language tag such as ko-KR or en-US.')
+  .max(35);
+
+export const sessionInput = z.object({ name: line('A name', LIMITS.userNameLength) });
+
+export const roomInput = z.object({ roomId: id });
+
+export const roomsPage = z.object({
+  search: z.string().trim().max(LIMITS.searchLength).optional(),
+  cursor,
+  limit,
+});
+
+export const newRoom = z.object({
+  name: line('A room’s name', LIMITS.roomNameLength),
+  visibility: z.enum(['public', 'private']).default('public'),
+  language: language.default('en-US'),
+});
+
+export const membersPage = roomInput.extend({ cursor, limit });
+
+export const messageText = z
+  .string()
+  .refine(
+    (text) => text.isWellFormed() && !CONTROL_IN_TEXT.test(text),
+    'A message must not hold control characters.',
+  )
+  .trim()
+  .min(1, 'A message must not be blank.')
+  .refine(...atMost(LIMITS.textLength));
+
+export const newMessage = roomInput.extend({
+  clientId: uuid,
+  text: messageText,
+  replyTo: id.nullish().transform((value) => value ?? null),
+});
+
+export const messagesPage = roomInput.extend({ before: seq.optional(), after: seq.optional(), limit });
+
+/** The cursor is not judged here: one that is impossible is answered with `reset`, not with an error. */
+export const liveInput = roomInput.extend({
+  lastEventId: z
+    .union([z.string(), z.number().transform(String)])
+    .nullish()
+    .transform((value) => value ?? undefined),
+});
+
+export const speechStart = roomInput.extend({
+  language,
+  sampleRate: z.number().int().min(LIMITS.sampleRateMin).max(LIMITS.sampleRateMax),
+  takeOver: z.boolean().default(false),
+});
+
+export const speechStop = z.object({ streamId: uuid });
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+export const transcriptQuery = roomInput.extend({
+  from: instant.optional(),
+  to: instant.optional(),
+  speakerId: id.optional(),
+  after: seq.optional(),
+  limit,
+});

@@ -1,0 +1,72 @@
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { LIMITS } from '../contract/limits.ts';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { AppRouter, Services } from '../trpc/router.ts';
+import { createClientFiles } from './client.ts';
+import { type OriginRule, refuseForeignOrigins } from './origin.ts';
+import { problem } from './problem.ts';
+import { reportTo } from './report.ts';
+import { createRest } from './rest.ts';
+import { sessionCookie, tokenOf } from './session.ts';
+
+export type AppParts = {
+  services: Services;
+  router: AppRouter;
+  originRule: OriginRule;
+  /** Whether people reach us by https: cookies are then never sent in the clear. */
+  secure: boolean;
+  clientDirectory: string;
+  log: Log;
+};
+
+/** Everything that is plain HTTP: health, tRPC, REST, and the client's files. */
+export function createApp({ services, router, originRule, secure, clientDirectory, log }: AppParts): Hono {
+  const app = new Hono();
+  app.onError((error, c) => problem(c, error, log));
+  app.notFound((c) => problem(c, new AppError('NOT_FOUND', 'no_route', 'There is nothing here.'), log));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
+      strictTransportSecurity: secure,
+    }),
+  );
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.use(refuseForeignOrigins(originRule));
+  app.use(
+    bodyLimit({
+      maxSize: LIMITS.bodyBytes,
+      onError: () => {
+        throw tooLarge();
+      },
+    }),
+  );
+  app.use('/trpc/*', (c) =>
+    fetchRequestHandler({
+      endpoint: '/trpc',
+      req: c.req.raw,
+      router,
+      maxBatchSize: LIMITS.batchCalls,
+      createContext: async ({ req, resHeaders }) => ({
+        user: await services.identity.identify(tokenOf(Object.fromEntries(req.headers))),
+        keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
+      }),
+      onError: reportTo(log),
+    }),
+  );
+  app.route('/api', createRest(services));
+  app.all('/api/*', (c) => c.notFound());
+  app.route('/', createClientFiles(clientDirectory));
+  return app;
+}
+
+function tooLarge(): AppError {
+  return new AppError(
+    'PAYLOAD_TOO_LARGE',
+    'body_too_large',
+    `A body holds at most ${LIMITS.bodyBytes} bytes.`,
+  );
+}

@@ -1,0 +1,46 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { z } from 'zod';
+import { AppError, type ErrorCode } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  TOO_MANY_REQUESTS: 429,
+  SERVICE_UNAVAILABLE: 503,
+  INTERNAL_SERVER_ERROR: 500,
+};
+
+/** Answers an error as `application/problem+json` (RFC 9457); the one place where errors become plain HTTP. */
+export function problem(c: Context, thrown: Error, log: Log): Response {
+  const error = asAppError(thrown);
+  if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ err: thrown, path: c.req.path }, 'request failed');
+  const status = STATUS[error.code];
+  if (error.retryAfterMs !== undefined)
+    c.header('Retry-After', String(Math.ceil(error.retryAfterMs / 1_000)));
+  const body = {
+    type: 'about:blank',
+    title: error.code,
+    status,
+    detail: error.message,
+    reason: error.reason,
+    retryable: error.retryable,
+    ...error.details,
+  };
+  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
+}
+
+function asAppError(error: Error): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof z.ZodError) {
+    return new AppError('BAD_REQUEST', 'invalid_input', z.prettifyError(error), { cause: error });
+  }
+  return new AppError('INTERNAL_SERVER_ERROR', 'internal', 'Something went wrong on the server.', {
+    cause: error,
+  });
+}

@@ -1,0 +1,75 @@
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { applyWSSHandler } from '@trpc/server/adapters/ws';
+import { WebSocketServer } from 'ws';
+import { wireEncoder } from '../contract/encoder.ts';
+import { LIMITS } from '../contract/limits.ts';
+import type { Log } from '../log.ts';
+import type { AppRouter, Services } from '../trpc/router.ts';
+import { isForeignUpgrade, type OriginRule } from './origin.ts';
+import { reportTo } from './report.ts';
+import { tokenOf } from './session.ts';
+
+export type WsParts = {
+  server: Server;
+  services: Services;
+  router: AppRouter;
+  originRule: OriginRule;
+  log: Log;
+};
+
+export type WsEndpoint = {
+  /** Asks every client to come back elsewhere, then closes the sockets; cuts those that do not answer. */
+  close: (graceMs: number) => Promise<void>;
+};
+
+const PING_MS = 25_000;
+const PONG_WAIT_MS = 10_000;
+/** "Service restart": the client reconnects and resumes by its cursors. RFC 6455 registry. */
+const CLOSE_RESTART = 1_012;
+
+/** tRPC's WebSocket endpoint at /trpc. Every other path and every foreign origin is refused at the upgrade. */
+export function attachWs({ server, services, router, originRule, log }: WsParts): WsEndpoint {
+  const wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: LIMITS.frameBytes,
+    perMessageDeflate: false,
+  });
+  applyWSSHandler({
+    wss,
+    router,
+    experimental_encoder: wireEncoder,
+    maxBatchSize: LIMITS.batchCalls,
+    keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_WAIT_MS },
+    createContext: async ({ req, info }) => ({
+      user: await services.identity.identify(info.connectionParams?.token ?? tokenOf(req.headers)),
+      keepSession: () => {},
+    }),
+    onError: reportTo(log),
+  });
+
+  server.on('upgrade', (req, socket, head) => {
+    // Until ws takes over nobody listens: a reset here would end the process.
+    socket.on('error', () => socket.destroy());
+    if (new URL(req.url ?? '/', 'http://localhost').pathname !== '/trpc')
+      return refuse(socket, '404 Not Found');
+    if (isForeignUpgrade(originRule, req)) return refuse(socket, '403 Forbidden');
+    wss.handleUpgrade(req, socket, head, (client) => wss.emit('connection', client, req));
+  });
+
+  return {
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => wss.close(() => resolve()));
+      for (const client of wss.clients) client.close(CLOSE_RESTART, 'server restarting');
+      const cut = setTimeout(() => {
+        for (const client of wss.clients) client.terminate();
+      }, graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,32 @@
+import { type Logger, pino } from 'pino';
+import { AppError } from './errors.ts';
+
+/** Static messages, data in fields; never what people said, never a token. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+
+/** @param level pino's: trace, debug, info, warn, error, silent. */
+export function createLog(level: string): Log {
+  return pino(
+    { level, base: undefined, serializers: { err: describeError } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+/**
+ * An error without its message unless that is ours: a parser's or a database's quotes what it stumbled over, and that
+ * may be what somebody said.
+ */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { code } = error as NodeJS.ErrnoException;
+  return {
+    type: error.name,
+    code,
+    ...(error instanceof AppError && { reason: error.reason, message: error.message }),
+    at: error.stack
+      ?.split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .map((line) => line.trim()),
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
+}

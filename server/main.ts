@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { openStore } from '../db/open.ts';
+import { keptSecret } from './auth/secret.ts';
+import { createMemoryBus } from './bus/memory.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createLog } from './log.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { type Candidate, chooseEngine } from './speech/chooseEngine.ts';
+import type { EngineChoice } from './speech/speech.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** The engines this server can use, best first. */
+const engines: Candidate[] = [];
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const store = await openStore(config.databaseUrl);
+  const bus = createMemoryBus();
+  const speech = await chooseEngine(config.speechEngine, engines);
+
+  const server = await startServer(
+    {
+      store,
+      bus,
+      speech,
+      log,
+      authSecret: config.authSecret ?? keptSecret(resolve(ROOT, 'data/auth-secret')),
+      allowedOrigins: [
+        ...config.allowedOrigins,
+        ...(config.publicUrl ? [new URL(config.publicUrl).origin] : []),
+      ],
+      secure: config.publicUrl?.startsWith('https:') ?? false,
+      clientDirectory: resolve(ROOT, 'client/dist'),
+    },
+    config.port,
+    config.host,
+  );
+  sayHello(config, server, { database: store.label, bus: bus.label, speech });
+
+  onStopSignal(config.drainMs, async () => {
+    await server.close(config.drainMs);
+    await speech.engine?.close();
+    await bus.close();
+    await store.close();
+  });
+}
+
+function sayHello(
+  config: Config,
+  server: RunningServer,
+  parts: { database: string; bus: string; speech: EngineChoice },
+): void {
+  const { engine } = parts.speech;
+  process.stdout.write(
+    [
+      `Roomscribe  ${config.publicUrl ?? server.url}`,
+      `Database    ${parts.database}`,
+      `Bus         ${parts.bus}`,
+      `Speech      ${engine ? `${engine.label}: ${engine.description}` : parts.speech.reason}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Stops in order on SIGTERM or SIGINT and exits 0; a stop that hangs is cut off, and says so with exit code 1. */
+function onStopSignal(drainMs: number, stop: () => Promise<void>): void {
+  const onSignal = () => {
+    setTimeout(() => process.exit(1), drainMs).unref();
+    stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', onSignal);
+  process.once('SIGINT', onSignal);
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof ConfigError ? error.message : `Roomscribe cannot start: ${String(error)}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+});

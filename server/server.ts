@@ -1,0 +1,95 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Store } from '../db/store.ts';
+import { createIdentity } from './auth/identity.ts';
+import type { Bus } from './bus/bus.ts';
+import { createAccess } from './chat/access.ts';
+import { createFeeds } from './chat/feeds.ts';
+import { createMessages } from './chat/messages.ts';
+import { createRooms } from './chat/rooms.ts';
+import { createWriter } from './chat/writer.ts';
+import { createApp } from './http/app.ts';
+import { createOriginRule } from './http/origin.ts';
+import { attachWs } from './http/ws.ts';
+import type { Log } from './log.ts';
+import { createCaptions } from './speech/captions.ts';
+import { createSpeech, type EngineChoice } from './speech/speech.ts';
+import { createRouter, type Services } from './trpc/router.ts';
+
+export type ServerParts = {
+  store: Store;
+  bus: Bus;
+  speech: EngineChoice;
+  authSecret: string;
+  allowedOrigins: string[];
+  secure: boolean;
+  clientDirectory: string;
+  log: Log;
+};
+
+export type RunningServer = {
+  /** e.g. `http://localhost:3000` */
+  url: string;
+  /** Stops taking calls, lets speech finish and messages commit, closes the sockets. Idempotent. */
+  close: (drainMs: number) => Promise<void>;
+};
+
+/** Puts the parts together and listens. The parts are closed by whoever opened them. */
+export async function startServer(parts: ServerParts, port: number, host: string): Promise<RunningServer> {
+  const { store, bus, log } = parts;
+  const writer = createWriter(store, bus);
+  const access = createAccess(store);
+  const captions = createCaptions(bus);
+  const feeds = createFeeds(store, bus, log);
+  const speech = createSpeech({ choice: parts.speech, store, bus, access, writer, captions, log });
+  const services: Services = {
+    identity: createIdentity(store, parts.authSecret),
+    rooms: createRooms(store, bus, access),
+    messages: createMessages(store, writer, feeds, access),
+    speech,
+  };
+
+  const router = createRouter(services);
+  const originRule = createOriginRule(parts.allowedOrigins);
+  const app = createApp({ ...parts, services, router, originRule });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const ws = attachWs({ server, services, router, originRule, log });
+  await listen(server, port, host);
+
+  const stop = async (drainMs: number) => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    await speech.close();
+    captions.close();
+    feeds.close();
+    await writer.drain();
+    await ws.close(drainMs / 2);
+    server.closeAllConnections();
+    await closed;
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    url: urlOf(server, host),
+    close(drainMs) {
+      stopping ??= stop(drainMs);
+      return stopping;
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  const name = host === '127.0.0.1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name}:${port}`;
+}

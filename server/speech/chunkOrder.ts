@@ -1,0 +1,52 @@
+import { LIMITS } from '../contract/limits.ts';
+import { AppError } from '../errors.ts';
+
+/**
+ * Puts chunks into their order by number: a repeated one is dropped, an early one is held until its turn comes.
+ * Whatever is taken in counts as kept: its sender may forget it.
+ */
+export class ChunkOrder {
+  readonly #early = new Map<number, Uint8Array>();
+  #next = 0;
+
+  /** The number wanted next. */
+  get nextSeq(): number {
+    return this.#next;
+  }
+
+  /**
+   * Answers the chunks whose turn has come, in order.
+   * @throws AppError `chunk_out_of_window` if it is too far ahead to be held.
+   */
+  take(seq: number, pcm: Uint8Array): Uint8Array[] {
+    if (seq > this.#next + LIMITS.earlyChunks) {
+      throw new AppError(
+        'BAD_REQUEST',
+        'chunk_out_of_window',
+        `Chunk ${seq} is too far ahead of ${this.#next}.`,
+        {
+          details: { nextSeq: this.#next },
+        },
+      );
+    }
+    if (seq >= this.#next) this.#early.set(seq, pcm);
+    return this.#ready();
+  }
+
+  /** What is still held, in order: its predecessors will never come. */
+  rest(): Uint8Array[] {
+    const held = [...this.#early].sort(([a], [b]) => a - b).map(([, pcm]) => pcm);
+    this.#early.clear();
+    return held;
+  }
+
+  #ready(): Uint8Array[] {
+    const ready: Uint8Array[] = [];
+    for (let pcm = this.#early.get(this.#next); pcm; pcm = this.#early.get(this.#next)) {
+      this.#early.delete(this.#next);
+      this.#next += 1;
+      ready.push(pcm);
+    }
+    return ready;
+  }
+}

@@ -1,0 +1,80 @@
+import { tracked } from '@trpc/server';
+import type { Identity } from '../auth/identity.ts';
+import type { Messages } from '../chat/messages.ts';
+import type { Rooms } from '../chat/rooms.ts';
+import {
+  liveInput,
+  membersPage,
+  messagesPage,
+  newMessage,
+  newRoom,
+  roomInput,
+  roomsPage,
+  sessionInput,
+  speechStart,
+  speechStop,
+  transcriptQuery,
+} from '../contract/inputs.ts';
+import type { Speech } from '../speech/speech.ts';
+import { bytesInput } from './bytes.ts';
+import { mapEvents } from './mapEvents.ts';
+import { authed, open, router } from './trpc.ts';
+
+export type Services = { identity: Identity; rooms: Rooms; messages: Messages; speech: Speech };
+
+export type AppRouter = ReturnType<typeof createRouter>;
+
+/** Every procedure is zod in, one call of the domain, shape out. */
+export function createRouter({ identity, rooms, messages, speech }: Services) {
+  return router({
+    session: router({
+      guest: open.input(sessionInput).mutation(async ({ input, ctx }) => {
+        const session = await identity.guest(input.name);
+        ctx.keepSession(session.token);
+        return session;
+      }),
+      me: open.query(({ ctx }) => ({ user: ctx.user })),
+    }),
+
+    rooms: router({
+      list: authed.input(roomsPage.prefault({})).query(({ input, ctx }) => rooms.list(ctx.user, input)),
+      get: authed.input(roomInput).query(({ input, ctx }) => rooms.get(ctx.user, input.roomId)),
+      create: authed.input(newRoom).mutation(({ input, ctx }) => rooms.create(ctx.user, input)),
+      join: authed.input(roomInput).mutation(({ input, ctx }) => rooms.join(ctx.user, input.roomId)),
+      leave: authed.input(roomInput).mutation(async ({ input, ctx }) => {
+        await rooms.leave(ctx.user, input.roomId);
+        return {};
+      }),
+      members: authed
+        .input(membersPage)
+        .query(({ input: { roomId, ...page }, ctx }) => rooms.members(ctx.user, roomId, page)),
+    }),
+
+    messages: router({
+      list: authed
+        .input(messagesPage)
+        .query(({ input: { roomId, ...page }, ctx }) => messages.list(ctx.user, roomId, page)),
+      send: authed.input(newMessage).mutation(({ input, ctx }) => messages.send(ctx.user, input)),
+      /**
+       * Every event is tracked with the rev its receiver has seen the room up to, presence too: a client that lost its
+       * socket before the first message comes back with a cursor, not with a gap.
+       */
+      live: authed.input(liveInput).subscription(async ({ input, ctx }) => {
+        const subscription = await messages.live(ctx.user, input.roomId, input.lastEventId);
+        return mapEvents(subscription, ({ cursor, event }) => tracked(String(cursor), event));
+      }),
+    }),
+
+    transcripts: router({
+      engine: authed.query(() => speech.engine()),
+      start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
+      push: authed.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
+      stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
+      live: authed.input(roomInput).subscription(async ({ input, ctx }) => {
+        const captions = await speech.live(ctx.user, input.roomId);
+        return mapEvents(captions, (event) => event);
+      }),
+      list: authed.input(transcriptQuery).query(({ input, ctx }) => speech.list(ctx.user, input)),
+    }),
+  });
+}

@@ -1,0 +1,80 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import type { User } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+
+export type Context = {
+  user: User | null;
+  /** Remembers the session in a cookie where the transport has one. */
+  keepSession: (token: string) => void;
+};
+
+/** What every error carries in `error.data`, next to tRPC's own `code`, `httpStatus` and `path`. */
+export type Failure = {
+  reason: string;
+  retryable: boolean;
+  retryAfterMs?: number;
+  details?: Record<string, string | number>;
+};
+
+const t = initTRPC.context<Context>().create({
+  // A stack tells an attacker about the server and a caller nothing.
+  isDev: false,
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 20_000 } },
+  errorFormatter: ({ shape, error }) => ({
+    ...shape,
+    message: messageOf(error),
+    data: { ...shape.data, ...failureOf(error) },
+  }),
+});
+
+/** The one place where the domain's errors become tRPC's. */
+const mapErrors = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (result.ok || !(result.error.cause instanceof AppError)) return result;
+  throw asTRPCError(result.error.cause);
+});
+
+export function asTRPCError(error: AppError): TRPCError {
+  return new TRPCError({ code: error.code, message: error.message, cause: error });
+}
+
+function failureOf({ code, cause }: TRPCError): Failure {
+  if (cause instanceof AppError) {
+    const { reason, retryable, retryAfterMs, details } = cause;
+    return {
+      reason,
+      retryable,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(Object.keys(details).length > 0 && { details }),
+    };
+  }
+  if (cause instanceof z.ZodError) return { reason: 'invalid_input', retryable: false };
+  return { reason: code.toLowerCase(), retryable: false };
+}
+
+function messageOf({ code, cause, message }: TRPCError): string {
+  if (cause instanceof AppError) return cause.message;
+  if (cause instanceof z.ZodError) return describeInput(cause);
+  if (code === 'INTERNAL_SERVER_ERROR') return 'Something went wrong on the server.';
+  if (code === 'PARSE_ERROR') return 'The request could not be read.';
+  return message;
+}
+
+/** The first thing that is wrong with an input, in a sentence. */
+export function describeInput({ issues }: z.ZodError): string {
+  const [first] = issues;
+  const path = first?.path.join('.');
+  return path ? `${path}: ${first?.message}` : (first?.message ?? 'The input is not valid.');
+}
+
+export const router = t.router;
+
+/** For anybody. */
+export const open = t.procedure.use(mapErrors);
+
+/** For somebody: `ctx.user` is there. */
+export const authed = open.use(({ ctx, next }) => {
+  if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Say who you are first.');
+  return next({ ctx: { ...ctx, user: ctx.user } });
+});

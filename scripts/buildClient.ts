@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'vite';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const STAMP = join(ROOT, 'client/dist/.built-from');
+const SOURCES = ['client/**/*', 'server/contract/**/*', 'vite.config.ts', 'package-lock.json'];
+
+/** Builds the web client if what it is made from has changed since the last build. */
+export async function buildClientIfStale(): Promise<'built' | 'fresh'> {
+  const wanted = digestOfSources();
+  if (readStamp() === wanted) return 'fresh';
+  await build({ root: join(ROOT, 'client'), configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
+  writeFileSync(STAMP, wanted);
+  return 'built';
+}
+
+function digestOfSources(): string {
+  const digest = createHash('sha256');
+  const files = globSync(SOURCES, {
+    cwd: ROOT,
+    withFileTypes: true,
+    exclude: ['client/dist/**', '**/*.test.*', 'client/e2e/**'],
+  });
+  const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+  for (const path of paths.sort())
+    digest.update(path.slice(ROOT.length)).update('\0').update(readFileSync(path)).update('\0');
+  return digest.digest('hex');
+}
+
+function readStamp(): string | undefined {
+  try {
+    return readFileSync(STAMP, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+if (import.meta.main) await buildClientIfStale();

@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { createServer } from 'vite';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/**
+ * The server, started again whenever its source changes, and before it Vite with hot reload, which hands calls on to
+ * it. Open the address that Vite prints.
+ */
+const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', join(ROOT, 'server/main.ts')], {
+  stdio: 'inherit',
+});
+const vite = await createServer({ root: join(ROOT, 'client'), configFile: join(ROOT, 'vite.config.ts') });
+await vite.listen();
+vite.printUrls();
+
+const stop = () => {
+  server.kill('SIGTERM');
+  void vite.close();
+};
+process.once('SIGINT', stop);
+process.once('SIGTERM', stop);
+server.once('exit', () => void vite.close().then(() => process.exit()));

@@ -60,11 +60,10 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const stop = async (drainMs: number) => {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    await speech.close();
-    captions.close();
-    feeds.close();
+    await speech.close(drainMs / 2);
     await writer.drain();
-    await ws.close(drainMs / 2);
+    feeds.close();
+    await ws.close(drainMs / 4);
     server.closeAllConnections();
     await closed;
   };

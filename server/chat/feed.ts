@@ -8,8 +8,8 @@ import { notMember } from './access.ts';
 export type Subscriber = {
   user: UserRef;
   push: (event: RoomEvent) => void;
-  /** Ends their events, with an error or without. */
-  end: (error?: Error) => void;
+  /** Ends their events with an error. */
+  fail: (error: Error) => void;
 };
 
 export type FeedParts = { store: Pick<Store, 'changesAfter'>; bus: Pick<Bus, 'publish'>; log: Log };
@@ -54,10 +54,6 @@ export class Feed {
     if (!this.#isHere(subscriber.user)) this.#tellPresence('left', subscriber.user);
   }
 
-  end(): void {
-    for (const subscriber of [...this.#subscribers]) subscriber.end();
-  }
-
   receive(event: BusEvent): void {
     switch (event.type) {
       case 'message':
@@ -97,7 +93,7 @@ export class Feed {
     this.#broadcast({ type: 'room', change, user, memberCount });
     if (change === 'joined') return;
     for (const subscriber of [...this.#subscribers]) {
-      if (subscriber.user.id === user.id) subscriber.end(notMember());
+      if (subscriber.user.id === user.id) subscriber.fail(notMember());
     }
   }
 

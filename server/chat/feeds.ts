@@ -13,7 +13,10 @@ type Opened = { feed: Feed; detach: () => void };
 
 export type Feeds = {
   subscribe: (user: UserRef, roomId: string, cursor: string | undefined) => Promise<Subscription>;
-  /** Ends every subscription. */
+  /**
+   * Stops the sweep. Subscriptions are not ended: a client that is told "stopped" does not come back, one whose socket
+   * closes does, with its cursor.
+   */
   close: () => void;
 };
 
@@ -79,14 +82,6 @@ export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
       });
       return subscribe(feed, user, cursor, store, () => release(roomId));
     },
-    close() {
-      clearInterval(sweep);
-      for (const opened of rooms.values()) {
-        opened.then(
-          ({ feed }) => feed.end(),
-          () => {},
-        );
-      }
-    },
+    close: () => clearInterval(sweep),
   };
 }

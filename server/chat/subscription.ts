@@ -32,7 +32,7 @@ export function subscribe(
   const subscriber: Subscriber = {
     user,
     push: (event) => live.push(event),
-    end: (error) => (error ? live.fail(error) : live.end()),
+    fail: (error) => live.fail(error),
   };
   const attachedAt = feed.rev;
   feed.join(subscriber);

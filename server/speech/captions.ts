@@ -7,8 +7,6 @@ export type Captions = {
   publish: (roomId: string, event: CaptionEvent) => void;
   /** Who is speaking and what is half said now, then everything live. Attached at once. */
   subscribe: (user: UserRef, roomId: string) => Channel<CaptionEvent>;
-  /** Ends every subscription. */
-  close: () => void;
 };
 
 /** What people say as they say it. Nothing of this is kept: a finished utterance is a message as well. */
@@ -28,9 +26,6 @@ export function createCaptions(bus: Bus): Captions {
       bus.publish(roomId, { type: 'caption', event });
     },
     subscribe: (user, roomId) => open(roomId).subscribe(user),
-    close() {
-      for (const room of [...rooms.values()]) room.end();
-    },
   };
 }
 
@@ -54,10 +49,6 @@ class RoomCaptions {
     this.#listeners.set(channel, user);
     for (const event of [...this.#streams.values(), ...this.#partials.values()]) channel.push(event);
     return channel;
-  }
-
-  end(): void {
-    for (const channel of [...this.#listeners.keys()]) channel.end();
   }
 
   #receive(event: BusEvent): void {

@@ -35,8 +35,8 @@ export type Speech = {
   stop: (user: User, streamId: string) => Promise<StreamSummary>;
   live: (user: User, roomId: string) => Promise<Channel<CaptionEvent>>;
   list: (user: User, query: TranscriptQuery) => Promise<Page<Utterance>>;
-  /** Lets every stream finish. */
-  close: () => Promise<void>;
+  /** Lets every stream say its last words, for at most `withinMs`. */
+  close: (withinMs: number) => Promise<void>;
 };
 
 export type SpeechParts = {
@@ -91,8 +91,8 @@ export function createSpeech({ choice, store, bus, access, writer, captions, log
       return { items, hasMore: messages.length > limit };
     },
 
-    async close() {
-      await streams.finishAll({ reason: 'server_stopping', message: 'The server is restarting.' });
+    async close(withinMs) {
+      await streams.finishAll({ reason: 'server_stopping', message: 'The server is restarting.' }, withinMs);
     },
   };
 }

@@ -25,7 +25,6 @@ export type EndReason = { reason: string; message?: string };
 
 /** Without a chunk for this long a stream ends: its speaker is gone. Under the 15 s that Amazon Transcribe waits. */
 const IDLE_MS = 12_000;
-/** How long the engine may take to say its last words after the audio has ended. */
 const FINISH_MS = 10_000;
 /** How much audio may wait for the engine before chunks are refused for a moment. */
 const QUEUE_SECONDS = 30;
@@ -81,14 +80,17 @@ export class SpeechStream {
     return this.#order.nextSeq;
   }
 
-  /** Lets the engine finish what it has heard, and no more than that. Answers when all is over. */
-  finish(why: EndReason): Promise<StreamSummary> {
+  /**
+   * Takes no more chunks and lets the engine finish what it has heard. Answers when all is over.
+   * @param withinMs how long the engine may take to say its last words.
+   */
+  finish(why: EndReason, withinMs = FINISH_MS): Promise<StreamSummary> {
     if (!this.#ending) {
       this.#ending = why;
       clearTimeout(this.#idleTimer);
       for (const held of this.#order.rest()) this.#enqueue(held);
       this.#audio.end();
-      this.#finishTimer = setTimeout(() => this.#abort.abort(), FINISH_MS);
+      this.#finishTimer = setTimeout(() => this.#abort.abort(), withinMs);
     }
     return this.done;
   }

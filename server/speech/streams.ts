@@ -54,8 +54,8 @@ export class Streams {
     return stream;
   }
 
-  finishAll(why: EndReason): Promise<StreamSummary[]> {
-    const all = [...this.#byId.values()].map((stream) => stream.finish(why));
+  finishAll(why: EndReason, withinMs: number): Promise<StreamSummary[]> {
+    const all = [...this.#byId.values()].map((stream) => stream.finish(why, withinMs));
     for (const timer of this.#forgetting) clearTimeout(timer);
     return Promise.all(all);
   }

@@ -91,9 +91,8 @@ export function createSpeech({ choice, store, bus, access, writer, captions, log
       return { items, hasMore: messages.length > limit };
     },
 
-    async close(withinMs) {
-      await streams.finishAll({ reason: 'server_stopping', message: 'The server is restarting.' }, withinMs);
-    },
+    close: (withinMs) =>
+      streams.finishAll({ reason: 'server_stopping', message: 'The server is restarting.' }, withinMs),
   };
 }
 

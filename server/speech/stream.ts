@@ -25,6 +25,7 @@ export type EndReason = { reason: string; message?: string };
 
 /** Without a chunk for this long a stream ends: its speaker is gone. Under the 15 s that Amazon Transcribe waits. */
 const IDLE_MS = 12_000;
+/** How long the engine may take to say its last words after the audio has ended. */
 const FINISH_MS = 10_000;
 /** How much audio may wait for the engine before chunks are refused for a moment. */
 const QUEUE_SECONDS = 30;
@@ -80,19 +81,21 @@ export class SpeechStream {
     return this.#order.nextSeq;
   }
 
-  /**
-   * Takes no more chunks and lets the engine finish what it has heard. Answers when all is over.
-   * @param withinMs how long the engine may take to say its last words.
-   */
-  finish(why: EndReason, withinMs = FINISH_MS): Promise<StreamSummary> {
+  /** Takes no more chunks and lets the engine finish what it has heard. Answers when all is over. */
+  finish(why: EndReason): Promise<StreamSummary> {
     if (!this.#ending) {
       this.#ending = why;
       clearTimeout(this.#idleTimer);
       for (const held of this.#order.rest()) this.#enqueue(held);
       this.#audio.end();
-      this.#finishTimer = setTimeout(() => this.#abort.abort(), withinMs);
+      this.#finishTimer = setTimeout(() => this.abort(), FINISH_MS);
     }
     return this.done;
+  }
+
+  /** Lets the engine go at once, whatever it has not said yet. */
+  abort(): void {
+    this.#abort.abort();
   }
 
   #checkChunk(pcm: Uint8Array): void {

@@ -1,7 +1,7 @@
 import type { Bus } from '../bus/bus.ts';
 import type { User } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
-import { type EndReason, type SpeechStream, type StreamSummary, streamEnded } from './stream.ts';
+import { type EndReason, type SpeechStream, streamEnded } from './stream.ts';
 
 /** How long an ended stream is remembered, for the chunk or the `stop` that comes too late. */
 const REMEMBER_MS = 60_000;
@@ -54,10 +54,15 @@ export class Streams {
     return stream;
   }
 
-  finishAll(why: EndReason, withinMs: number): Promise<StreamSummary[]> {
-    const all = [...this.#byId.values()].map((stream) => stream.finish(why, withinMs));
+  /** Lets all say their last words; those that take longer than `withinMs` are cut off. */
+  async finishAll(why: EndReason, withinMs: number): Promise<void> {
+    const streams = [...this.#byId.values()];
+    const cut = setTimeout(() => {
+      for (const stream of streams) stream.abort();
+    }, withinMs);
+    await Promise.all(streams.map((stream) => stream.finish(why)));
+    clearTimeout(cut);
     for (const timer of this.#forgetting) clearTimeout(timer);
-    return Promise.all(all);
   }
 
   #forgetLater(streamId: string): void {

@@ -1,6 +1,7 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { LIMITS } from '../contract/limits.ts';
 import { AppError } from '../errors.ts';
@@ -17,6 +18,7 @@ export type AppParts = {
   services: Services;
   router: AppRouter;
   originRule: OriginRule;
+  allowedOrigins: string[];
   /** Whether people reach us by https: cookies are then never sent in the clear. */
   secure: boolean;
   clientDirectory: string;
@@ -24,7 +26,8 @@ export type AppParts = {
 };
 
 /** Everything that is plain HTTP: health, tRPC, REST, and the client's files. */
-export function createApp({ services, router, originRule, secure, clientDirectory, log }: AppParts): Hono {
+export function createApp(parts: AppParts): Hono {
+  const { services, router, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
   const app = new Hono();
   app.onError((error, c) => problem(c, error, log));
   app.notFound((c) => problem(c, new AppError('NOT_FOUND', 'no_route', 'There is nothing here.'), log));
@@ -35,6 +38,7 @@ export function createApp({ services, router, originRule, secure, clientDirector
     }),
   );
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.use(cors({ origin: allowedOrigins, credentials: true }));
   app.use(refuseForeignOrigins(originRule));
   app.use(
     bodyLimit({

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeChunk } from '../server/contract/chunk.ts';
+import type { Utterance } from '../server/contract/types.ts';
+import { enter } from './person.ts';
+
+export type LagOptions = { url: string; pcm: Uint8Array; sampleRate: number };
+
+/**
+ * One person speaks a recording in real time, another reads. For every word of a final: the milliseconds from the word's
+ * end in the audio (where the engine itself places it) to the first caption at the reader that holds the word.
+ */
+export async function measureCaptionLag({ url, pcm, sampleRate }: LagOptions): Promise<number[]> {
+  const [speaker, reader] = await Promise.all([enter(url, 'Speaker'), enter(url, 'Reader')]);
+  const room = await speaker.trpc.rooms.create.mutate({ name: 'Bench' });
+  await reader.trpc.rooms.join.mutate({ roomId: room.id });
+
+  const seen: { at: number; utterance: Utterance }[] = [];
+  const subscription = reader.trpc.transcripts.live.subscribe(
+    { roomId: room.id },
+    {
+      onData: (event) =>
+        event.type !== 'stream' && seen.push({ at: performance.now(), utterance: event.utterance }),
+    },
+  );
+  const { streamId, chunkMs } = await speaker.trpc.transcripts.start.mutate({
+    roomId: room.id,
+    language: 'en-US',
+    sampleRate,
+  });
+  const chunkBytes = (2 * sampleRate * chunkMs) / 1_000;
+  const startedAt = performance.now();
+  for (let seq = 0; seq * chunkBytes < pcm.length; seq += 1) {
+    // A chunk can be sent only when its last sample has been spoken.
+    await sleep(Math.max(0, startedAt + (seq + 1) * chunkMs - performance.now()));
+    const chunk = pcm.subarray(seq * chunkBytes, (seq + 1) * chunkBytes);
+    await speaker.trpc.transcripts.push.mutate(encodeChunk({ streamId, seq, pcm: chunk }));
+  }
+  await speaker.trpc.transcripts.stop.mutate({ streamId });
+  subscription.unsubscribe();
+  await Promise.all([speaker.leave(), reader.leave()]);
+  return lagsOf(seen, startedAt);
+}
+
+function lagsOf(seen: { at: number; utterance: Utterance }[], startedAt: number): number[] {
+  const finals = seen.filter(({ utterance }) => utterance.seq !== null);
+  return finals.flatMap(({ utterance: final }) =>
+    final.words.map((word, i) => {
+      const first = seen.find(
+        ({ utterance }) => utterance.id === final.id && utterance.text.split(' ')[i] === word.text,
+      );
+      return (first?.at ?? Number.NaN) - (startedAt + word.end * 1_000);
+    }),
+  );
+}

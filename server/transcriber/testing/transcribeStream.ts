@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { decodeMessage, encodeMessage, type Message, MessageReader } from './eventStream.ts';
+import { except, type Fault, inflict, type Moment, refuse } from './faults.ts';
+import { Scribe } from './scribe.ts';
+import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
+import { ToneEar } from './toneEar.ts';
+
+export type StreamSettings = { keys: Keys; idleMs: number; fault: Fault | undefined };
+
+/** One call of StartStreamTranscription as the service sees it. */
+export class TranscribeStream {
+  readonly headers: IncomingHttpHeaders;
+  /** Every word heard so far, and how much audio came. */
+  readonly words: string[] = [];
+  chunks = 0;
+  audioBytes = 0;
+  /** Whether the client ended its audio as it should, with a signed empty frame. */
+  audioEnded = false;
+  readonly #http: ServerHttp2Stream;
+  readonly #socket: Socket;
+  readonly #settings: StreamSettings;
+  readonly #reader = new MessageReader();
+  readonly #sampleRate: number;
+  readonly #ear: ToneEar;
+  readonly #scribe: Scribe;
+  #verifier: FrameVerifier | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    http: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    socket: Socket,
+    settings: StreamSettings,
+  ) {
+    this.headers = headers;
+    this.#http = http;
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#sampleRate = Number(headers['x-amzn-transcribe-sample-rate']);
+    this.#ear = new ToneEar(this.#sampleRate);
+    this.#scribe = new Scribe({
+      language: header(headers, 'language-code'),
+      stabilised: header(headers, 'enable-partial-results-stabilization') === 'true',
+    });
+    // A client that tears its stream down is no fault of the server.
+    http.on('error', () => {});
+    http.on('close', () => clearTimeout(this.#idleTimer));
+    this.#answer();
+  }
+
+  #answer(): void {
+    try {
+      this.#verifier = verifyRequest(this.headers, this.#settings.keys);
+      checkOptions(this.headers);
+    } catch (error) {
+      const { name: exception, message } = error as Error;
+      const status = error instanceof SignatureError ? 403 : 400;
+      return refuse(this.#http, { status, exception, message });
+    }
+    this.#http.on('data', (bytes: Buffer) => this.#receive(bytes));
+    if (this.#strikes('request')) return;
+    this.#http.respond({
+      ':status': 200,
+      'content-type': 'application/vnd.amazon.eventstream',
+      'x-amzn-request-id': randomUUID(),
+      'x-amzn-transcribe-session-id': randomUUID(),
+    });
+    this.#waitForAudio();
+  }
+
+  #receive(bytes: Buffer): void {
+    try {
+      for (const frame of this.#reader.push(bytes)) if (this.#speaks) this.#receiveFrame(frame);
+    } catch (error) {
+      except(this.#http, { exception: 'BadRequestException', message: (error as Error).message });
+    }
+  }
+
+  get #speaks(): boolean {
+    return this.#http.headersSent && this.#http.writable && !this.audioEnded;
+  }
+
+  #receiveFrame(frame: Message): void {
+    this.#verifier?.verify(frame);
+    if (frame.body.length === 0) return this.#end();
+    const pcm = audioOf(frame);
+    if (pcm.length % 2 !== 0 || pcm.length > 2 * this.#sampleRate)
+      throw new Error('The audio chunk is invalid');
+    this.#waitForAudio();
+    this.chunks += 1;
+    this.audioBytes += pcm.length;
+    if (this.chunks === 1 && this.#strikes('audio')) return;
+    for (const heard of this.#ear.hear(pcm)) this.#note(heard);
+  }
+
+  #note(heard: Parameters<Scribe['note']>[0]): void {
+    if (heard.word !== null) this.words.push(heard.word);
+    this.#send(this.#scribe.note(heard));
+  }
+
+  #send(result: object | undefined): void {
+    if (!result || !this.#http.writable) return;
+    const headers = {
+      ':message-type': 'event',
+      ':event-type': 'TranscriptEvent',
+      ':content-type': 'application/json',
+    };
+    const body = Buffer.from(JSON.stringify({ Transcript: { Results: [result] } }));
+    this.#http.write(encodeMessage({ headers, body }));
+    this.#strikes('event');
+  }
+
+  #end(): void {
+    this.audioEnded = true;
+    clearTimeout(this.#idleTimer);
+    if (this.#strikes('end')) return;
+    for (const heard of this.#ear.end()) this.#note(heard);
+    this.#send(this.#scribe.end());
+    this.#http.end();
+  }
+
+  #strikes(moment: Moment): boolean {
+    const { fault } = this.#settings;
+    if (fault?.at !== moment) return false;
+    inflict(fault, this.#http, this.#socket);
+    return true;
+  }
+
+  #waitForAudio(): void {
+    clearTimeout(this.#idleTimer);
+    const message = 'Your request timed out because no new audio was received for 15 seconds.';
+    this.#idleTimer = setTimeout(
+      () => except(this.#http, { exception: 'BadRequestException', message }),
+      this.#settings.idleMs,
+    );
+  }
+}
+
+function audioOf(frame: Message): Buffer {
+  const { headers, body } = decodeMessage(frame.body);
+  if (headers[':event-type'] !== 'AudioEvent') throw new Error('Only audio events are understood');
+  return body;
+}
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  return headers[`x-amzn-transcribe-${name}`]?.toString();
+}
+
+/** @throws Error named as the service names it. */
+function checkOptions(headers: IncomingHttpHeaders): void {
+  const rate = Number(header(headers, 'sample-rate'));
+  const oneLanguage = header(headers, 'language-code') !== undefined;
+  const identified = header(headers, 'identify-language') === 'true';
+  const dialects = header(headers, 'language-options')?.split(',') ?? [];
+  const problem =
+    oneLanguage === identified
+      ? 'Specify exactly one of a language code and language identification'
+      : identified && dialects.length < 2
+        ? 'Language identification needs two language options at least'
+        : header(headers, 'media-encoding') !== 'pcm' || !(rate >= 8_000 && rate <= 48_000)
+          ? 'The media encoding or sample rate is not supported'
+          : undefined;
+  if (problem) throw Object.assign(new Error(problem), { name: 'BadRequestException' });
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readWav } from '../server/transcriber/testing/audio.ts';
+import { clientJavaScriptKb } from './bundle.ts';
+import { measureCaptionLag } from './captionLag.ts';
+import { percentile } from './percentile.ts';
+import { startServerProcess } from './serverProcess.ts';
+import { measureAcks } from './speakers.ts';
+import { startTranscribeProcess } from './transcribeProcess.ts';
+
+const SPEAKERS = 20;
+const SECONDS = 10;
+const RECORDINGS = ['Front_Center', 'Front_Right', 'Rear_Left', 'Side_Right'];
+const STARTS = 5;
+
+/** Prints the figures of the whole product on this machine: `npm run bench`, after `npm run build`. */
+async function main(): Promise<void> {
+  await printStart();
+  await printAcks();
+  await printCaptionLag();
+  print('client JavaScript, gzipped', `${clientJavaScriptKb().toFixed(1)} kB`);
+}
+
+async function printStart(): Promise<void> {
+  const starts: number[] = [];
+  let memory = 0;
+  for (let i = 0; i < STARTS; i += 1) {
+    const server = await startServerProcess({ SPEECH_ENGINE: 'off' });
+    starts.push(server.listeningAfterMs);
+    await sleep(2_000);
+    memory = server.memoryMiB();
+    await server.stop();
+  }
+  print(`start to listening, median of ${STARTS}`, `${percentile(starts, 0.5).toFixed(0)} ms`);
+  print('memory at rest', `${memory.toFixed(0)} MiB`);
+}
+
+async function printAcks(): Promise<void> {
+  const transcribe = await startTranscribeProcess();
+  const server = await startServerProcess(transcribe.env);
+  const acks = await measureAcks({ url: server.url, speakers: SPEAKERS, seconds: SECONDS });
+  print(`chunk acked, ${SPEAKERS} speakers, p50`, `${percentile(acks, 0.5).toFixed(1)} ms`);
+  print(
+    `chunk acked, ${SPEAKERS} speakers, p99`,
+    `${percentile(acks, 0.99).toFixed(1)} ms (${acks.length} chunks)`,
+  );
+  print(`memory with ${SPEAKERS} speakers`, `${server.memoryMiB().toFixed(0)} MiB`);
+  await server.stop();
+  transcribe.stop();
+}
+
+async function printCaptionLag(): Promise<void> {
+  const server = await startServerProcess({ SPEECH_ENGINE: 'pocketsphinx' });
+  const lags: number[] = [];
+  for (const name of RECORDINGS) {
+    const { pcm, sampleRate } = readWav(`/usr/share/sounds/alsa/${name}.wav`);
+    lags.push(...(await measureCaptionLag({ url: server.url, pcm, sampleRate })));
+  }
+  print('word’s end to first caption, PocketSphinx, p50', `${percentile(lags, 0.5).toFixed(0)} ms`);
+  print('word’s end to first caption, worst', `${percentile(lags, 1).toFixed(0)} ms (${lags.length} words)`);
+  await server.stop();
+}
+
+function print(name: string, value: string): void {
+  console.log(`${name.padEnd(52)} ${value}`);
+}
+
+await main();

@@ -1,7 +1,5 @@
-import {
-  TranscribeStreamingClient,
-  type TranscribeStreamingClientConfig,
-} from '@aws-sdk/client-transcribe-streaming';
+import type { TranscribeStreamingClientConfig } from '@aws-sdk/client-transcribe-streaming';
+import { createAwsClient } from './awsClient.ts';
 import { awsRefuses, type Dialects } from './awsRequest.ts';
 import { AwsStream } from './awsStream.ts';
 import type { SpeechEngine } from './transcriber.ts';
@@ -9,7 +7,7 @@ import type { SpeechEngine } from './transcriber.ts';
 export type AwsOptions = {
   region: string;
   /** Given by tests; otherwise the SDK's own chain finds them. */
-  credentials?: NonNullable<TranscribeStreamingClientConfig['credentials']>;
+  credentials?: TranscribeStreamingClientConfig['credentials'];
   /** Given by tests; otherwise the SDK's own: the region's, or AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING. */
   endpoint?: string;
   dialects?: Dialects;
@@ -21,9 +19,6 @@ export type AwsOptions = {
 /** The service charges every stream for 15 seconds at least (Amazon Transcribe pricing). */
 const MINIMUM_SECONDS = 15;
 
-/** What fails is thrown to the caller, who logs it; the SDK's own notes say no more than that. */
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
-
 export function createAwsEngine({
   region,
   credentials,
@@ -32,14 +27,11 @@ export function createAwsEngine({
   connectTimeoutMs = 10_000,
   idleTimeoutMs = 14_000,
 }: AwsOptions): SpeechEngine {
-  const client = new TranscribeStreamingClient({
+  const client = createAwsClient({
     region,
-    ...(credentials && { credentials }),
-    ...(endpoint && { endpoint }),
-    logger: QUIET,
+    credentials,
+    endpoint,
     requestHandler: { sessionTimeout: idleTimeoutMs, disableConcurrentStreams: true },
-    // It takes the time until the first word for a wrong clock: after 5 minutes of silence it signs wrongly.
-    disableClockSkewCorrection: true,
   });
   const settings = { client, dialects, connectTimeoutMs };
 

@@ -2,9 +2,11 @@ import type { AudioStream } from '@aws-sdk/client-transcribe-streaming';
 import type { AudioChunk } from './transcriber.ts';
 
 export type AudioListener = {
-  /** The SDK wants a chunk; the source gave one; the source failed. */
-  onDraw: () => void;
-  onChunk: () => void;
+  /** The SDK waits for the first chunk. */
+  onWait: () => void;
+  /** The first chunk has come. */
+  onStart: () => void;
+  /** The source failed. */
   onError: (error: unknown) => void;
 };
 
@@ -18,6 +20,7 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
   ended = false;
   readonly #source: AsyncIterator<AudioChunk>;
   readonly #listener: AudioListener;
+  #started = false;
   #stopped = false;
   #release = () => {};
 
@@ -30,7 +33,7 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
     return new Promise((resolve) => {
       this.#release = () => resolve({ done: true, value: undefined });
       if (this.#stopped) return this.#release();
-      this.#listener.onDraw();
+      if (!this.#started) this.#listener.onWait();
       this.#draw().then(resolve, this.#listener.onError);
     });
   }
@@ -61,7 +64,8 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
       }
       // An empty audio event would end the stream.
       if (value.length === 0) continue;
-      this.#listener.onChunk();
+      if (!this.#started) this.#listener.onStart();
+      this.#started = true;
       return { done: false, value: { AudioEvent: { AudioChunk: value } } };
     }
   }

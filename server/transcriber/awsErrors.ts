@@ -113,12 +113,13 @@ function refusalOf(message: string): FaultName {
   return /language/i.test(message) ? 'language' : 'refused';
 }
 
-/** An error without an HTTP status never was an answer: the network's. */
-function byStatus(error: Error & { $metadata?: { httpStatusCode?: number } }): FaultName {
+function byStatus(error: Error & { code?: unknown; $metadata?: { httpStatusCode?: number } }): FaultName {
   const status = error.$metadata?.httpStatusCode;
-  if (status === undefined) return 'unreachable';
+  // What came as no answer, or broke one off, is the network's. Node's own errors carry a code.
+  if (typeof error.code === 'string') return 'unreachable';
+  if (status === undefined) return error.name.endsWith('Exception') ? 'failed' : 'unreachable';
   if (status === 401) return 'credentials';
   if (status === 403) return 'accessDenied';
   if (status === 429) return 'limit';
-  return status >= 500 ? 'failed' : 'refused';
+  return status >= 400 && status < 500 ? 'refused' : 'failed';
 }

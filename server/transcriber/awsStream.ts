@@ -1,3 +1,4 @@
+import type { ClientHttp2Stream } from 'node:http2';
 import {
   StartStreamTranscriptionCommand,
   type TranscribeStreamingClient,
@@ -28,7 +29,7 @@ export class AwsStream {
   readonly #stopped = Promise.withResolvers<never>();
   #failure: { error: unknown } | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
-  #answered = false;
+  #answer: ClientHttp2Stream | undefined;
 
   constructor(
     source: AsyncIterable<AudioChunk>,
@@ -39,8 +40,8 @@ export class AwsStream {
     this.#settings = settings;
     this.#stopped.promise.catch(() => {});
     this.#audio = new AwsAudio(source, {
-      onDraw: () => clearTimeout(this.#connectTimer),
-      onChunk: () => this.#expectAnswer(),
+      onWait: () => clearTimeout(this.#connectTimer),
+      onStart: () => this.#expectAnswer(),
       onError: (error) => this.#fail(error),
     });
   }
@@ -69,8 +70,13 @@ export class AwsStream {
         if (heard) yield heard;
       }
     }
-    // To the SDK a connection that somebody closed is an end like any other.
-    if (!this.#audio.ended || results.open) throw unreachable('The stream ended before its time.');
+    if (!this.#whole || !this.#audio.ended || results.open)
+      throw unreachable('The stream ended before its time.');
+  }
+
+  /** Whether the service ended its answer. To the SDK a connection that somebody cut is an end like any other. */
+  get #whole(): boolean {
+    return this.#answer?.readableEnded === true && !this.#answer.rstCode;
   }
 
   /** Sends the request. It comes back with the first event, or never: the audio flows meanwhile. */
@@ -80,7 +86,7 @@ export class AwsStream {
     command.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);
-        this.#answered = true;
+        this.#answer = (answer.response as { body: ClientHttp2Stream }).body;
         clearTimeout(this.#connectTimer);
         return answer;
       },
@@ -95,7 +101,7 @@ export class AwsStream {
 
   #expectAnswer(): void {
     clearTimeout(this.#connectTimer);
-    if (this.#answered || this.#request.signal.aborted) return;
+    if (this.#answer || this.#request.signal.aborted) return;
     const fail = () => this.#fail(unreachable('The request was not answered in time.'));
     this.#connectTimer = setTimeout(fail, this.#settings.connectTimeoutMs);
   }

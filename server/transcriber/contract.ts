@@ -22,7 +22,7 @@ export type ContractSetup = {
   close?: () => Promise<void>;
 };
 
-const WAIT = { timeout: 10_000 };
+const WAIT = { interval: 10, timeout: 10_000 };
 /** Engines count in frames of 10 ms and may round up. */
 const ROUNDING_SECONDS = 0.05;
 

@@ -33,6 +33,7 @@ export async function startTranscribeServer({
   port = 0,
   keys = { [TEST_CREDENTIALS.accessKeyId]: TEST_CREDENTIALS.secretAccessKey } as Keys,
   idleMs = 15_000,
+  dateSkewMs = 0,
 } = {}): Promise<TranscribeServer> {
   const streams: TranscribeStream[] = [];
   const sockets = new Map<number | undefined, Socket>();
@@ -56,7 +57,7 @@ export async function startTranscribeServer({
       stream.respond({ ':status': 404 }, { endStream: true });
       return;
     }
-    streams.push(new TranscribeStream(stream, headers, socket, { keys, idleMs, fault }));
+    streams.push(new TranscribeStream(stream, headers, socket, { keys, idleMs, dateSkewMs, fault }));
   });
   await once(server.listen(port, '127.0.0.1'), 'listening');
 

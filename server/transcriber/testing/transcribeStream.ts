@@ -7,7 +7,13 @@ import { Scribe } from './scribe.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
 import { ToneEar } from './toneEar.ts';
 
-export type StreamSettings = { keys: Keys; idleMs: number; fault: Fault | undefined };
+export type StreamSettings = {
+  keys: Keys;
+  idleMs: number;
+  /** How far off the date of its answers is. */
+  dateSkewMs: number;
+  fault: Fault | undefined;
+};
 
 /** One call of StartStreamTranscription as the service sees it. */
 export class TranscribeStream {
@@ -26,6 +32,8 @@ export class TranscribeStream {
   readonly #ear: ToneEar;
   readonly #scribe: Scribe;
   #verifier: FrameVerifier | undefined;
+  /** Whether the fault has struck: from then on it neither listens nor speaks. */
+  #struck = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -64,6 +72,7 @@ export class TranscribeStream {
     this.#http.respond({
       ':status': 200,
       'content-type': 'application/vnd.amazon.eventstream',
+      date: new Date(Date.now() + this.#settings.dateSkewMs).toUTCString(),
       'x-amzn-request-id': randomUUID(),
       'x-amzn-transcribe-session-id': randomUUID(),
     });
@@ -79,7 +88,7 @@ export class TranscribeStream {
   }
 
   get #speaks(): boolean {
-    return this.#http.headersSent && this.#http.writable && !this.audioEnded;
+    return this.#http.headersSent && this.#http.writable && !this.#struck && !this.audioEnded;
   }
 
   #receiveFrame(frame: Message): void {
@@ -101,7 +110,7 @@ export class TranscribeStream {
   }
 
   #send(result: object | undefined): void {
-    if (!result || !this.#http.writable) return;
+    if (!result || this.#struck || !this.#http.writable) return;
     const headers = {
       ':message-type': 'event',
       ':event-type': 'TranscriptEvent',
@@ -123,7 +132,9 @@ export class TranscribeStream {
 
   #strikes(moment: Moment): boolean {
     const { fault } = this.#settings;
-    if (fault?.at !== moment) return false;
+    if (fault?.at !== moment || this.#struck) return false;
+    this.#struck = true;
+    clearTimeout(this.#idleTimer);
     inflict(fault, this.#http, this.#socket);
     return true;
   }

@@ -1,0 +1,16 @@
+import {
+  TranscribeStreamingClient,
+  type TranscribeStreamingClientConfig,
+} from '@aws-sdk/client-transcribe-streaming';
+
+/** Whatever fails is thrown to the caller, who logs it. Without a logger the SDK writes to the console as well. */
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
+
+export function createAwsClient(config: TranscribeStreamingClientConfig): TranscribeStreamingClient {
+  return new TranscribeStreamingClient({
+    ...config,
+    logger: QUIET,
+    // It takes the time until the first word for a wrong clock: after 5 minutes of silence it would sign wrongly.
+    disableClockSkewCorrection: true,
+  });
+}

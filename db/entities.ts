@@ -21,6 +21,8 @@ export const RoomEntity = defineEntity({
   properties: {
     id: id().primary(),
     name: p.string().length(320),
+    /** The name as it is searched in: folded here, because databases fold by rules of their own. */
+    foldedName: p.text(),
     visibility: p.enum(['public', 'private']),
     language: p.string().length(35),
     createdAt: p.datetime(3),

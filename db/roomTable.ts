@@ -21,7 +21,14 @@ export function roomTable(fork: Fork): RoomMethods {
   return {
     async createRoom({ ownerId, ...room }) {
       await fork().transactional(async (em) => {
-        await em.insert(RoomEntity, { ...room, archivedAt: null, lastSeq: 0, rev: 0, memberCount: 1 });
+        await em.insert(RoomEntity, {
+          ...room,
+          foldedName: fold(room.name),
+          archivedAt: null,
+          lastSeq: 0,
+          rev: 0,
+          memberCount: 1,
+        });
         await em.insert(MemberEntity, {
           room: room.id,
           user: ownerId,
@@ -101,8 +108,14 @@ function visibleTo(userId: string, { search, cursor }: RoomsPage) {
     archivedAt: null,
     $or: [{ visibility: 'public' as const }, { members: { $some: { user: userId } } }],
     ...(cursor && { id: { $lt: cursor } }),
-    ...(search && { [raw('instr(lower(name), ?)', [search.toLowerCase()])]: { $gt: 0 } }),
+    // As a whole condition: in the form `{ [raw(…)]: { $gt: 0 } }` a question mark in the search is taken for a parameter.
+    ...(search && { [raw('instr(folded_name, ?) > 0', [fold(search)])]: [] }),
   };
+}
+
+/** Upper and lower case are the same, and so are the ways to write one character, such as a Korean syllable. */
+function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
 }
 
 async function findRole(em: SqlEntityManager, roomId: string, userId: string): Promise<Role | null> {

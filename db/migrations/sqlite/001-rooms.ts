@@ -12,6 +12,7 @@ export class Migration001Rooms extends Migration {
     this.addSql(`create table chat_rooms (
       id text not null primary key,
       name text not null,
+      folded_name text not null,
       visibility text not null check (visibility in ('public', 'private')),
       language text not null,
       created_at datetime not null,

@@ -1,8 +1,8 @@
-import { ConnectionException } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
 import { AppError } from '../server/errors.ts';
 import { MessageEntity, RoomEntity } from './entities.ts';
+import { asStoreError, isPassing } from './failures.ts';
 import { toMessage } from './messageTable.ts';
 import { lockRooms } from './roomTable.ts';
 import type { Fork } from './sqlStore.ts';
@@ -10,26 +10,26 @@ import type { AppendOutcome, Head, NewMessage } from './store.ts';
 
 /**
  * One transaction for all. If the database refuses it because of one row, each message gets a transaction of its
- * own, so that the bad row fails alone; a failing connection fails all, for the callers to repeat.
+ * own, so that the bad row fails alone; a database that is away or busy fails all, for the callers to repeat.
  */
 export async function appendMessages(fork: Fork, messages: NewMessage[]): Promise<AppendOutcome[]> {
   try {
     return await fork().transactional((em) => appendTogether(em, messages));
   } catch (error) {
-    if (messages.length === 1 || error instanceof ConnectionException) throw error;
-    const outcomes: AppendOutcome[] = [];
-    for (const message of messages) outcomes.push(await appendAlone(fork, message));
-    return outcomes;
+    if (isPassing(error)) throw error;
+    return messages.length === 1 ? [{ error }] : appendOneByOne(fork, messages);
   }
 }
 
-async function appendAlone(fork: Fork, message: NewMessage): Promise<AppendOutcome> {
-  try {
-    const [outcome] = await fork().transactional((em) => appendTogether(em, [message]));
-    return outcome as AppendOutcome;
-  } catch (error) {
-    return { error };
+async function appendOneByOne(fork: Fork, messages: NewMessage[]): Promise<AppendOutcome[]> {
+  const outcomes: AppendOutcome[] = [];
+  for (const message of messages) {
+    const [outcome] = await appendMessages(fork, [message]).catch((error) => [
+      { error: asStoreError(error) },
+    ]);
+    outcomes.push(outcome as AppendOutcome);
   }
+  return outcomes;
 }
 
 async function appendTogether(em: SqlEntityManager, messages: NewMessage[]): Promise<AppendOutcome[]> {

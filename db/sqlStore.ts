@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
-import { guard } from './failures.ts';
+import { guard, storeUnavailable } from './failures.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
 import type { Store } from './store.ts';
@@ -11,10 +11,18 @@ export type Fork = () => SqlEntityManager;
 
 /** The store over any SQL database that MikroORM speaks to. */
 export function createSqlStore(orm: MikroORM, label: string): Store {
-  const fork: Fork = () => orm.em.fork() as SqlEntityManager;
+  let closed = false;
+  const fork: Fork = () => {
+    // MikroORM would connect again, and nobody would close that connection.
+    if (closed) throw storeUnavailable();
+    return orm.em.fork() as SqlEntityManager;
+  };
   return {
     label,
     ...guard({ ...userTable(fork), ...roomTable(fork), ...messageTable(fork) }),
-    close: () => orm.close(true),
+    async close() {
+      closed = true;
+      await orm.close(true);
+    },
   };
 }

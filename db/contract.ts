@@ -1,0 +1,248 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Store } from './store.ts';
+import { describeHistory, describeSpeech } from './testing/historyContract.ts';
+import {
+  addPerson,
+  addRoom,
+  kept,
+  NOBODY,
+  NOWHERE,
+  type Scene,
+  seqs,
+  spoken,
+  typed,
+  upTo,
+} from './testing/material.ts';
+import { describeMembers } from './testing/membersContract.ts';
+
+/**
+ * The store's promises, kept over every database. Whoever runs it opens the database, new or with what earlier runs
+ * left: each test has people and rooms of its own.
+ */
+export function describeStore(name: string, open: () => Promise<Store>): void {
+  describe(`${name} keeps the promises of a store`, () => {
+    const scene = {} as Scene;
+    beforeAll(async () => {
+      scene.store = await open();
+    });
+    afterAll(() => scene.store.close());
+    beforeEach(async () => {
+      scene.ada = await addPerson(scene.store, 'Ada');
+      scene.ben = await addPerson(scene.store, 'Ben');
+      scene.room = await addRoom(scene.store, scene.ada);
+    });
+
+    describe('appending', () => describeAppending(scene));
+    describe('repeats', () => describeRepeats(scene));
+    describe('history', () => describeHistory(scene));
+    describe('speech', () => describeSpeech(scene));
+    describe('rooms', () => describeRooms(scene));
+    describe('members', () => describeMembers(scene));
+  });
+}
+
+function describeAppending(scene: Scene): void {
+  test('seq and rev count 1, 2, 3 … in the order given, over batches', async () => {
+    const { store, ada, ben, room } = scene;
+    const authors = [ada, ben, ada, ada, ben];
+    const first = kept(await store.appendMessages(authors.map((author) => typed(room, author))));
+    const second = kept(await store.appendMessages(authors.map((author) => typed(room, author))));
+    expect(seqs([...first, ...second])).toEqual(upTo(10));
+    expect([...first, ...second].map(({ rev }) => rev)).toEqual(upTo(10));
+    expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 10, rev: 10 });
+    expect(await store.listMessages(room, { limit: 20 })).toEqual([...first, ...second]);
+  });
+
+  test('rooms mixed in one batch count for themselves', async () => {
+    const { store, ada, room } = scene;
+    const other = await addRoom(store, ada);
+    const rooms = [other, room, room, other, room];
+    const messages = kept(await store.appendMessages(rooms.map((id) => typed(id, ada))));
+    expect(seqs(messages)).toEqual([1, 1, 2, 2, 3]);
+    expect(await store.heads([room, other, NOWHERE])).toEqual(
+      new Map([
+        [room, { lastSeq: 3, rev: 3 }],
+        [other, { lastSeq: 2, rev: 2 }],
+      ]),
+    );
+  });
+
+  test('calls at the same time leave no gap and give no number twice', async () => {
+    const { store, ada, ben, room } = scene;
+    const batches = upTo(25).map((i) => upTo(1 + (i % 4)).map(() => typed(room, i % 2 ? ada : ben)));
+    const outcomes = await Promise.all(batches.map((batch) => store.appendMessages(batch)));
+    const all = outcomes.flatMap(kept);
+    expect(seqs(all).sort((a, b) => a - b)).toEqual(upTo(all.length));
+    for (const batch of outcomes.map(kept))
+      expect(seqs(batch)).toEqual([...seqs(batch)].sort((a, b) => a - b));
+    expect((await store.heads([room])).get(room)).toEqual({ lastSeq: all.length, rev: all.length });
+  });
+
+  test('a message for an unknown room or by an unknown author fails alone and uses up no number', async () => {
+    const { store, ada, ben, room } = scene;
+    const outcomes = await store.appendMessages([
+      typed(room, ada),
+      typed(NOWHERE, ada),
+      typed(room, NOBODY),
+      typed(room, ben),
+    ]);
+    expect(outcomes.map((outcome) => 'error' in outcome)).toEqual([false, true, true, false]);
+    expect(seqs(await store.listMessages(room, { limit: 10 }))).toEqual([1, 2]);
+    for (const bad of [typed(NOWHERE, ada), typed(room, NOBODY)]) {
+      expect(await store.appendMessages([bad])).toEqual([{ error: expect.any(Error) }]);
+    }
+    expect(seqs(kept(await store.appendMessages([typed(room, ada)])))).toEqual([3]);
+  });
+
+  test.each([
+    ['emoji', '👩‍👩‍👧‍👦🇰🇷👍🏽'],
+    ['Korean', '그는 이리저리 피하면서 길 한 옆으로 걸어갔다'],
+    ['decomposed Korean', '한국'.normalize('NFD')],
+    ['quotes and backslashes', `'single' "double" \`back\` \\ \\' '' \\n %_ ; -- /* */`],
+    ['placeholders', '? ?? :name $1 @a {0} \\?'],
+    ['line breaks and tabs', 'one\n\n\ttwo\r\nthree '],
+    ['JSON', '{"$bytes": 1, "a": [null, "\\u0000"]}'],
+    ['4,000 code points outside the basic plane', '𐍈'.repeat(4_000)],
+  ])('text comes back as it was: %s', async (_, text) => {
+    const { store, ada, room } = scene;
+    const [answered] = kept(await store.appendMessages([typed(room, ada, { text })]));
+    expect(answered?.text).toBe(text);
+    expect((await store.listMessages(room, { limit: 1 }))[0]?.text).toBe(text);
+  });
+
+  test('what is answered at once is what is read later, to the millisecond', async () => {
+    const { store, ada, room } = scene;
+    const createdAt = '2026-11-23T08:17:42.007Z';
+    const [first] = kept(await store.appendMessages([typed(room, ada, { createdAt })]));
+    const replyTo = first?.id ?? '';
+    const [reply] = kept(await store.appendMessages([typed(room, ada, { replyTo })]));
+    expect(first?.createdAt).toBe(createdAt);
+    expect(await store.findMessage(room, replyTo)).toEqual(first);
+    expect(await store.changesAfter(room, 1, 10)).toEqual([reply]);
+    expect(await store.findMessage(await addRoom(store, ada), replyTo)).toBeNull();
+    expect(await store.findMessage(room, randomUUIDv7())).toBeNull();
+  });
+}
+
+function describeRepeats(scene: Scene): void {
+  const repeats = (outcomes: Awaited<ReturnType<Store['appendMessages']>>) =>
+    outcomes.map((outcome) => 'repeated' in outcome && outcome.repeated);
+
+  test('the same clientId again gives the first message: in one batch, later, and at the same time', async () => {
+    const { store, ada, room } = scene;
+    const again = (text: string) => typed(room, ada, { clientId, text });
+    const clientId = randomUUID();
+    const together = await store.appendMessages([again('first'), again('second'), typed(room, ada)]);
+    expect(repeats(together)).toEqual([false, true, false]);
+    const [first] = kept(together);
+    expect(first?.text).toBe('first');
+    expect(seqs(kept(together))).toEqual([1, 1, 2]);
+
+    const later = await store.appendMessages([again('third')]);
+    expect(later).toEqual([{ message: first, repeated: true }]);
+
+    const racing = typed(room, ada);
+    const raced = await Promise.all(
+      upTo(5).map(() => store.appendMessages([{ ...racing, id: randomUUIDv7() }])),
+    );
+    expect(raced.flatMap(repeats).filter((repeated) => !repeated)).toHaveLength(1);
+    expect(new Set(raced.flatMap(kept).map(({ id }) => id)).size).toBe(1);
+    expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 3, rev: 3 });
+  });
+
+  test('the same clientId of another author, or in another room, is another message', async () => {
+    const { store, ada, ben, room } = scene;
+    const clientId = randomUUID();
+    const other = await addRoom(store, ada);
+    const outcomes = await store.appendMessages([
+      typed(room, ada, { clientId }),
+      typed(room, ben, { clientId }),
+      typed(other, ada, { clientId }),
+    ]);
+    expect(repeats(outcomes)).toEqual([false, false, false]);
+    expect(seqs(kept(outcomes))).toEqual([1, 2, 1]);
+  });
+
+  test('the same id again, which is how speech repeats, gives the first message', async () => {
+    const { store, ada, room } = scene;
+    const utterance = spoken(room, ada, new Date().toISOString());
+    const [first] = kept(await store.appendMessages([utterance, utterance]));
+    expect(repeats(await store.appendMessages([utterance]))).toEqual([true]);
+    expect(await store.listMessages(room, { limit: 10 })).toEqual([first]);
+    const others = [1, 2].map(() => spoken(room, ada, new Date().toISOString()));
+    expect(repeats(await store.appendMessages(others))).toEqual([false, false]);
+  });
+}
+
+function describeRooms(scene: Scene): void {
+  test('a new room counts from nothing and has its owner as its one member', async () => {
+    const { store, ada, ben } = scene;
+    const createdAt = new Date('2026-11-23T08:17:42.007Z');
+    const room = { name: '회의실 “A”', visibility: 'private', language: 'ko-KR', createdAt } as const;
+    const id = await addRoom(store, ada, room);
+    expect(await store.findRoom(id, ada.id)).toEqual({
+      ...room,
+      id,
+      createdAt: createdAt.toISOString(),
+      archivedAt: null,
+      lastSeq: 0,
+      rev: 0,
+      memberCount: 1,
+      role: 'owner',
+      unread: null,
+    });
+    expect((await store.findRoom(id, ben.id))?.role).toBeNull();
+    expect(await store.findRoom(NOWHERE, ada.id)).toBeNull();
+  });
+
+  test('a list holds public rooms and the own private ones, with the own role, newest first', async () => {
+    const { store, ada, ben } = scene;
+    const mark = randomUUID();
+    const own = await addRoom(store, ada, { name: `${mark} own`, visibility: 'private' });
+    await addRoom(store, ben, { name: `${mark} foreign`, visibility: 'private' });
+    const open = await addRoom(store, ben, { name: `${mark} open` });
+    const rooms = await store.listRooms(ada.id, { search: mark, limit: 10 });
+    expect(rooms.map(({ id, role }) => [id, role])).toEqual([
+      [open, null],
+      [own, 'owner'],
+    ]);
+  });
+
+  test.each([
+    ['Daily STANDUP', 'standup'],
+    ['daily standup', 'DAILY'],
+    ['Übung Élan ЖУК', 'übung élan жук'],
+    ['übung', 'ÜBUNG'],
+    ['주간 회의', '간 회'],
+    ['한국어'.normalize('NFD'), '한국'],
+    ['Why? Because?', '? because?'],
+    ['100% done', '0% d'],
+    ['snake_case', 'e_c'],
+    [String.raw`back\slash 'quote' ?`, String.raw`k\slash 'quote' ?`],
+  ])('a room called “%s” is found by “%s”', async (name, search) => {
+    const { store, ada } = scene;
+    const id = await addRoom(store, ada, { name, visibility: 'private' });
+    expect((await store.listRooms(ada.id, { search, limit: 200 })).map((room) => room.id)).toContain(id);
+  });
+
+  test.each(['%', '_', 'a%b', 'a_b', '.*'])('“%s” in a search stands for itself', async (search) => {
+    const { store, ada } = scene;
+    const id = await addRoom(store, ada, { name: 'axxb', visibility: 'private' });
+    expect((await store.listRooms(ada.id, { search, limit: 200 })).map((room) => room.id)).not.toContain(id);
+  });
+
+  test('pages follow each other by cursor: every room once', async () => {
+    const { store, ada } = scene;
+    const search = randomUUID();
+    const ids: string[] = [];
+    for (const i of upTo(7)) ids.unshift(await addRoom(store, ada, { name: `${search} ${i}` }));
+    const seen: string[] = [];
+    for (let cursor: string | undefined; seen.length < 7; cursor = seen.at(-1)) {
+      const page = await store.listRooms(ada.id, { search, cursor, limit: 3 });
+      expect(page.length).toBe(Math.min(3, 7 - seen.length));
+      seen.push(...page.map(({ id }) => id));
+    }
+    expect(seen).toEqual([...ids].sort().reverse());
+  });
+}

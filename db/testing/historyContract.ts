@@ -1,0 +1,62 @@
+import { beforeEach, expect, test } from 'vitest';
+import { addRoom, kept, type Scene, seqs, spoken, typed, upTo } from './material.ts';
+
+/** A part of the store's contract. */
+export function describeHistory(scene: Scene): void {
+  beforeEach(async () => {
+    const { store, ada, room } = scene;
+    await store.appendMessages(upTo(9).map((i) => typed(room, ada, { text: `text ${i}` })));
+  });
+
+  test.each([
+    [{ limit: 3 }, [7, 8, 9]],
+    [{ limit: 20 }, upTo(9)],
+    [{ before: 5, limit: 3 }, [2, 3, 4]],
+    [{ before: 1, limit: 3 }, []],
+    [{ after: 5, limit: 3 }, [6, 7, 8]],
+    [{ after: 0, limit: 2 }, [1, 2]],
+    [{ after: 9, limit: 3 }, []],
+    [{ after: 2, before: 8, limit: 2 }, [3, 4]],
+  ])('the page %o holds %o', async (page, expected) => {
+    expect(seqs(await scene.store.listMessages(scene.room, page))).toEqual(expected);
+  });
+
+  test('changes come in the order of rev, from the one after the cursor, as many as asked for', async () => {
+    const { store, room } = scene;
+    expect((await store.changesAfter(room, 4, 3)).map(({ rev }) => rev)).toEqual([5, 6, 7]);
+    expect((await store.changesAfter(room, 0, 100)).map(({ rev }) => rev)).toEqual(upTo(9));
+    expect(await store.changesAfter(room, 9, 100)).toEqual([]);
+  });
+}
+
+/** A part of the store's contract. */
+export function describeSpeech(scene: Scene): void {
+  const minute = (n: number) => new Date(Date.UTC(2026, 10, 23, 8, n, 0, 500));
+
+  test('speech comes back as it was said', async () => {
+    const { store, ada, room } = scene;
+    const utterance = spoken(room, ada, minute(1).toISOString(), '안녕 "세계"');
+    const [message] = kept(await store.appendMessages([utterance]));
+    expect(message).toMatchObject({ kind: 'speech', clientId: null, speech: utterance.speech });
+    expect(await store.listSpoken(room, { limit: 10 })).toEqual([message]);
+  });
+
+  test('what was said is found by when, by whom, and after which message; typed text is not among it', async () => {
+    const { store, ada, ben, room } = scene;
+    await store.appendMessages([
+      spoken(room, ada, minute(3).toISOString()),
+      typed(room, ada),
+      spoken(room, ben, minute(1).toISOString()),
+      spoken(room, ada, minute(2).toISOString()),
+      spoken(await addRoom(store, ada), ada, minute(2).toISOString()),
+    ]);
+    const found = async (query: object) => seqs(await store.listSpoken(room, { limit: 10, ...query }));
+    expect(await found({})).toEqual([1, 3, 4]);
+    expect(await found({ from: minute(2) })).toEqual([1, 4]);
+    expect(await found({ to: minute(2) })).toEqual([3]);
+    expect(await found({ from: minute(1), to: minute(3) })).toEqual([3, 4]);
+    expect(await found({ speakerId: ada.id })).toEqual([1, 4]);
+    expect(await found({ after: 1, limit: 1 })).toEqual([3]);
+    expect(await found({ after: 1, speakerId: ada.id, from: minute(2) })).toEqual([4]);
+  });
+}

@@ -1,0 +1,70 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import type { Message, Speech, User } from '../../server/contract/types.ts';
+import type { AppendOutcome, NewMessage, NewRoom, Store } from '../store.ts';
+
+/** What each test of the store finds: two people and a room that one of them owns. */
+export type Scene = { store: Store; ada: User; ben: User; room: string };
+
+export const NOBODY: User = { id: '00000000-0000-7000-8000-000000000000', name: 'Nobody', kind: 'guest' };
+export const NOWHERE = '00000000-0000-7000-8000-000000000001';
+
+export const seqs = (messages: Message[]) => messages.map(({ seq }) => seq);
+export const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+
+export async function addPerson(store: Pick<Store, 'addUser'>, name = 'Ada'): Promise<User> {
+  const user: User = { id: randomUUIDv7(), name, kind: 'guest' };
+  await store.addUser(user, new Date());
+  return user;
+}
+
+export async function addRoom(
+  store: Pick<Store, 'createRoom'>,
+  owner: User,
+  room: Partial<NewRoom> = {},
+): Promise<string> {
+  const id = randomUUIDv7();
+  const defaults = {
+    name: 'A room',
+    visibility: 'public',
+    language: 'en-US',
+    createdAt: new Date(),
+  } as const;
+  await store.createRoom({ id, ownerId: owner.id, ...defaults, ...room });
+  return id;
+}
+
+export function typed(roomId: string, author: User, message: Partial<NewMessage> = {}): NewMessage {
+  return {
+    id: randomUUIDv7(),
+    roomId,
+    kind: 'text',
+    author: { id: author.id, name: author.name },
+    clientId: randomUUID(),
+    text: 'hello',
+    replyTo: null,
+    createdAt: new Date().toISOString(),
+    speech: null,
+    ...message,
+  };
+}
+
+export function spoken(roomId: string, author: User, startedAt: string, text = 'said'): NewMessage {
+  const speech: Speech = {
+    streamId: randomUUIDv7(),
+    startedAt,
+    endedAt: startedAt,
+    language: 'en-US',
+    confidence: 0.75,
+    words: [{ text, start: 0.25, end: 0.5, confidence: null }],
+    engine: 'sherpa',
+  };
+  return { ...typed(roomId, author), kind: 'speech', clientId: null, text, speech };
+}
+
+/** The kept messages of a batch's outcomes; a refusal fails the test. */
+export function kept(outcomes: AppendOutcome[]): Message[] {
+  return outcomes.map((outcome) => {
+    if ('error' in outcome) throw outcome.error;
+    return outcome.message;
+  });
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { addPerson, NOBODY, NOWHERE, type Scene, typed, upTo } from './material.ts';
+
+/** A part of the store's contract. */
+export function describeMembers(scene: Scene): void {
+  test('joining and leaving count once, however often they are asked for', async () => {
+    const { store, ben, room } = scene;
+    const joined = { role: 'member', memberCount: 2 };
+    expect(await store.addMember(room, ben.id, new Date())).toEqual({ changed: true, ...joined });
+    expect(await store.addMember(room, ben.id, new Date())).toEqual({ changed: false, ...joined });
+    expect(await store.findRole(room, ben.id)).toBe('member');
+    expect((await store.removeMember(room, ben.id))?.changed).toBe(true);
+    expect(await store.removeMember(room, ben.id)).toMatchObject({ changed: false, memberCount: 1 });
+    expect(await store.findRole(room, ben.id)).toBeNull();
+    expect((await store.findRoom(room, ben.id))?.memberCount).toBe(1);
+  });
+
+  test('an owner who joins again stays owner; an unknown room is null', async () => {
+    const { store, ada, room } = scene;
+    expect(await store.addMember(room, ada.id, new Date())).toEqual({
+      changed: false,
+      role: 'owner',
+      memberCount: 1,
+    });
+    expect(await store.addMember(NOWHERE, ada.id, new Date())).toBeNull();
+    expect(await store.removeMember(NOWHERE, ada.id)).toBeNull();
+    expect(await store.findRole(NOWHERE, ada.id)).toBeNull();
+  });
+
+  test('people who join at the same time, messages among them, are all counted', async () => {
+    const { store, ada, room } = scene;
+    const people = await Promise.all(upTo(10).map((i) => addPerson(store, `Person ${i}`)));
+    await Promise.all(
+      people.flatMap((person) => [
+        store.addMember(room, person.id, new Date()),
+        store.appendMessages([typed(room, ada)]),
+      ]),
+    );
+    expect(await store.findRoom(room, ada.id)).toMatchObject({ memberCount: 11, lastSeq: 10, rev: 10 });
+  });
+
+  test('members are listed by id, page after page, with their names and when they joined', async () => {
+    const { store, ada, ben, room } = scene;
+    const joinedAt = new Date('2026-11-23T08:17:42.007Z');
+    await store.addMember(room, ben.id, joinedAt);
+    const [first] = await store.listMembers(room, { limit: 1 });
+    const [second, ...rest] = await store.listMembers(room, { cursor: first?.user.id, limit: 5 });
+    expect(rest).toEqual([]);
+    expect([first?.user.id, second?.user.id]).toEqual([ada.id, ben.id].sort());
+    expect([first, second]).toContainEqual({
+      user: { id: ben.id, name: 'Ben' },
+      role: 'member',
+      joinedAt: joinedAt.toISOString(),
+    });
+  });
+
+  test('people are found by their id', async () => {
+    const { store, ada } = scene;
+    expect(await store.findUser(ada.id)).toEqual(ada);
+    expect(await store.findUser(NOBODY.id)).toBeNull();
+  });
+}

@@ -4,7 +4,7 @@ import { chunked, silence } from './testing/audio.ts';
 import { AudioSource } from './testing/audioSource.ts';
 import type { AudioChunk, SpeechEngine, TranscriptEvent } from './transcriber.ts';
 
-export type Recording = {
+type Recording = {
   pcm: Uint8Array;
   sampleRate: number;
   language: string;

@@ -19,26 +19,29 @@ export type Fault = { at: Moment } & (
 export function inflict(fault: Fault, stream: ServerHttp2Stream, socket: Socket): void {
   switch (fault.kind) {
     case 'refusal':
-      return refuse(stream, fault);
+      refuse(stream, fault);
+      break;
     case 'exception':
-      return except(stream, fault);
+      except(stream, fault);
+      break;
     case 'reset':
-      return stream.close(fault.code);
+      stream.close(fault.code);
+      break;
     case 'fin':
       socket.end();
-      return;
+      break;
     case 'tcpReset':
       socket.resetAndDestroy();
-      return;
+      break;
     case 'goaway':
       stream.session?.goaway();
       stream.session?.destroy();
-      return;
+      break;
     case 'end':
       stream.end();
-      return;
+      break;
     case 'silence':
-      return;
+      break;
   }
 }
 

@@ -26,7 +26,7 @@ const HOP_SECONDS = 0.01;
 const AUDIBLE = 800;
 
 /** Two words never sound alike, and one may follow itself. @throws RangeError for a word that has no tone. */
-export function sing(words: string[], sampleRate: number): Uint8Array {
+function sing(words: string[], sampleRate: number): Uint8Array {
   return Buffer.concat(
     words.map((word) => {
       const index = WORDS.indexOf(word);

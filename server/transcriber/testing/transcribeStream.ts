@@ -65,7 +65,8 @@ export class TranscribeStream {
     } catch (error) {
       const { name: exception, message } = error as Error;
       const status = error instanceof SignatureError ? 403 : 400;
-      return refuse(this.#http, { status, exception, message });
+      refuse(this.#http, { status, exception, message });
+      return;
     }
     this.#http.on('data', (bytes: Buffer) => this.#receive(bytes));
     if (this.#strikes('request')) return;
@@ -93,8 +94,11 @@ export class TranscribeStream {
 
   #receiveFrame(frame: Message): void {
     this.#verifier?.verify(frame);
-    if (frame.body.length === 0) return this.#end();
-    const pcm = audioOf(frame);
+    if (frame.body.length === 0) this.#end();
+    else this.#hear(audioOf(frame));
+  }
+
+  #hear(pcm: Buffer): void {
     if (pcm.length % 2 !== 0 || pcm.length > 2 * this.#sampleRate)
       throw new Error('The audio chunk is invalid');
     this.#waitForAudio();

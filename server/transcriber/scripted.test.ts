@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { createScriptedEngine, type ScriptedEngine } from './scripted.ts';
+import { chunked, silence } from './testing/audio.ts';
+import { AudioSource } from './testing/audioSource.ts';
+
+const RATE = 16_000;
+const chunks = (count: number) => chunked(silence(count / 10, RATE), 100, RATE);
+
+function hear(engine: ScriptedEngine, source: AudioSource, signal = new AbortController().signal) {
+  return Array.fromAsync(engine.transcribe(source, { language: 'en-US', sampleRate: RATE, signal }));
+}
+
+describe('the scripted engine', () => {
+  test('does a step a chunk, and what is left when the audio ends', async () => {
+    const engine = createScriptedEngine([
+      'nothing',
+      { partial: 'he' },
+      { final: 'hello' },
+      { final: 'world' },
+    ]);
+    const source = new AudioSource(chunks(2));
+    const events = await hear(engine, source);
+    expect(events.map(({ type, text, utteranceId }) => [type, text, utteranceId])).toEqual([
+      ['partial', 'he', 'utterance-0'],
+      ['final', 'hello', 'utterance-0'],
+      ['final', 'world', 'utterance-1'],
+    ]);
+    expect(events[0]).toMatchObject({ start: 0.1, end: 0.2 });
+    expect(engine.streams).toMatchObject([{ audioEnded: true, freed: true }]);
+  });
+
+  test('fails, leaves, and hangs until it is aborted; the audio is let go each time', async () => {
+    const broken = new Error('scripted');
+    const failing = new AudioSource(chunks(3), { hangs: true });
+    await expect(hear(createScriptedEngine([{ fail: broken }]), failing)).rejects.toBe(broken);
+
+    const leaving = new AudioSource(chunks(3), { hangs: true });
+    expect(await hear(createScriptedEngine(['nothing', 'leave']), leaving)).toEqual([]);
+
+    const abort = new AbortController();
+    const hanging = new AudioSource(chunks(3), { hangs: true });
+    const heard = hear(createScriptedEngine([{ final: 'one' }, 'hang']), hanging, abort.signal);
+    await expect.poll(() => hanging.drawn).toBe(2);
+    abort.abort();
+    expect((await heard).map(({ text }) => text)).toEqual(['one']);
+    for (const source of [failing, leaving, hanging]) expect(source.returned).toBe(true);
+  });
+});

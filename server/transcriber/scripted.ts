@@ -7,7 +7,7 @@ import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '.
 export type Step = 'nothing' | 'hang' | 'leave' | { partial: string } | { final: string } | { fail: Error };
 
 /** What became of one call of the engine. */
-export type ScriptedStream = {
+type ScriptedStream = {
   options: SpeechOptions;
   pcm: Uint8Array[];
   audioEnded: boolean;

@@ -94,8 +94,10 @@ export class TranscribeStream {
 
   #receiveFrame(frame: Message): void {
     this.#verifier?.verify(frame);
-    if (frame.body.length === 0) this.#end();
-    else this.#hear(audioOf(frame));
+    // An audio event without audio ends the stream just as the empty frame does.
+    const pcm = frame.body.length === 0 ? frame.body : audioOf(frame);
+    if (pcm.length === 0) this.#end();
+    else this.#hear(pcm);
   }
 
   #hear(pcm: Buffer): void {

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type AwsOptions, createAwsEngine } from './aws.ts';
-import { describeTranscriber } from './contract.ts';
 import { chunked } from './testing/audio.ts';
 import { AudioSource } from './testing/audioSource.ts';
 import type { Fault, Moment } from './testing/faults.ts';
@@ -15,23 +14,6 @@ import type { SpeechEngine, TranscriptEvent } from './transcriber.ts';
 const RATE = 16_000;
 const POLL = { interval: 5, timeout: 5_000 };
 const WORDS = 'go forward ten meters';
-
-const sung = (text: string, language: string) => ({
-  pcm: singUtterance(text, RATE),
-  sampleRate: RATE,
-  language,
-  words: text.split(' '),
-});
-
-describeTranscriber('Amazon Transcribe', async () => {
-  const server = await startTranscribeServer();
-  return {
-    engine: createAwsEngine({ region: 'eu-west-1', endpoint: server.url, credentials: TEST_CREDENTIALS }),
-    recordings: [sung(WORDS, 'en-US'), sung('그는 옆으로', 'ko-KR'), sung('안녕 hello', 'auto')],
-    openStreams: server.openSessions,
-    close: server.close,
-  };
-});
 
 let server: TranscribeServer;
 const engines: SpeechEngine[] = [];

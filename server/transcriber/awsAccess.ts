@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createAwsClient } from './awsClient.ts';
 
 export type AwsAccess = { ok: true; region: string } | { ok: false; reason: string };
 
@@ -36,6 +35,8 @@ export async function resolveAws(
   ) {
     return { ok: false, reason: 'No AWS credentials are configured for Amazon Transcribe.' };
   }
+  // Only now: the SDK is large, and most laptops never come here.
+  const { createAwsClient } = await import('./awsClient.ts');
   const client = createAwsClient({});
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`no answer within ${limitMs / 1_000} s`)), limitMs);

@@ -7,7 +7,9 @@ import type { Feed, Subscriber } from './feed.ts';
 /** One event with the rev up to which its receiver has now seen the room: the cursor to come back with. */
 export type Delivery = { cursor: number; event: RoomEvent };
 
-export type Subscription = AsyncIterableIterator<Delivery, void, void>;
+export type Subscription = AsyncIterableIterator<Delivery, void, void> & {
+  return: () => Promise<IteratorResult<Delivery, void>>;
+};
 
 type History = Pick<Store, 'changesAfter' | 'heads'>;
 
@@ -64,13 +66,7 @@ async function* deliver(
   live: Channel<RoomEvent>,
 ): AsyncGenerator<Delivery, void, void> {
   try {
-    let seen = attachedAt;
-    if (cursor !== undefined) {
-      for await (const delivery of replay(roomId, attachedAt, cursor, history)) {
-        seen = delivery.cursor;
-        yield delivery;
-      }
-    }
+    let seen = cursor === undefined ? attachedAt : yield* replay(roomId, attachedAt, cursor, history);
     for await (const event of live) {
       if (event.type === 'message') {
         if (event.rev <= seen) continue;
@@ -83,19 +79,22 @@ async function* deliver(
   }
 }
 
-/** The changes after the cursor, latest state, in rev order; or one `reset` if there are too many or it is impossible. */
+/**
+ * The changes after the cursor, latest state, in rev order; or one `reset` if there are too many or it is impossible.
+ * @returns the rev its receiver has then seen: it may be ahead of the feed, even if there was nothing to replay.
+ */
 async function* replay(
   roomId: string,
   attachedAt: number,
   cursor: string,
   history: History,
-): AsyncGenerator<Delivery, void, void> {
+): AsyncGenerator<Delivery, number, void> {
   const heads = await history.heads([roomId]);
   const head = Math.max(attachedAt, heads.get(roomId)?.rev ?? 0);
   let seen = /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.POSITIVE_INFINITY;
   if (seen > head || head - seen > LIMITS.replayChanges) {
     yield { cursor: head, event: { type: 'reset', rev: head } };
-    return;
+    return head;
   }
   while (seen < head) {
     const messages = await history.changesAfter(roomId, seen, REPLAY_PAGE);
@@ -103,6 +102,7 @@ async function* replay(
       seen = message.rev;
       yield { cursor: seen, event: { type: 'message', rev: seen, message } };
     }
-    if (messages.length < REPLAY_PAGE) return;
+    if (messages.length < REPLAY_PAGE) break;
   }
+  return seen;
 }

@@ -26,7 +26,7 @@ export class Feed {
   readonly #parts: FeedParts;
   #rev: number;
   #behind = false;
-  #filling: Promise<void> | undefined;
+  #filling = false;
 
   /** @param rev where the feed starts: changes up to it are history. */
   constructor(roomId: string, rev: number, parts: FeedParts) {
@@ -109,12 +109,11 @@ export class Feed {
   /** Whatever arrives while the gap is read is in the store already: it only makes the reading go round once more. */
   #fillGap(): void {
     this.#behind = true;
-    this.#filling ??= this.#readGap().finally(() => {
-      this.#filling = undefined;
-    });
+    if (!this.#filling) void this.#readGap();
   }
 
   async #readGap(): Promise<void> {
+    this.#filling = true;
     try {
       while (this.#behind) {
         this.#behind = false;
@@ -125,6 +124,8 @@ export class Feed {
     } catch (error) {
       // The next hint or the next sweep of the heads tries again.
       this.#parts.log.warn({ err: error, roomId: this.roomId }, 'could not read missed changes');
+    } finally {
+      this.#filling = false;
     }
   }
 }

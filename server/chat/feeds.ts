@@ -5,9 +5,7 @@ import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Feed } from './feed.ts';
 import { type Subscription, subscribe } from './subscription.ts';
-
-/** How long a hint that the bus lost can go unseen. */
-const SWEEP_MS = 2_000;
+import { startSweep } from './sweep.ts';
 
 type Opened = { feed: Feed; detach: () => void };
 
@@ -24,8 +22,7 @@ export type Feeds = {
 export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
   const rooms = new Map<string, Promise<Opened>>();
   const watching = new Map<string, number>();
-  const sweep = setInterval(() => void sweepHeads(), SWEEP_MS);
-  sweep.unref();
+  const stopSweep = startSweep(rooms, store, log);
 
   /** Attaches to the bus before it reads the head: a change is either in the head or in what the bus brings after. */
   const open = async (roomId: string): Promise<Opened> => {
@@ -64,16 +61,6 @@ export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
     );
   };
 
-  async function sweepHeads() {
-    if (rooms.size === 0) return;
-    try {
-      const heads = await store.heads([...rooms.keys()]);
-      for (const [roomId, head] of heads) (await rooms.get(roomId))?.feed.noticeRev(head.rev);
-    } catch (error) {
-      log.warn({ err: error }, 'could not sweep the heads of the rooms');
-    }
-  }
-
   return {
     async subscribe(user, roomId, cursor) {
       const { feed } = await acquire(roomId).catch((error: unknown) => {
@@ -82,6 +69,6 @@ export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
       });
       return subscribe(feed, user, cursor, store, () => release(roomId));
     },
-    close: () => clearInterval(sweep),
+    close: stopSweep,
   };
 }

@@ -48,7 +48,15 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
 
     async live(user, roomId, cursor) {
       await access.member(user, roomId);
-      return feeds.subscribe({ id: user.id, name: user.name }, roomId, cursor);
+      const subscription = await feeds.subscribe({ id: user.id, name: user.name }, roomId, cursor);
+      try {
+        // Who left the room before we listened is not told so by the bus.
+        await access.member(user, roomId);
+      } catch (error) {
+        await subscription.return();
+        throw error;
+      }
+      return subscription;
     },
   };
 }

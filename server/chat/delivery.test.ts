@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openStore } from '../../db/open.ts';
+import type { Store } from '../../db/store.ts';
+import { addPerson, addRoom, typed, upTo } from '../../db/testing/material.ts';
+import type { User } from '../contract/types.ts';
+import { createMoodyBus } from '../testing/moodyBus.ts';
+import { settled } from '../testing/settled.ts';
+import { Visit } from '../testing/visit.ts';
+import { createFeeds } from './feeds.ts';
+import { createWriter } from './writer.ts';
+
+/**
+ * "Every subscriber sees every change of a room, in rev order, none twice, over reconnects" (design, invariant 2),
+ * while the bus and the timing of the database's answers are as bad as they may be.
+ */
+const SUBSCRIBERS = 3;
+const SWEEP_MS = 2_000;
+
+const subscriber = fc.nat(SUBSCRIBERS - 1);
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('append' as const), count: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('deliver' as const), at: fc.nat(9), again: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('lose' as const), at: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('stall' as const, 'unstall' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('come' as const),
+      who: subscriber,
+      cursor: fc.constantFrom('none', 'zero', 'middle', 'head', 'future', 'garbage'),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), who: subscriber }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('leave' as const), who: subscriber }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+let store: Store;
+let author: User;
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  store = await openStore('sqlite::memory:');
+  author = await addPerson(store);
+});
+afterAll(async () => {
+  vi.useRealTimers();
+  await store.close();
+});
+
+test('every subscriber sees every change once, in order, whatever the bus and the clock do', async () => {
+  const scripts = fc.array(fc.tuple(step, fc.boolean()), { minLength: 5, maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(scripts, async (script) => {
+      const play = await openPlay();
+      for (const [next, pause] of script) {
+        play.act(next);
+        if (pause) await settled();
+      }
+      await play.finish();
+    }),
+    { numRuns: 150, seed: 1 },
+  );
+});
+
+/** One room with its audience. */
+async function openPlay() {
+  const bus = createMoodyBus();
+  const stall = createStall();
+  const writer = createWriter(store, bus);
+  const slowStore = {
+    ...store,
+    heads: async (ids: string[]) => stall.pass(await store.heads(ids)),
+    changesAfter: async (...args: Parameters<Store['changesAfter']>) =>
+      stall.pass(await store.changesAfter(...args)),
+  };
+  const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const feeds = createFeeds(slowStore, bus, log);
+  const roomId = await addRoom(store, author);
+  const sent: Promise<unknown>[] = [];
+  const audience = upTo(SUBSCRIBERS).map(() =>
+    createGuest((cursor) => feeds.subscribe(author, roomId, cursor)),
+  );
+
+  const act = (next: Step): void => {
+    switch (next.do) {
+      case 'append':
+        for (const _ of upTo(next.count)) sent.push(writer.append(typed(roomId, author)));
+        break;
+      case 'deliver':
+        bus.deliver(next.at, next.again);
+        break;
+      case 'lose':
+        bus.lose(next.at);
+        break;
+      case 'sweep':
+        vi.advanceTimersByTime(SWEEP_MS);
+        break;
+      case 'stall':
+        stall.begin();
+        break;
+      case 'unstall':
+        stall.end();
+        break;
+      default: {
+        const guest = audience[next.who];
+        if (next.do === 'come') guest?.come(next.cursor, sent.length);
+        else if (next.do === 'read') guest?.read();
+        else guest?.leave();
+      }
+    }
+  };
+
+  const finish = async () => {
+    stall.end();
+    await Promise.all(sent);
+    while (bus.held() > 0) bus.lose(0);
+    for (const guest of audience) guest.read();
+    await settled();
+    vi.advanceTimersByTime(SWEEP_MS);
+    await settled();
+    for (const guest of audience) await guest.expectAllUpTo(sent.length);
+    for (const guest of audience) await guest.leave();
+    feeds.close();
+    expect(log.warn).not.toHaveBeenCalled();
+  };
+  return { act, finish };
+}
+
+/** Somebody who comes, reads, leaves, and comes back with the cursor they had. */
+function createGuest(subscribe: (cursor: string | undefined) => Promise<Visit['subscription']>) {
+  const visits: { first: string; visit: Promise<Visit> }[] = [];
+  let present = false;
+  let busy: Promise<unknown> = Promise.resolve();
+  const then = (act: () => Promise<unknown>) => {
+    busy = busy.then(act);
+  };
+  const latest = () => visits.at(-1)?.visit;
+
+  return {
+    come(kind: string, head: number) {
+      if (present) return;
+      present = true;
+      const cursors: Record<string, string | undefined> = {
+        zero: '0',
+        middle: String(Math.floor(head / 2)),
+        head: String(head),
+        future: String(head + 1_000),
+        garbage: '12x',
+      };
+      then(async () => {
+        const cursor = (await latest())?.cursor ?? cursors[kind];
+        visits.push({ first: cursor ?? 'now', visit: subscribe(cursor).then((events) => new Visit(events)) });
+        await latest();
+      });
+    },
+    read: () => then(async () => void (await latest())?.read()),
+    leave() {
+      present = false;
+      then(async () => (await latest())?.leave());
+      return busy;
+    },
+    async expectAllUpTo(head: number) {
+      await busy;
+      for (const [i, { first, visit }] of visits.entries()) {
+        expectContinuous(first, await visit, i === visits.length - 1 && present ? head : undefined);
+      }
+    },
+  };
+}
+
+/** What came goes on from where its receiver was, without a gap, and up to `head` if they were there to the end. */
+function expectContinuous(first: string, visit: Visit, head: number | undefined): void {
+  const { deliveries, revs } = visit;
+  const reset = visit.events.find((event) => event.type === 'reset');
+  const from = reset?.rev ?? (first === 'now' ? (deliveries[0]?.cursor ?? 0) : Number(first));
+  expect(revs, `after ${first}`).toEqual(revs.map((_, i) => from + 1 + i));
+  if (head !== undefined) expect(revs.at(-1) ?? from, `after ${first}`).toBe(head);
+  const cursors = deliveries.map(({ cursor }) => cursor);
+  expect(cursors).toEqual([...cursors].sort((a, b) => a - b));
+}
+
+/** Holds answers back while it lasts; they come with what was true when they were asked for. */
+function createStall() {
+  let gate: PromiseWithResolvers<void> | undefined;
+  return {
+    begin() {
+      gate ??= Promise.withResolvers();
+    },
+    end() {
+      gate?.resolve();
+      gate = undefined;
+    },
+    async pass<T>(answer: T): Promise<T> {
+      await gate?.promise;
+      return answer;
+    },
+  };
+}

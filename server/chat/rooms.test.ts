@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { addPerson, upTo } from '../../db/testing/material.ts';
+import { openChat } from '../testing/chatScene.ts';
+
+const room = (name: string, visibility: 'public' | 'private' = 'public') => ({
+  name,
+  visibility,
+  language: 'ko-KR',
+});
+
+describe('rooms', () => {
+  test('are created with their creator as owner and only member', async () => {
+    await using scene = await openChat();
+    const created = await scene.rooms.create(scene.ben, room('회의'));
+    expect(created).toMatchObject({
+      name: '회의',
+      role: 'owner',
+      memberCount: 1,
+      lastSeq: 0,
+      rev: 0,
+      language: 'ko-KR',
+    });
+    expect(await scene.rooms.get(scene.ada, created.id)).toEqual({ ...created, role: null });
+  });
+
+  test('when private, do not exist for others: not to get, join, leave, or list the members of', async () => {
+    await using scene = await openChat();
+    const { id } = await scene.rooms.create(scene.ada, room('own', 'private'));
+    const unknown = { code: 'NOT_FOUND', reason: 'room_unknown' };
+    for (const call of [
+      scene.rooms.get(scene.ben, id),
+      scene.rooms.join(scene.ben, id),
+      scene.rooms.leave(scene.ben, id),
+      scene.rooms.members(scene.ben, id, { limit: 5 }),
+    ]) {
+      await expect(call).rejects.toMatchObject(unknown);
+    }
+    expect((await scene.rooms.list(scene.ben, { limit: 50 })).items.map((item) => item.id)).not.toContain(id);
+    expect((await scene.rooms.list(scene.ada, { limit: 50 })).items.map((item) => item.id)).toContain(id);
+  });
+
+  test('are joined by whoever sees them; nothing changes for who was there', async () => {
+    await using scene = await openChat();
+    const newcomer = await addPerson(scene.store);
+    expect(await scene.rooms.join(newcomer, scene.roomId)).toMatchObject({
+      role: 'member',
+      memberCount: 3,
+      rev: 0,
+    });
+    expect(await scene.rooms.join(newcomer, scene.roomId)).toMatchObject({ role: 'member', memberCount: 3 });
+    expect(await scene.rooms.join(scene.ada, scene.roomId)).toMatchObject({ role: 'owner' });
+    await scene.rooms.leave(newcomer, scene.roomId);
+    expect(await scene.rooms.get(newcomer, scene.roomId)).toMatchObject({ role: null, memberCount: 2 });
+  });
+
+  test('and members come in pages; the last page says that it is the last', async () => {
+    await using scene = await openChat();
+    for (const i of upTo(4)) await scene.rooms.create(scene.ada, room(`room ${i}`));
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await scene.rooms.list(scene.ada, { cursor, limit: 2 });
+      seen.push(...page.items.map(({ name }) => name));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor);
+    expect(seen.sort()).toEqual(['A room', 'room 1', 'room 2', 'room 3', 'room 4']);
+
+    const first = await scene.rooms.members(scene.ada, scene.roomId, { limit: 1 });
+    const second = await scene.rooms.members(scene.ada, scene.roomId, {
+      cursor: first.nextCursor ?? '',
+      limit: 1,
+    });
+    expect([...first.items, ...second.items].map(({ user }) => user.name).sort()).toEqual(['Ada', 'Ben']);
+    expect(second.nextCursor).toBeNull();
+  });
+});

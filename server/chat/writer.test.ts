@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { openStore } from '../../db/open.ts';
+import type { AppendOutcome, NewMessage, Store } from '../../db/store.ts';
+import { addPerson, addRoom, NOBODY, typed, upTo } from '../../db/testing/material.ts';
+import type { User } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+import { type CountedBus, createCountedBus } from '../testing/countedBus.ts';
+import { settled } from '../testing/settled.ts';
+import { createWriter, type Writer } from './writer.ts';
+
+type Scene = {
+  store: Store;
+  bus: CountedBus;
+  writer: Writer;
+  batches: NewMessage[][];
+  ada: User;
+  room: string;
+};
+
+/** A writer over a real store; `commit` stands before each commit's answer. */
+async function openScene(commit: () => Promise<void> = async () => {}): Promise<Scene & AsyncDisposable> {
+  const store = await openStore('sqlite::memory:');
+  const bus = createCountedBus();
+  const batches: NewMessage[][] = [];
+  const appendMessages = async (messages: NewMessage[]): Promise<AppendOutcome[]> => {
+    batches.push(messages);
+    const outcomes = await store.appendMessages(messages);
+    await commit();
+    return outcomes;
+  };
+  const ada = await addPerson(store);
+  const room = await addRoom(store, ada);
+  const writer = createWriter({ appendMessages }, bus);
+  return { store, bus, writer, batches, ada, room, [Symbol.asyncDispose]: store.close };
+}
+
+describe('the writer', () => {
+  test('answers, and tells the bus, only after the commit', async () => {
+    const commit = Promise.withResolvers<void>();
+    await using scene = await openScene(() => commit.promise);
+    let acked = false;
+    const answer = scene.writer.append(typed(scene.room, scene.ada)).then((message) => {
+      acked = true;
+      return message;
+    });
+    await settled();
+    expect([acked, scene.bus.published]).toEqual([false, []]);
+    commit.resolve();
+    const message = await answer;
+    expect(scene.bus.published).toEqual([{ roomId: scene.room, event: { type: 'message', message } }]);
+    expect(await scene.store.listMessages(scene.room, { limit: 5 })).toEqual([message]);
+  });
+
+  test('commits together what queued up during the last commit, in the order it came', async () => {
+    await using scene = await openScene();
+    const texts = upTo(40).map(String);
+    const messages = await Promise.all(
+      texts.map((text) => scene.writer.append(typed(scene.room, scene.ada, { text }))),
+    );
+    expect(messages.map(({ seq }) => seq)).toEqual(upTo(40));
+    expect(messages.map(({ text }) => text)).toEqual(texts);
+    expect(scene.batches.map((batch) => batch.length)).toEqual([1, 39]);
+    expect(scene.bus.published.map(({ event }) => event)).toEqual(
+      messages.map((message) => ({ type: 'message', message })),
+    );
+  });
+
+  test('a commit takes at most so many messages that none waits for a transaction without end', async () => {
+    await using scene = await openScene();
+    await Promise.all(upTo(300).map(() => scene.writer.append(typed(scene.room, scene.ada))));
+    expect(scene.batches.map((batch) => batch.length)).toEqual([1, 256, 43]);
+  });
+
+  test('rooms are written side by side, and each in its own order', async () => {
+    await using scene = await openScene();
+    const rooms = await Promise.all(upTo(8).map(() => addRoom(scene.store, scene.ada)));
+    const all = await Promise.all(
+      upTo(5).flatMap(() => rooms.map((room) => scene.writer.append(typed(room, scene.ada)))),
+    );
+    for (const room of rooms) {
+      expect(all.filter(({ roomId }) => roomId === room).map(({ seq }) => seq)).toEqual(upTo(5));
+    }
+    expect(scene.batches.length).toBeLessThan(all.length);
+  });
+
+  test('a message that cannot be kept is refused alone', async () => {
+    await using scene = await openScene();
+    const { writer, room, ada } = scene;
+    const outcomes = await Promise.allSettled([
+      writer.append(typed(room, ada)),
+      writer.append(typed(room, ada)),
+      writer.append(typed(room, NOBODY)),
+      writer.append(typed(room, ada)),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(scene.bus.published.map(({ event }) => event.type === 'message' && event.message.seq)).toEqual([
+      1, 2, 3,
+    ]);
+  });
+
+  test('a store that is away refuses all that waits, for another try; the next message finds it back', async () => {
+    let away = true;
+    await using scene = await openScene();
+    const writer = createWriter(
+      {
+        appendMessages: async (messages) => {
+          if (away)
+            throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
+          return scene.store.appendMessages(messages);
+        },
+      },
+      scene.bus,
+    );
+    const refused = await Promise.allSettled(upTo(3).map(() => writer.append(typed(scene.room, scene.ada))));
+    expect(refused).toEqual(
+      upTo(3).map(() => ({ status: 'rejected', reason: expect.objectContaining({ retryable: true }) })),
+    );
+    expect(scene.bus.published).toEqual([]);
+    away = false;
+    expect((await writer.append(typed(scene.room, scene.ada))).seq).toBe(1);
+  });
+
+  test('a repeat is answered with the first message and not told to the bus again', async () => {
+    await using scene = await openScene();
+    const message = typed(scene.room, scene.ada);
+    const first = await scene.writer.append(message);
+    expect(await scene.writer.append(message)).toEqual(first);
+    expect(scene.bus.published).toHaveLength(1);
+  });
+
+  test('draining waits for what was appended before, refused or kept', async () => {
+    const commit = Promise.withResolvers<void>();
+    await using scene = await openScene(() => commit.promise);
+    const kept = scene.writer.append(typed(scene.room, scene.ada));
+    let drained = false;
+    const drain = scene.writer.drain().then(() => {
+      drained = true;
+    });
+    await settled();
+    expect(drained).toBe(false);
+    commit.resolve();
+    await drain;
+    expect((await kept).seq).toBe(1);
+    await scene.writer.drain();
+  });
+});

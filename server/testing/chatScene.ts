@@ -1,0 +1,55 @@
+import { openStore } from '../../db/open.ts';
+import type { Store } from '../../db/store.ts';
+import { addPerson, addRoom, typed } from '../../db/testing/material.ts';
+import { type Access, createAccess } from '../chat/access.ts';
+import { createFeeds, type Feeds } from '../chat/feeds.ts';
+import { createMessages, type Messages } from '../chat/messages.ts';
+import { createRooms, type Rooms } from '../chat/rooms.ts';
+import { createWriter, type Writer } from '../chat/writer.ts';
+import type { Message, User } from '../contract/types.ts';
+import type { Log } from '../log.ts';
+import { type CountedBus, createCountedBus } from './countedBus.ts';
+import { createNotedLog, type NotedLog } from './notedLog.ts';
+import { Visit } from './visit.ts';
+
+export type ChatScene = AsyncDisposable & {
+  store: Store;
+  bus: CountedBus;
+  log: NotedLog & Log;
+  access: Access;
+  writer: Writer;
+  feeds: Feeds;
+  rooms: Rooms;
+  messages: Messages;
+  ada: User;
+  ben: User;
+  /** A public room of Ada's that Ben has joined. */
+  roomId: string;
+  say: (author: User, text: string) => Promise<Message>;
+  visit: (user: User, cursor?: string) => Promise<Visit>;
+};
+
+/** Chat over a real store in memory; `alter` may put something between. */
+export async function openChat(alter: (store: Store) => Partial<Store> = () => ({})): Promise<ChatScene> {
+  const real = await openStore('sqlite::memory:');
+  const store = { ...real, ...alter(real) };
+  const bus = createCountedBus();
+  const log = createNotedLog();
+  const writer = createWriter(store, bus);
+  const access = createAccess(store);
+  const feeds = createFeeds(store, bus, log);
+  const messages = createMessages(store, writer, feeds, access);
+  const [ada, ben] = [await addPerson(real, 'Ada'), await addPerson(real, 'Ben')];
+  const roomId = await addRoom(real, ada);
+  await real.addMember(roomId, ben.id, new Date());
+  return {
+    ...{ store, bus, log, access, writer, feeds, messages, ada, ben, roomId },
+    rooms: createRooms(store, bus, access),
+    say: (author, text) => writer.append(typed(roomId, author, { text })),
+    visit: async (user, cursor) => new Visit(await messages.live(user, roomId, cursor)),
+    async [Symbol.asyncDispose]() {
+      feeds.close();
+      await real.close();
+    },
+  };
+}

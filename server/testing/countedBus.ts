@@ -1,0 +1,34 @@
+import type { Bus, BusEvent } from '../bus/bus.ts';
+import { createMemoryBus } from '../bus/memory.ts';
+
+export type CountedBus = Bus & {
+  /** How many listeners are attached, over all rooms. */
+  listeners: () => number;
+  /** Everything published so far. */
+  published: { roomId: string; event: BusEvent }[];
+};
+
+/** The bus of one process, with an account of what it was used for. */
+export function createCountedBus(): CountedBus {
+  const bus = createMemoryBus();
+  const attached = new Set<symbol>();
+  const published: CountedBus['published'] = [];
+  return {
+    ...bus,
+    listeners: () => attached.size,
+    published,
+    publish(roomId, event) {
+      published.push({ roomId, event });
+      bus.publish(roomId, event);
+    },
+    subscribe(roomId, listener) {
+      const key = Symbol(roomId);
+      const detach = bus.subscribe(roomId, listener);
+      attached.add(key);
+      return () => {
+        attached.delete(key);
+        detach();
+      };
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Log } from '../log.ts';
+
+/** A log that notes what it is told: level, message and fields. */
+export type NotedLog = Log & { notes: { level: string; message: string; fields: object }[] };
+
+export function createNotedLog(): NotedLog {
+  const notes: NotedLog['notes'] = [];
+  const note = (level: string) => (fields: object, message: string) =>
+    void notes.push({ level, message, fields });
+  const levels = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
+  return { ...(levels as Log), notes };
+}

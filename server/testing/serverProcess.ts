@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const MAIN = resolve(import.meta.dirname, '../main.ts');
+
+export type ServerProcess = {
+  url: string;
+  port: number;
+  child: ChildProcess;
+  /** What it has printed so far. */
+  printed: () => string;
+  /** From spawning the process to the line with its address. */
+  listeningAfterMs: number;
+  /** Resident memory in MiB (Linux). */
+  memoryMiB: () => number;
+  /** @returns the exit code; null if the signal itself ended it. */
+  stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+};
+
+/** A temporary place for a database, and how to clean it away. */
+export function temporaryDatabase(): { url: string; remove: () => void } {
+  const directory = mkdtempSync(join(tmpdir(), 'roomscribe-'));
+  return {
+    url: `sqlite:${join(directory, 'rooms.sqlite')}`,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/**
+ * Starts the real server in a process of its own, as `npm start` does after the build.
+ * @param env DATABASE_URL at least; the port is a free one unless given.
+ * @throws Error with what it printed, if it ends instead of listening.
+ */
+export async function startServerProcess(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'error', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const { url, printed } = await addressOf(child);
+  return {
+    url,
+    port: Number(new URL(url).port),
+    child,
+    printed,
+    listeningAfterMs: performance.now() - startedAt,
+    memoryMiB: () => residentKiB(child.pid as number) / 1_024,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
+
+function addressOf(child: ChildProcess): Promise<{ url: string; printed: () => string }> {
+  let text = '';
+  const { promise, resolve, reject } = Promise.withResolvers<{ url: string; printed: () => string }>();
+  child.stdout?.on('data', (part: Buffer) => {
+    text += part.toString();
+    const [, url] = /^Roomscribe +(\S+)$/m.exec(text) ?? [];
+    if (url && /^Speech /m.test(text)) resolve({ url, printed: () => text });
+  });
+  child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+  return promise;
+}
+
+function residentKiB(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib);
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Channel } from '../channel.ts';
+import { LANGUAGE, SAMPLE_RATE } from './pocketsphinxDecoder.ts';
+import {
+  BASE_LIBRARY,
+  DECODER_LIBRARY,
+  LIBRARY_DIRECTORIES,
+  MODEL_DIRECTORY,
+  modelFiles,
+} from './pocketsphinxFiles.ts';
+import { PocketsphinxStream } from './pocketsphinxStream.ts';
+import type { SpeechEngine, SpeechOptions, TranscriptEvent } from './transcriber.ts';
+
+export type PocketsphinxOptions = {
+  /** The folder of the English model. */
+  modelDirectory?: string;
+  /** How long a process may take to start, and to answer a chunk, before it counts as dead. */
+  answerLimitMs?: number;
+};
+
+/** Looks whether the libraries and the model are there, without loading them. `reason` is a sentence for people. */
+export function findPocketsphinx(
+  modelDirectory = MODEL_DIRECTORY,
+  libraryDirectories = LIBRARY_DIRECTORIES,
+): { ok: true } | { ok: false; reason: string } {
+  const missing = [
+    ...[BASE_LIBRARY, DECODER_LIBRARY].filter(
+      (name) => !libraryDirectories.some((directory) => existsSync(join(directory, name))),
+    ),
+    ...Object.values(modelFiles(modelDirectory)).filter((path) => !existsSync(path)),
+  ];
+  if (missing.length === 0) return { ok: true };
+  return { ok: false, reason: `PocketSphinx is not installed (missing: ${missing.join(', ')}).` };
+}
+
+/** PocketSphinx: English, offline, no account, and not very good. Every stream has a process of its own. */
+export function createPocketsphinxEngine({
+  modelDirectory = MODEL_DIRECTORY,
+  answerLimitMs = 20_000,
+}: PocketsphinxOptions = {}): SpeechEngine {
+  const open = new Set<Channel<TranscriptEvent>>();
+
+  return {
+    name: 'pocketsphinx',
+    label: 'PocketSphinx',
+    description: 'Runs on this machine, English only; about a third of the words come out wrong.',
+    languages: [LANGUAGE],
+    chunkMs: 100,
+    refuses,
+    billedSeconds: () => 0,
+    transcribe: (audio, { signal }) => ({
+      [Symbol.asyncIterator]() {
+        if (signal.aborted) return ended();
+        const { events } = new PocketsphinxStream(audio, signal, {
+          modelDirectory,
+          answerLimitMs,
+          onFreed: () => open.delete(events),
+        });
+        open.add(events);
+        return events;
+      },
+    }),
+    async close() {
+      await Promise.all([...open].map((events) => events.return()));
+    },
+  };
+}
+
+function refuses({ language, sampleRate }: SpeechOptions): string | null {
+  if (sampleRate !== SAMPLE_RATE)
+    return `PocketSphinx needs audio of ${SAMPLE_RATE} samples a second, not ${sampleRate}.`;
+  if (![LANGUAGE, 'en', 'auto'].includes(language))
+    return `PocketSphinx understands English (en-US) only, not ${language}.`;
+  return null;
+}
+
+function ended(): Channel<TranscriptEvent> {
+  const none = new Channel<TranscriptEvent>();
+  none.end();
+  return none;
+}

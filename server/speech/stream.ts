@@ -43,7 +43,8 @@ export class SpeechStream {
   readonly #parts: StreamParts;
   readonly #order = new ChunkOrder();
   readonly #audio = new Channel<AudioChunk>();
-  readonly #abort = new AbortController();
+  readonly #letEngineGo = new AbortController();
+  readonly #giveUp = new AbortController();
   readonly #utterances: Utterances;
   #idleTimer: NodeJS.Timeout | undefined;
   #finishTimer: NodeJS.Timeout | undefined;
@@ -76,8 +77,9 @@ export class SpeechStream {
     if (this.#ending) throw streamEnded(this.#ending);
     this.#checkChunk(pcm);
     this.#waitForChunks();
-    // The bytes belong to the socket's buffer: what is held longer than this call must be a copy.
-    for (const ready of this.#order.take(seq, pcm.slice())) this.#enqueue(ready);
+    // The bytes belong to the socket's buffer: what is held longer than this call must be a copy. (Not by `slice`,
+    // which copies nothing if they are a Buffer.)
+    for (const ready of this.#order.take(seq, new Uint8Array(pcm))) this.#enqueue(ready);
     return this.#order.nextSeq;
   }
 
@@ -88,14 +90,15 @@ export class SpeechStream {
       clearTimeout(this.#idleTimer);
       for (const held of this.#order.rest()) this.#enqueue(held);
       this.#audio.end();
-      this.#finishTimer = setTimeout(() => this.abort(), FINISH_MS);
+      this.#finishTimer = setTimeout(() => this.#letEngineGo.abort(), FINISH_MS);
     }
     return this.done;
   }
 
-  /** Lets the engine go at once, whatever it has not said yet. */
+  /** Ends it all at once, whatever the engine has not said and the database has not kept yet. */
   abort(): void {
-    this.#abort.abort();
+    this.#letEngineGo.abort();
+    this.#giveUp.abort();
   }
 
   #checkChunk(pcm: Uint8Array): void {
@@ -152,7 +155,7 @@ export class SpeechStream {
 
   async #transcribe(): Promise<void> {
     const { engine } = this.#parts;
-    const events = engine.transcribe(this.#dequeue(), { ...this.options, signal: this.#abort.signal });
+    const events = engine.transcribe(this.#dequeue(), { ...this.options, signal: this.#letEngineGo.signal });
     for await (const event of events) await this.#hear(event);
   }
 
@@ -185,10 +188,14 @@ export class SpeechStream {
           { err: error, streamId: this.identity.streamId },
           'could not keep an utterance',
         );
-        if (!(error instanceof AppError && error.retryable) || this.#abort.signal.aborted) return null;
-        await sleep(RETRY_MS[attempt] ?? RETRY_MS.at(-1));
+        if (!(error instanceof AppError && error.retryable) || this.#giveUp.signal.aborted) return null;
+        await this.#pause(RETRY_MS[attempt] ?? RETRY_MS.at(-1));
       }
     }
+  }
+
+  async #pause(ms: number | undefined): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#giveUp.signal }).catch(() => {});
   }
 
   #tell(state: StreamState, why?: EndReason): void {

@@ -60,6 +60,7 @@ export function createSpeech({ choice, store, bus, access, writer, captions, log
       const engine = requireEngine(choice);
       const refusal = engine.refuses(options);
       if (refusal) throw new AppError('BAD_REQUEST', 'engine_refuses', refusal);
+      streams.checkOpen();
       makeWay(streams.live(user.id, roomId), takeOver);
 
       const identity = {
@@ -77,7 +78,9 @@ export function createSpeech({ choice, store, bus, access, writer, captions, log
       return { nextSeq: streams.ownLive(user, streamId).push(seq, pcm) };
     },
 
-    stop: (user, streamId) => streams.own(user, streamId).finish({ reason: 'stopped' }),
+    async stop(user, streamId) {
+      return streams.own(user, streamId).finish({ reason: 'stopped' });
+    },
 
     async live(user, roomId) {
       await access.member(user, roomId);

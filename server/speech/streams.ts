@@ -11,9 +11,19 @@ export class Streams {
   readonly #byId = new Map<string, SpeechStream>();
   readonly #bus: Bus;
   readonly #forgetting = new Set<NodeJS.Timeout>();
+  #closing = false;
 
   constructor(bus: Bus) {
     this.#bus = bus;
+  }
+
+  /** @throws AppError once all are being finished: nobody would end another one. */
+  checkOpen(): void {
+    if (!this.#closing) return;
+    throw new AppError('SERVICE_UNAVAILABLE', 'server_stopping', 'The server is restarting. Try again.', {
+      retryable: true,
+      retryAfterMs: 1_000,
+    });
   }
 
   add(stream: SpeechStream): void {
@@ -56,6 +66,7 @@ export class Streams {
 
   /** Lets all say their last words; those that take longer than `withinMs` are cut off. */
   async finishAll(why: EndReason, withinMs: number): Promise<void> {
+    this.#closing = true;
     const streams = [...this.#byId.values()];
     const cut = setTimeout(() => {
       for (const stream of streams) stream.abort();

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { CaptionEvent } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+import { settled } from '../testing/settled.ts';
+import { openSpeech, type SpeechScene } from '../testing/speechScene.ts';
+
+const FAKED = { toFake: ['setTimeout' as const, 'clearTimeout' as const] };
+
+const states = (events: CaptionEvent[]) =>
+  events.flatMap((event) =>
+    event.type === 'stream' ? [[event.state, ...(event.reason ? [event.reason] : [])].join(' ')] : [],
+  );
+
+/** Everything a stream held is given back. */
+function expectFreed(scene: SpeechScene): void {
+  expect(scene.engine.streams.every(({ freed }) => freed)).toBe(true);
+  expect(scene.bus.listeners()).toBe(0);
+}
+
+describe('a speech stream ends', () => {
+  test('when it is stopped: the engine hears the end of the audio and says its last words', async () => {
+    await using scene = await openSpeech({ script: ['nothing', { final: 'last words' }] });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    expect((await scene.speech.stop(scene.ada, streamId)).utterances).toBe(1);
+    expect(scene.engine.streams[0]?.audioEnded).toBe(true);
+    await settled();
+    expect(watch.events.map(({ type }) => type)).toEqual(['stream', 'final', 'stream']);
+    expect(states(watch.events)).toEqual(['listening', 'ended stopped']);
+    await watch.leave();
+    expectFreed(scene);
+  });
+
+  test('once: stopping again answers the same', async () => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    const stops = [1, 2].map(() => scene.speech.stop(scene.ada, streamId));
+    const [first, second] = await Promise.all(stops);
+    expect(second).toEqual(first);
+    expect(await scene.speech.stop(scene.ada, streamId)).toEqual(first);
+  });
+
+  test('when the engine fails, with its reason and its sentence for people', async () => {
+    const failure = new AppError('SERVICE_UNAVAILABLE', 'engine_gone', 'The engine went away.');
+    await using scene = await openSpeech({ script: [{ partial: 'half a' }, { fail: failure }] });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    for (const seq of [0, 1]) scene.push(scene.ada, streamId, seq);
+    await settled();
+    expect(watch.events.at(-1)).toEqual({
+      type: 'stream',
+      streamId,
+      speaker: { id: scene.ada.id, name: 'Ada' },
+      state: 'ended',
+      reason: 'engine_gone',
+      message: 'The engine went away.',
+    });
+    expect(() => scene.push(scene.ada, streamId, 2)).toThrowError(
+      expect.objectContaining({ reason: 'stream_ended', details: { endedBecause: 'engine_gone' } }),
+    );
+    expect(scene.log.notes.map(({ message }) => message)).toEqual(['speech engine failed']);
+    await watch.leave();
+    expectFreed(scene);
+  });
+
+  test('when the engine throws what it should not, without showing that to anybody', async () => {
+    await using scene = await openSpeech({ script: [{ fail: new Error('secret words') }] });
+    const watch = await scene.watch(scene.ben);
+    scene.push(scene.ada, await scene.start(scene.ada), 0);
+    await settled();
+    expect(watch.events.at(-1)).toMatchObject({ state: 'ended', reason: 'engine_failed' });
+    expect(JSON.stringify(watch.events)).not.toContain('secret');
+    await watch.leave();
+  });
+
+  test('when the engine stops listening without a word', async () => {
+    await using scene = await openSpeech({ script: ['leave'] });
+    const watch = await scene.watch(scene.ben);
+    scene.push(scene.ada, await scene.start(scene.ada), 0);
+    await settled();
+    expect(states(watch.events)).toEqual(['listening', 'ended engine_failed']);
+    await watch.leave();
+    expectFreed(scene);
+  });
+
+  test('when the engine throws before it begins', async () => {
+    const transcribe = () => {
+      throw new AppError('SERVICE_UNAVAILABLE', 'no_key', 'There is no key.');
+    };
+    await using scene = await openSpeech({ wrap: (engine) => ({ ...engine, transcribe }) });
+    const watch = await scene.watch(scene.ben);
+    await scene.start(scene.ada);
+    await settled();
+    expect(states(watch.events)).toEqual(['listening', 'ended no_key']);
+    await watch.leave();
+    expectFreed(scene);
+  });
+
+  test('when its speaker leaves the room, also with last words', async () => {
+    await using scene = await openSpeech({ script: ['nothing', { final: 'goodbye' }] });
+    const watch = await scene.watch(scene.ada);
+    scene.push(scene.ben, await scene.start(scene.ben), 0);
+    await scene.rooms.leave(scene.ben, scene.roomId);
+    await settled();
+    expect(states(watch.events)).toEqual(['listening', 'ended left_room']);
+    expect((await scene.messages.list(scene.ada, scene.roomId, { limit: 5 })).items[0]?.text).toBe('goodbye');
+    await watch.leave();
+    expectFreed(scene);
+  });
+});
+
+describe('by the clock, a speech stream', () => {
+  beforeEach(() => void vi.useFakeTimers(FAKED));
+  afterEach(() => void vi.useRealTimers());
+
+  test('that gets no chunk for 12 s ends as idle; a chunk starts the count anew', async () => {
+    await using scene = await openSpeech();
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    vi.advanceTimersByTime(11_999);
+    scene.push(scene.ada, streamId, 0);
+    vi.advanceTimersByTime(11_999);
+    await settled();
+    expect(states(watch.events)).toEqual(['listening']);
+    vi.advanceTimersByTime(1);
+    await settled();
+    expect(states(watch.events)).toEqual(['listening', 'ended idle']);
+    await watch.leave();
+    expectFreed(scene);
+  });
+
+  test('whose engine never finishes is cut off 10 s after the stop', async () => {
+    await using scene = await openSpeech({ script: ['hang'] });
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    let summary: unknown;
+    void scene.speech.stop(scene.ada, streamId).then((answer) => {
+      summary = answer;
+    });
+    vi.advanceTimersByTime(9_999);
+    await settled();
+    expect(summary).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    await settled();
+    expect(summary).toMatchObject({ utterances: 0 });
+    expectFreed(scene);
+  });
+
+  test('leaves no timer behind but the one that forgets it a minute later', async () => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    await scene.speech.stop(scene.ada, streamId);
+    expect(vi.getTimerCount()).toBe(1);
+    expect(() => scene.push(scene.ada, streamId, 0)).toThrowError(
+      expect.objectContaining({ reason: 'stream_ended' }),
+    );
+    vi.advanceTimersByTime(60_000);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(() => scene.push(scene.ada, streamId, 0)).toThrowError(
+      expect.objectContaining({ reason: 'stream_unknown' }),
+    );
+  });
+});
+
+describe('closing the server', () => {
+  test('lets every stream say its last words, and takes no new one', async () => {
+    await using scene = await openSpeech({ script: ['nothing', { final: 'bye' }] });
+    const watch = await scene.watch(scene.ada);
+    for (const user of [scene.ada, scene.ben]) scene.push(user, await scene.start(user), 0);
+    const closing = scene.speech.close(5_000);
+    await expect(scene.start(scene.ada)).rejects.toMatchObject({
+      reason: 'server_stopping',
+      retryable: true,
+    });
+    await closing;
+    await settled();
+    expect(watch.events.filter(({ type }) => type === 'final')).toHaveLength(2);
+    expect(states(watch.events).slice(2)).toEqual(['ended server_stopping', 'ended server_stopping']);
+    await watch.leave();
+    expectFreed(scene);
+  });
+
+  test('cuts off an engine that takes too long', async () => {
+    await using scene = await openSpeech({ script: ['hang'] });
+    scene.push(scene.ada, await scene.start(scene.ada), 0);
+    await scene.speech.close(1);
+    expectFreed(scene);
+  });
+});

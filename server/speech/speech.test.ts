@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { addPerson, addRoom, upTo } from '../../db/testing/material.ts';
+import { settled } from '../testing/settled.ts';
+import { openSpeech } from '../testing/speechScene.ts';
+import { createCaptions } from './captions.ts';
+import { createSpeech } from './speech.ts';
+
+describe('one person speaks once in a room', () => {
+  test('a second start is told which stream is in the way', async () => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    await expect(scene.start(scene.ada)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      reason: 'stream_exists',
+      details: { streamId },
+    });
+    expect(scene.push(scene.ada, streamId, 0)).toBe(1);
+    const elsewhere = await addRoom(scene.store, scene.ada);
+    const streams = await Promise.all([
+      scene.start(scene.ben),
+      scene.start(scene.ada, { roomId: elsewhere }),
+    ]);
+    expect(new Set([streamId, ...streams]).size).toBe(3);
+  });
+
+  test('starts at the same moment make one stream', async () => {
+    await using scene = await openSpeech();
+    const starts = await Promise.allSettled(upTo(3).map(() => scene.start(scene.ada)));
+    expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(scene.engine.streams).toHaveLength(1);
+  });
+
+  test('taking over ends the other stream, which says its last words', async () => {
+    await using scene = await openSpeech({ script: ['nothing', { final: 'last' }] });
+    const watch = await scene.watch(scene.ben);
+    const first = await scene.start(scene.ada);
+    scene.push(scene.ada, first, 0);
+    const second = await scene.start(scene.ada, { takeOver: true });
+    expect(() => scene.push(scene.ada, first, 1)).toThrowError(
+      expect.objectContaining({
+        code: 'CONFLICT',
+        reason: 'stream_ended',
+        details: { endedBecause: 'taken_over' },
+      }),
+    );
+    expect(scene.push(scene.ada, second, 0)).toBe(1);
+    await settled();
+    expect(watch.events).toContainEqual(
+      expect.objectContaining({ streamId: first, state: 'ended', reason: 'taken_over' }),
+    );
+    expect(watch.events.filter(({ type }) => type === 'final')).toHaveLength(1);
+    await watch.leave();
+  });
+});
+
+describe('a speech stream is its speaker’s alone', () => {
+  test('others can neither push to it nor stop it', async () => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    const foreign = { code: 'FORBIDDEN', reason: 'stream_foreign' };
+    expect(() => scene.push(scene.ben, streamId, 0)).toThrowError(expect.objectContaining(foreign));
+    await expect(scene.speech.stop(scene.ben, streamId)).rejects.toMatchObject(foreign);
+    expect(scene.push(scene.ada, streamId, 0)).toBe(1);
+  });
+
+  test('an unknown one is not found, an ended one has ended', async () => {
+    await using scene = await openSpeech();
+    expect(() => scene.push(scene.ada, randomUUID(), 0)).toThrowError(
+      expect.objectContaining({ code: 'NOT_FOUND', reason: 'stream_unknown' }),
+    );
+    const streamId = await scene.start(scene.ada);
+    await scene.speech.stop(scene.ada, streamId);
+    expect(() => scene.push(scene.ada, streamId, 0)).toThrowError(
+      expect.objectContaining({
+        code: 'CONFLICT',
+        reason: 'stream_ended',
+        details: { endedBecause: 'stopped' },
+      }),
+    );
+    expect(await scene.start(scene.ada)).not.toBe(streamId);
+  });
+});
+
+describe('speech is refused', () => {
+  test('to a stranger, to start, to watch and to list', async () => {
+    await using scene = await openSpeech();
+    const stranger = await addPerson(scene.store);
+    const refused = { code: 'FORBIDDEN', reason: 'not_member' };
+    await expect(scene.start(stranger)).rejects.toMatchObject(refused);
+    await expect(scene.speech.live(stranger, scene.roomId)).rejects.toMatchObject(refused);
+    await expect(scene.speech.list(stranger, { roomId: scene.roomId, limit: 5 })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(scene.start(scene.ada, { roomId: 'nowhere' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('when the engine cannot serve it, in the engine’s words', async () => {
+    await using scene = await openSpeech({ refusal: 'It hears English only.' });
+    await expect(scene.start(scene.ada, { language: 'ko-KR' })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      reason: 'engine_refuses',
+      message: 'It hears English only.',
+    });
+    expect(scene.bus.listeners()).toBe(0);
+  });
+
+  test('when there is no engine, with the reason that the interface shows', async () => {
+    await using scene = await openSpeech();
+    const choice = { engine: null, reason: 'Speech is off here.' };
+    const silent = createSpeech({ ...scene, choice, captions: createCaptions(scene.bus) });
+    expect(silent.engine()).toEqual({ available: false, reason: 'Speech is off here.' });
+    const options = { roomId: scene.roomId, language: 'en-US', sampleRate: 16_000, takeOver: false };
+    await expect(silent.start(scene.ada, options)).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+      reason: 'speech_off',
+      message: 'Speech is off here.',
+      retryable: false,
+    });
+  });
+});
+
+test('what was said comes in pages', async () => {
+  await using scene = await openSpeech({ script: upTo(5).map((i) => ({ final: `number ${i}` })) });
+  const streamId = await scene.start(scene.ada);
+  for (const seq of [0, 1, 2, 3, 4]) scene.push(scene.ada, streamId, seq);
+  await scene.speech.stop(scene.ada, streamId);
+  const first = await scene.speech.list(scene.ben, { roomId: scene.roomId, limit: 3 });
+  expect([first.items.map(({ seq }) => seq), first.hasMore]).toEqual([[1, 2, 3], true]);
+  const rest = await scene.speech.list(scene.ben, { roomId: scene.roomId, after: 3, limit: 3 });
+  expect([rest.items.map(({ text }) => text), rest.hasMore]).toEqual([['number 4', 'number 5'], false]);
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { encodeChunk } from '../contract/chunk.ts';
+import { settled } from '../testing/settled.ts';
+import { openSpeech, pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';
+
+const heard = (pcm: Uint8Array[] = []) => pcm.map((bytes) => new Int16Array(bytes.slice().buffer)[0]);
+
+describe('a speech stream', () => {
+  test('acks each chunk with the number wanted next, and gives the engine each once, in order', async () => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    const acks = [0, 2, 3, 0, 1, 3, 4].map((seq) =>
+      scene.push(scene.ada, streamId, seq, pcmOf(100, seq + 1)),
+    );
+    expect(acks).toEqual([1, 1, 1, 1, 4, 4, 5]);
+    const summary = await scene.speech.stop(scene.ada, streamId);
+    expect(heard(scene.engine.streams[0]?.pcm)).toEqual([1, 2, 3, 4, 5]);
+    expect(summary).toEqual({ utterances: 0, audioSeconds: 0.5, billedSeconds: 0.5 });
+  });
+
+  test('hears at its end what waited for chunks that never came', async () => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    for (const seq of [0, 3, 2]) scene.push(scene.ada, streamId, seq, pcmOf(100, seq + 1));
+    const { audioSeconds } = await scene.speech.stop(scene.ada, streamId);
+    expect(heard(scene.engine.streams[0]?.pcm)).toEqual([1, 3, 4]);
+    expect(audioSeconds).toBeCloseTo(0.3);
+  });
+
+  test('keeps no hold of the socket’s bytes', async () => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    for (const seq of [1, 0]) {
+      const frame = Buffer.from(encodeChunk({ streamId, seq, pcm: pcmOf(100, seq + 1) }));
+      scene.speech.push(scene.ada, frame);
+      frame.fill(0xff);
+    }
+    await scene.speech.stop(scene.ada, streamId);
+    expect(heard(scene.engine.streams[0]?.pcm)).toEqual([1, 2]);
+  });
+
+  test.each([
+    ['empty', 'BAD_REQUEST', 'chunk_empty', 0, new Uint8Array()],
+    ['with half a sample', 'BAD_REQUEST', 'chunk_odd', 0, new Uint8Array(3_201)],
+    ['over a second long', 'PAYLOAD_TOO_LARGE', 'chunk_too_long', 0, new Uint8Array(2 * SAMPLE_RATE + 2)],
+    ['out of the window', 'BAD_REQUEST', 'chunk_out_of_window', 65, pcmOf(100)],
+  ])('refuses a chunk that is %s, uses up no number, and goes on', async (_, code, reason, seq, pcm) => {
+    await using scene = await openSpeech();
+    const streamId = await scene.start(scene.ada);
+    expect(() => scene.push(scene.ada, streamId, seq, pcm)).toThrowError(
+      expect.objectContaining({ code, reason, retryable: false }),
+    );
+    expect(scene.push(scene.ada, streamId, 0)).toBe(1);
+    expect(scene.push(scene.ada, streamId, 1, pcmOf(1_000))).toBe(2);
+    expect((await scene.speech.stop(scene.ada, streamId)).audioSeconds).toBeCloseTo(1.1);
+  });
+
+  test.each([
+    ['too short', new Uint8Array(23)],
+    ['nothing', new Uint8Array()],
+    ['of an unknown kind', new Uint8Array(64).fill(1)],
+  ])('bytes that are %s are no chunk', async (_, bytes) => {
+    await using scene = await openSpeech();
+    expect(() => scene.speech.push(scene.ada, bytes)).toThrowError(
+      expect.objectContaining({ code: 'BAD_REQUEST', reason: 'chunk_malformed' }),
+    );
+  });
+
+  test('asks for a pause while the engine is half a minute behind', async () => {
+    await using scene = await openSpeech({ script: ['hang'] });
+    const streamId = await scene.start(scene.ada);
+    const second = pcmOf(1_000);
+    scene.push(scene.ada, streamId, 0, second);
+    await settled();
+    for (let seq = 1; seq <= 31; seq += 1) scene.push(scene.ada, streamId, seq, second);
+    expect(() => scene.push(scene.ada, streamId, 32, second)).toThrowError(
+      expect.objectContaining({
+        code: 'TOO_MANY_REQUESTS',
+        reason: 'engine_behind',
+        retryable: true,
+        retryAfterMs: 500,
+      }),
+    );
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { CaptionEvent, Utterance } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+import { settled } from '../testing/settled.ts';
+import { openSpeech } from '../testing/speechScene.ts';
+
+const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
+
+const utterances = (events: CaptionEvent[]): Utterance[] =>
+  events.flatMap((event) => (event.type === 'stream' ? [] : [event.utterance]));
+
+describe('an utterance', () => {
+  test('keeps its id from its first partial to its final, which is a message with the same id', async () => {
+    const script = [{ partial: 'he' }, { partial: 'hello' }, { final: 'hello there' }, { final: 'bye' }];
+    await using scene = await openSpeech({ script });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    for (const seq of [0, 1, 2, 3]) scene.push(scene.ada, streamId, seq);
+    expect((await scene.speech.stop(scene.ada, streamId)).utterances).toBe(2);
+    await settled();
+
+    const said = utterances(watch.events);
+    const [hello, , , bye] = said;
+    expect(said.map(({ id }) => id)).toEqual([hello?.id, hello?.id, hello?.id, bye?.id]);
+    expect(bye?.id).not.toBe(hello?.id);
+    expect(said.map(({ seq }) => seq)).toEqual([null, null, 1, 2]);
+    expect(said.map(({ endedAt }) => endedAt === null)).toEqual([true, true, false, false]);
+
+    const { items } = await scene.messages.list(scene.ben, scene.roomId, { limit: 5 });
+    expect(items.map(({ id, seq }) => [id, seq])).toEqual([
+      [hello?.id, 1],
+      [bye?.id, 2],
+    ]);
+    expect(items[0]).toMatchObject({
+      kind: 'speech',
+      text: 'hello there',
+      author: { id: scene.ada.id, name: 'Ada' },
+      clientId: null,
+      speech: { streamId, language: 'en-US', engine: 'sherpa', confidence: 0.5 },
+    });
+    await watch.leave();
+  });
+
+  test('is listed later as it was said', async () => {
+    await using scene = await openSpeech({ script: [{ final: '안녕' }] });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    await scene.speech.stop(scene.ada, streamId);
+    await scene.say(scene.ben, 'typed');
+    await settled();
+    const list = await scene.speech.list(scene.ben, { roomId: scene.roomId, limit: 5 });
+    expect(list).toEqual({ items: utterances(watch.events), hasMore: false });
+    await watch.leave();
+  });
+
+  test('that is finished while the database is away is kept when it is back, once', async () => {
+    let failures = 2;
+    await using scene = await openSpeech({
+      script: [{ final: 'not lost' }],
+      alter: (store) => ({
+        appendMessages: async (messages) => {
+          if (failures === 1) await store.appendMessages(messages);
+          if (failures > 0) {
+            failures -= 1;
+            throw away();
+          }
+          return store.appendMessages(messages);
+        },
+      }),
+    });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    expect((await scene.speech.stop(scene.ada, streamId)).utterances).toBe(1);
+    const { items } = await scene.messages.list(scene.ben, scene.roomId, { limit: 5 });
+    expect(items.map(({ text, seq }) => [text, seq])).toEqual([['not lost', 1]]);
+    await settled();
+    expect(utterances(watch.events).map(({ id, seq }) => [id, seq])).toEqual([[items[0]?.id, 1]]);
+    expect(scene.log.notes.map(({ message }) => message)).toEqual(
+      Array(2).fill('could not keep an utterance'),
+    );
+    await watch.leave();
+  });
+
+  test('outlasts the time an engine has to finish, when the database is away that long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let isAway = true;
+    await using scene = await openSpeech({
+      script: [{ final: 'not lost' }],
+      alter: (store) => ({
+        appendMessages: async (messages) => {
+          if (isAway) throw away();
+          return store.appendMessages(messages);
+        },
+      }),
+    });
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    const stopped = scene.speech.stop(scene.ada, streamId);
+    await settled();
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    await settled();
+    isAway = false;
+    expect((await stopped).utterances).toBe(1);
+  });
+
+  test('is given up only by a server that must stop', async () => {
+    const appendMessages = () => Promise.reject(away());
+    await using scene = await openSpeech({ script: [{ final: 'lost' }], alter: () => ({ appendMessages }) });
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    const stopped = scene.speech.stop(scene.ada, streamId);
+    await scene.speech.close(1);
+    expect((await stopped).utterances).toBe(0);
+    expect(scene.bus.listeners()).toBe(0);
+  });
+
+  test('that can never be kept is shown, not retried, and what follows it is heard', async () => {
+    await using scene = await openSpeech({
+      script: [{ final: 'first' }, { final: 'second' }],
+      alter: (store) => ({
+        appendMessages: async (messages) =>
+          messages[0]?.text === 'first' ? [{ error: new Error('refused') }] : store.appendMessages(messages),
+      }),
+    });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    for (const seq of [0, 1]) scene.push(scene.ada, streamId, seq);
+    expect((await scene.speech.stop(scene.ada, streamId)).utterances).toBe(1);
+    await settled();
+    expect(utterances(watch.events).map(({ text, seq }) => [text, seq])).toEqual([
+      ['first', null],
+      ['second', 1],
+    ]);
+    await watch.leave();
+  });
+});

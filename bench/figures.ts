@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ServerProcess,
+  startServerProcess,
+  temporaryDatabase,
+} from '../server/testing/serverProcess.ts';
 import { readWav } from '../server/transcriber/testing/audio.ts';
 import { clientJavaScriptKb } from './bundle.ts';
 import { measureCaptionLag } from './captionLag.ts';
 import { percentile } from './percentile.ts';
-import { startServerProcess } from './serverProcess.ts';
 import { measureAcks } from './speakers.ts';
 import { startTranscribeProcess } from './transcribeProcess.ts';
 
@@ -24,7 +28,7 @@ async function printStart(): Promise<void> {
   const starts: number[] = [];
   let memory = 0;
   for (let i = 0; i < STARTS; i += 1) {
-    const server = await startServerProcess({ SPEECH_ENGINE: 'off' });
+    const server = await startServer({ SPEECH_ENGINE: 'off' });
     starts.push(server.listeningAfterMs);
     await sleep(2_000);
     memory = server.memoryMiB();
@@ -36,7 +40,7 @@ async function printStart(): Promise<void> {
 
 async function printAcks(): Promise<void> {
   const transcribe = await startTranscribeProcess();
-  const server = await startServerProcess(transcribe.env);
+  const server = await startServer(transcribe.env);
   const acks = await measureAcks({ url: server.url, speakers: SPEAKERS, seconds: SECONDS });
   print(`chunk acked, ${SPEAKERS} speakers, p50`, `${percentile(acks, 0.5).toFixed(1)} ms`);
   print(
@@ -49,7 +53,7 @@ async function printAcks(): Promise<void> {
 }
 
 async function printCaptionLag(): Promise<void> {
-  const server = await startServerProcess({ SPEECH_ENGINE: 'pocketsphinx' });
+  const server = await startServer({ SPEECH_ENGINE: 'pocketsphinx' });
   const lags: number[] = [];
   for (const name of RECORDINGS) {
     const { pcm, sampleRate } = readWav(`/usr/share/sounds/alsa/${name}.wav`);
@@ -58,6 +62,13 @@ async function printCaptionLag(): Promise<void> {
   print('word’s end to first caption, PocketSphinx, p50', `${percentile(lags, 0.5).toFixed(0)} ms`);
   print('word’s end to first caption, worst', `${percentile(lags, 1).toFixed(0)} ms (${lags.length} words)`);
   await server.stop();
+}
+
+async function startServer(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
+  const database = temporaryDatabase();
+  const server = await startServerProcess({ ...env, DATABASE_URL: database.url });
+  server.child.once('exit', database.remove);
+  return server;
 }
 
 function print(name: string, value: string): void {

@@ -11,7 +11,7 @@ const SOURCES = ['client/**/*', 'server/contract/**/*', 'vite.config.ts', 'packa
 export async function buildClientIfStale(): Promise<'built' | 'fresh'> {
   const wanted = digestOfSources();
   if (readStamp() === wanted) return 'fresh';
-  await build({ root: join(ROOT, 'client'), configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
+  await build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
   writeFileSync(STAMP, wanted);
   return 'built';
 }

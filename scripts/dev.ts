@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { createServer } from 'vite';
+import { readConfig } from '../server/config.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -11,7 +12,11 @@ const ROOT = resolve(import.meta.dirname, '..');
 const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', join(ROOT, 'server/main.ts')], {
   stdio: 'inherit',
 });
-const vite = await createServer({ root: join(ROOT, 'client'), configFile: join(ROOT, 'vite.config.ts') });
+const target = `http://localhost:${readConfig(process.env).port}`;
+const vite = await createServer({
+  configFile: join(ROOT, 'vite.config.ts'),
+  server: { proxy: { '/trpc': { target, ws: true }, '/api': target, '/healthz': target } },
+});
 await vite.listen();
 vite.printUrls();
 

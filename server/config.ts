@@ -33,6 +33,8 @@ const schema = z
   })
   .refine((env) => env.NODE_ENV !== 'production' || env.AUTH_SECRET, {
     path: ['AUTH_SECRET'],
+    // Also when another variable is bad: all are reported together.
+    when: () => true,
     error:
       'is required in production: whoever knows it can be anybody. Make one with `openssl rand -base64 32`',
   });

@@ -10,8 +10,27 @@ import type { EngineChoice } from './speech/speech.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** The engines this server can use, best first. */
-const engines: Candidate[] = [];
+/** The engines this server can use, best first. What is not used is not loaded. */
+const engines: Candidate[] = [
+  {
+    name: 'aws',
+    async probe() {
+      const { resolveAws } = await import('./transcriber/awsAccess.ts');
+      const access = await resolveAws(process.env);
+      if (!access.ok) return access;
+      const { createAwsEngine } = await import('./transcriber/aws.ts');
+      return { engine: createAwsEngine({ region: access.region }) };
+    },
+  },
+  {
+    name: 'pocketsphinx',
+    async probe() {
+      const { createPocketsphinxEngine, findPocketsphinx } = await import('./transcriber/pocketsphinx.ts');
+      const found = findPocketsphinx();
+      return found.ok ? { engine: createPocketsphinxEngine() } : found;
+    },
+  },
+];
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -37,14 +56,14 @@ async function main(): Promise<void> {
     config.port,
     config.host,
   );
-  sayHello(config, server, { database: store.label, bus: bus.label, speech });
-
   onStopSignal(config.drainMs, async () => {
     await server.close(config.drainMs);
     await speech.engine?.close();
     await bus.close();
     await store.close();
   });
+  // Last: whoever reads the lines may stop us at once.
+  sayHello(config, server, { database: store.label, bus: bus.label, speech });
 }
 
 function sayHello(

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { enter } from '../bench/person.ts';
+import { startServerProcess, temporaryDatabase } from './testing/serverProcess.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+
+let database: ReturnType<typeof temporaryDatabase>;
+
+beforeEach(() => {
+  database = temporaryDatabase();
+});
+afterEach(() => database.remove());
+
+const start = (env: NodeJS.ProcessEnv = {}) =>
+  startServerProcess({ DATABASE_URL: database.url, SPEECH_ENGINE: 'off', ...env });
+
+test('says in four plain lines where it listens and what it uses', async () => {
+  const server = await start();
+  const lines = server.printed().trimEnd().split('\n');
+  expect(lines).toEqual([
+    expect.stringMatching(/^Roomscribe {2}http:\/\/localhost:\d+$/),
+    expect.stringMatching(/^Database {4}SQLite \(.+rooms\.sqlite\)$/),
+    expect.stringMatching(/^Bus {9}in memory/),
+    expect.stringMatching(/^Speech {6}Speech is switched off/),
+  ]);
+  expect(await server.stop()).toBe(0);
+});
+
+test('reports all bad variables together, in plain lines, and exits 1', async () => {
+  const { code, stderr } = await runToEnd({
+    PORT: 'many',
+    DATABASE_URL: 'oracle://x',
+    SPEECH_ENGINE: 'ears',
+    NODE_ENV: 'production',
+  });
+  expect(code).toBe(1);
+  expect(
+    stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+  ).toEqual(['PORT', 'DATABASE_URL', 'SPEECH_ENGINE', 'AUTH_SECRET']);
+});
+
+test('refuses to run in production on a secret of its own making', async () => {
+  const { code, stderr } = await runToEnd({ NODE_ENV: 'production' });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^AUTH_SECRET is required in production/),
+  });
+});
+
+test('says in one line that its port is taken', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  const port = String((other.address() as AddressInfo).port);
+  const { code, stderr } = await runToEnd({ PORT: port, DATABASE_URL: database.url, SPEECH_ENGINE: 'off' });
+  other.close();
+  expect(code).toBe(1);
+  expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining('EADDRINUSE')]);
+});
+
+test('keeps what it has acked when it is killed, and goes on counting after it', async () => {
+  const first = await start();
+  const ann = await enter(first.url, 'Ann');
+  const room = await ann.trpc.rooms.create.mutate({ name: 'Hall' });
+  const send = (person: typeof ann, clientId: string, text: string) =>
+    person.trpc.messages.send.mutate({ roomId: room.id, clientId, text });
+  const clientId = crypto.randomUUID();
+  const acked = await send(ann, clientId, 'kept');
+  await first.stop('SIGKILL');
+
+  const second = await start({ PORT: String(first.port) });
+  const repeated = await send(ann, clientId, 'kept');
+  const next = await send(ann, crypto.randomUUID(), 'after');
+  expect(repeated).toEqual(acked);
+  expect([next.seq, next.rev]).toEqual([2, 2]);
+  await ann.leave();
+  await second.stop();
+});
+
+test('on SIGTERM tells its sockets to come back, ends speech and subscriptions, and exits 0', async () => {
+  const server = await start();
+  const ann = await enter(server.url, 'Ann');
+  const room = await ann.trpc.rooms.create.mutate({ name: 'Hall' });
+  const subscribed = Promise.withResolvers<void>();
+  ann.trpc.messages.live.subscribe({ roomId: room.id }, { onData: () => subscribed.resolve() });
+  await subscribed.promise;
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/trpc`);
+  await new Promise((resolve) => socket.once('open', resolve));
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+
+  expect(await server.stop()).toBe(0);
+  expect(await closed).toBe(1_012);
+  await ann.leave();
+});
+
+async function runToEnd(env: NodeJS.ProcessEnv): Promise<{ code: number; stderr: string }> {
+  const options = { env: { PATH: process.env.PATH, ...env } };
+  return promisify(execFile)(process.execPath, [MAIN], options).then(
+    ({ stderr }) => ({ code: 0, stderr }),
+    (failed: { code: number; stderr: string }) => failed,
+  );
+}

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+import solid from 'vite-plugin-solid';
+
+export default defineConfig({
+  root: resolve(import.meta.dirname, 'client'),
+  plugins: [solid()],
+  build: {
+    target: 'es2023',
+    // A file of its own for everything: the page's policy allows no inline scripts and no data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { decodeChunk } from '../../server/contract/chunk.ts';
+import type { Failure } from '../sdk/errors.ts';
+import { Pump, type PumpState } from './pump.ts';
+
+const SAMPLE_RATE = 1_000;
+const CHUNK_SAMPLES = 100;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** What happens to one call: it arrives or not, its answer comes back or not, or the server refuses. */
+type Fate = 'good' | 'call lost' | 'answer lost' | 'stream ended' | 'busy' | 'never answered';
+
+class Refusal extends Error {
+  readonly failure: Failure;
+  constructor(reason: string, retryable: boolean) {
+    super(reason);
+    this.failure = { reason, code: 'X', retryable, message: reason, details: {} };
+  }
+}
+
+/** A server as the contract describes it: takes chunks in order, holds early ones, answers the number wanted next. */
+class FarEnd {
+  readonly heard: number[] = [];
+  readonly states: PumpState[] = [];
+  readonly #fates: Fate[];
+  #streamId = '';
+  #next = 0;
+  #early = new Map<number, number>();
+  #starts = 0;
+  stopped: string[] = [];
+
+  constructor(fates: Fate[]) {
+    this.#fates = [...fates];
+  }
+
+  readonly options = {
+    sampleRate: SAMPLE_RATE,
+    start: (takeOver: boolean) => this.#answer(() => this.#start(takeOver)),
+    push: (bytes: Uint8Array) => this.#answer(() => this.#push(bytes)),
+    stop: async (streamId: string) => void this.stopped.push(streamId),
+    describe: (error: unknown): Failure =>
+      error instanceof Refusal ? error.failure : new Refusal('disconnected', true).failure,
+    onState: (state: PumpState) => void this.states.push(state),
+  };
+
+  async #answer<T>(call: () => T): Promise<T> {
+    const fate = this.#fates.shift() ?? 'good';
+    await Promise.resolve();
+    if (fate === 'call lost') throw new Error('socket closed');
+    if (fate === 'busy') throw new Refusal('engine_behind', true);
+    if (fate === 'stream ended') this.#streamId = '';
+    const answer = call();
+    if (fate === 'answer lost') throw new Error('socket closed');
+    if (fate === 'never answered') return new Promise(() => {});
+    return answer;
+  }
+
+  #start(takeOver: boolean) {
+    if (this.#streamId && !takeOver) throw new Refusal('stream_exists', false);
+    this.#starts += 1;
+    this.#streamId = `00000000-0000-7000-8000-${String(this.#starts).padStart(12, '0')}`;
+    this.#next = 0;
+    this.#early = new Map();
+    return { streamId: this.#streamId };
+  }
+
+  #push(bytes: Uint8Array) {
+    const { streamId, seq, pcm } = decodeChunk(bytes);
+    if (streamId !== this.#streamId) throw new Refusal('stream_ended', false);
+    if (seq >= this.#next) this.#early.set(seq, pcm[0] as number);
+    for (let mark = this.#early.get(this.#next); mark !== undefined; mark = this.#early.get(this.#next)) {
+      this.#early.delete(this.#next);
+      this.#next += 1;
+      this.heard.push(mark);
+    }
+    return { nextSeq: this.#next };
+  }
+}
+
+/** A chunk that can be told from others by its first byte. */
+function chunk(mark: number): Uint8Array {
+  return new Uint8Array(2 * CHUNK_SAMPLES).fill(mark);
+}
+
+async function speak(pump: Pump, count: number): Promise<void> {
+  for (let mark = 0; mark < count; mark += 1) {
+    pump.add(chunk(mark));
+    await vi.advanceTimersByTimeAsync(100);
+  }
+}
+
+test('brings every chunk once, in order, and ends its stream', async () => {
+  const far = new FarEnd([]);
+  const pump = new Pump(far.options);
+  await speak(pump, 50);
+  await pump.finish();
+  expect(far.heard).toEqual(Array.from({ length: 50 }, (_, mark) => mark));
+  expect(far.stopped).toHaveLength(1);
+  expect(far.states).toEqual([{ type: 'starting' }, { type: 'listening' }]);
+});
+
+test('keeps what is said before the stream has begun', async () => {
+  const far = new FarEnd(['call lost', 'call lost']);
+  const pump = new Pump(far.options);
+  pump.add(chunk(1));
+  pump.add(chunk(2));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(far.heard).toEqual([1, 2]);
+  pump.close();
+});
+
+test('says that it waits, and that it goes on', async () => {
+  const far = new FarEnd(['good', 'call lost']);
+  const pump = new Pump(far.options);
+  await speak(pump, 20);
+  await pump.finish();
+  expect(far.states.map(({ type }) => type)).toEqual(['starting', 'listening', 'waiting', 'listening']);
+  expect(far.heard).toHaveLength(20);
+});
+
+test('asks again when an answer never comes', async () => {
+  const far = new FarEnd(['good', 'never answered']);
+  const pump = new Pump(far.options);
+  pump.add(chunk(7));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(far.heard).toEqual([7]);
+  await pump.finish();
+});
+
+test('takes over a stream of its own whose beginning was not answered', async () => {
+  const far = new FarEnd(['answer lost']);
+  const pump = new Pump(far.options);
+  pump.add(chunk(3));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(far.heard).toEqual([3]);
+  pump.close();
+});
+
+test('does not take a stream away from another window', async () => {
+  const far = new FarEnd([]);
+  await far.options.start(false);
+  new Pump(far.options).add(chunk(1));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(far.states.at(-1)).toMatchObject({ type: 'failed', failure: { reason: 'stream_exists' } });
+  expect(far.heard).toEqual([]);
+});
+
+test('keeps thirty seconds, drops the oldest beyond that, and says how much', async () => {
+  const offline = Array.from({ length: 400 }, (): Fate => 'call lost');
+  const far = new FarEnd(offline);
+  const pump = new Pump(far.options);
+  for (let i = 0; i < 310; i += 1) pump.add(chunk(i % 250));
+  expect(far.states.at(-1)).toEqual({ type: 'gap', seconds: 1 });
+  pump.close();
+  expect(vi.getTimerCount()).toBeLessThanOrEqual(1);
+});
+
+test('a finish that nobody answers ends all the same, and names what was lost', async () => {
+  const far = new FarEnd(Array.from({ length: 400 }, (): Fate => 'call lost'));
+  const pump = new Pump(far.options);
+  for (let mark = 0; mark < 10; mark += 1) pump.add(chunk(mark));
+  const finished = pump.finish();
+  await vi.advanceTimersByTimeAsync(10_000);
+  await finished;
+  expect(far.states.at(-1)).toEqual({ type: 'gap', seconds: 1 });
+});
+
+test('whatever fails, every chunk is heard once and in order, and nothing is dropped in silence', async () => {
+  const fate = fc.constantFrom<Fate>('good', 'good', 'call lost', 'answer lost', 'busy', 'never answered');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fate, { maxLength: 40 }),
+      fc.integer({ min: 1, max: 60 }),
+      async (fates, count) => {
+        const far = new FarEnd(fates);
+        const pump = new Pump(far.options);
+        await speak(pump, count);
+        await vi.advanceTimersByTimeAsync(600_000);
+        const lost = far.states.some(({ type }) => type === 'gap');
+        pump.close();
+        if (!lost) expect(far.heard).toEqual(Array.from({ length: count }, (_, mark) => mark));
+      },
+    ),
+    { numRuns: 150 },
+  );
+}, 60_000);
+
+test('a stream that ends under way goes on in a new one, with all that was not acked', async () => {
+  const fate = fc.constantFrom<Fate>('good', 'good', 'good', 'stream ended', 'call lost');
+  await fc.assert(
+    fc.asyncProperty(fc.array(fate, { maxLength: 30 }), async (fates) => {
+      const far = new FarEnd(['good', ...fates]);
+      const pump = new Pump(far.options);
+      await speak(pump, 40);
+      await vi.advanceTimersByTimeAsync(600_000);
+      pump.close();
+      expect(far.heard).toEqual(Array.from({ length: 40 }, (_, mark) => mark));
+    }),
+    { numRuns: 100 },
+  );
+}, 60_000);

@@ -1,0 +1,64 @@
+import { Resampler } from './resampler.ts';
+
+/** From the page: how to cut. To the page: a chunk, and after a flush the word that it was the last one. */
+export type WorkletOptions = { sampleRate: number; chunkSamples: number };
+export type WorkletMessage = { pcm: ArrayBuffer; level: number } | { flushed: true };
+
+/** The part of AudioWorkletGlobalScope that is used here; TypeScript's library does not know it. */
+declare const sampleRate: number;
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+declare function registerProcessor(
+  name: string,
+  processor: new (options: { processorOptions: WorkletOptions }) => AudioWorkletProcessor,
+): void;
+
+/** Runs on the audio thread: cuts what the microphone gives into chunks of 16-bit samples. */
+class ChunkCutter extends AudioWorkletProcessor {
+  readonly #resampler: Resampler;
+  readonly #chunkSamples: number;
+  #chunk: Int16Array<ArrayBuffer>;
+  #filled = 0;
+  #squares = 0;
+  #flushed = false;
+
+  constructor({ processorOptions }: { processorOptions: WorkletOptions }) {
+    super();
+    this.#resampler = new Resampler(sampleRate, processorOptions.sampleRate);
+    this.#chunkSamples = processorOptions.chunkSamples;
+    this.#chunk = new Int16Array(this.#chunkSamples);
+    this.port.onmessage = () => this.#flush();
+  }
+
+  /** @returns whether the browser should go on calling. */
+  process([input]: Float32Array[][]): boolean {
+    const channel = input?.[0];
+    if (channel) for (const sample of this.#resampler.push(channel)) this.#take(sample);
+    return !this.#flushed;
+  }
+
+  #take(sample: number): void {
+    const limited = Math.max(-1, Math.min(1, sample));
+    this.#squares += limited * limited;
+    this.#chunk[this.#filled] = Math.round(limited * 32_767);
+    this.#filled += 1;
+    if (this.#filled === this.#chunkSamples) this.#send();
+  }
+
+  #send(): void {
+    const pcm = this.#chunk.slice(0, this.#filled).buffer;
+    const level = Math.sqrt(this.#squares / this.#filled);
+    this.port.postMessage({ pcm, level } satisfies WorkletMessage, [pcm]);
+    this.#filled = 0;
+    this.#squares = 0;
+  }
+
+  #flush(): void {
+    if (this.#filled > 0) this.#send();
+    this.#flushed = true;
+    this.port.postMessage({ flushed: true } satisfies WorkletMessage);
+  }
+}
+
+registerProcessor('chunk-cutter', ChunkCutter);

@@ -1,0 +1,84 @@
+import { type Accessor, createContext, createSignal, onCleanup, useContext } from 'solid-js';
+import type { EngineInfo, User } from '../../server/contract/types.ts';
+import { type ConnectionState, createRoomscribeClient, type RoomscribeClient } from '../sdk/client.ts';
+import { describeFailure } from '../sdk/errors.ts';
+import { createRoomList, type RoomList } from './roomList.ts';
+import type { Session } from './session.ts';
+
+/** What a person who has entered works with. */
+export type Connected = {
+  user: User;
+  trpc: RoomscribeClient['trpc'];
+  connection: Accessor<ConnectionState>;
+  online: Accessor<boolean>;
+  /** Runs whenever the connection is there again, until its owner is gone. */
+  onReconnect: (listener: () => void) => void;
+  retryNow: () => void;
+  rooms: RoomList;
+  /** undefined until it is known. */
+  engine: Accessor<EngineInfo | undefined>;
+};
+
+export function createConnected(session: Session, user: User): Connected {
+  const client = createRoomscribeClient({ url: location.origin });
+  const { connection } = client;
+  const [state, setState] = createSignal(connection.state());
+  const [engine, setEngine] = createSignal<EngineInfo>();
+  const listeners = new Set<() => void>();
+  onCleanup(
+    connection.subscribe((next) => {
+      const isBack = next === 'open' && state() !== 'open';
+      setState(next);
+      if (isBack) for (const listener of listeners) listener();
+    }),
+  );
+  onCleanup(() => void client.close());
+
+  const rooms = createRoomList(client.trpc);
+  const refresh = () => {
+    void rooms.refresh();
+    client.trpc.transcripts.engine.query().then(setEngine, (error: unknown) => {
+      if (describeFailure(error).code === 'UNAUTHORIZED') session.forget();
+    });
+  };
+  listeners.add(refresh);
+  refresh();
+
+  return {
+    user,
+    trpc: client.trpc,
+    connection: state,
+    online: createOnline(() => connection.retryNow()),
+    onReconnect(listener) {
+      listeners.add(listener);
+      onCleanup(() => listeners.delete(listener));
+    },
+    retryNow: () => connection.retryNow(),
+    rooms,
+    engine,
+  };
+}
+
+/** Whether the browser believes it has a network; whenever that or the page itself comes back, it is worth a try. */
+function createOnline(retry: () => void): Accessor<boolean> {
+  const [online, setOnline] = createSignal(navigator.onLine);
+  const update = () => {
+    setOnline(navigator.onLine);
+    if (navigator.onLine && !document.hidden) retry();
+  };
+  const abort = new AbortController();
+  const options = { signal: abort.signal };
+  window.addEventListener('online', update, options);
+  window.addEventListener('offline', update, options);
+  document.addEventListener('visibilitychange', update, options);
+  onCleanup(() => abort.abort());
+  return online;
+}
+
+export const ConnectedContext = createContext<Connected>();
+
+export function useConnected(): Connected {
+  const connected = useContext(ConnectedContext);
+  if (!connected) throw new Error('used outside of ConnectedContext');
+  return connected;
+}

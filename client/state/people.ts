@@ -1,0 +1,43 @@
+import { type Accessor, createMemo, createSignal } from 'solid-js';
+import type { RoomEvent, UserRef } from '../../server/contract/types.ts';
+import type { Connected } from './connected.ts';
+
+export type Person = UserRef & { here: boolean };
+
+export type People = {
+  /** Members, those who are here first, then by name. */
+  items: Accessor<Person[]>;
+  receive: (event: Extract<RoomEvent, { type: 'presence' | 'room' }>) => void;
+};
+
+/** Who belongs to a room, and who of them is looking at it right now. */
+export function createPeople({ trpc }: Connected, roomId: string): People {
+  const [members, setMembers] = createSignal<UserRef[]>([]);
+  const [here, setHere] = createSignal<ReadonlyMap<string, UserRef>>(new Map());
+
+  const load = async () => {
+    const page = await trpc.rooms.members.query({ roomId, limit: 200 }).catch(() => undefined);
+    if (page) setMembers(page.items.map((member) => member.user));
+  };
+  void load();
+
+  const items = createMemo(() => {
+    const all = new Map([...members(), ...here().values()].map((user) => [user.id, user]));
+    return [...all.values()]
+      .map((user) => ({ ...user, here: here().has(user.id) }))
+      .sort((a, b) => Number(b.here) - Number(a.here) || a.name.localeCompare(b.name));
+  });
+
+  return {
+    items,
+    receive(event) {
+      if (event.type === 'room') return void load();
+      const next = new Map(event.change === 'all' ? [] : here());
+      for (const user of event.users) {
+        if (event.change === 'left') next.delete(user.id);
+        else next.set(user.id, user);
+      }
+      setHere(next);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { createEffect, createSignal, on, Show } from 'solid-js';
+import { codePoints, LIMITS } from '../../server/contract/limits.ts';
+import type { Room } from '../../server/contract/types.ts';
+import { t } from '../i18n/i18n.ts';
+import type { MicrophoneControl } from '../state/microphone.ts';
+import { storage } from '../state/storage.ts';
+import { SendIcon } from './icons.tsx';
+import { MicrophoneButton } from './MicrophoneButton.tsx';
+
+/** From here on the composer says how much room is left. */
+const WARN_LEFT = 200;
+
+export function Composer(props: {
+  roomId: string;
+  room: Room;
+  onSend: (text: string) => void;
+  microphone: MicrophoneControl;
+}) {
+  const key = `roomscribe.draft.${props.roomId}`;
+  const [text, setText] = createSignal(storage.getItem(key) ?? '');
+  const left = () => LIMITS.textLength - codePoints(text().trim());
+  let area!: HTMLTextAreaElement;
+
+  createEffect(
+    on(text, () => {
+      storage.setItem(key, text());
+      area.style.height = 'auto';
+      area.style.height = `${area.scrollHeight}px`;
+    }),
+  );
+
+  const send = () => {
+    const written = text().trim();
+    if (written === '' || left() < 0) return;
+    props.onSend(written);
+    setText('');
+    area.focus();
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    // This Enter ends a composition (Korean, Japanese, Chinese). Safari says so with the key code alone.
+    if (event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    send();
+  };
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <MicrophoneButton microphone={props.microphone} room={props.room} />
+      <div class="composer-text">
+        <textarea
+          ref={area}
+          rows="1"
+          placeholder={t('message.write')}
+          aria-label={t('message.write')}
+          aria-invalid={left() < 0}
+          enterkeyhint="send"
+          value={text()}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <Show when={left() < WARN_LEFT}>
+          <small classList={{ over: left() < 0 }} role="status">
+            {left() < 0 ? t('message.over', { count: -left() }) : t('message.left', { count: left() })}
+          </small>
+        </Show>
+      </div>
+      <button
+        type="submit"
+        class="icon-button send"
+        aria-label={t('message.send')}
+        disabled={text().trim() === '' || left() < 0}
+      >
+        <SendIcon />
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,32 @@
+import { createEffect, createSignal, onCleanup, Show } from 'solid-js';
+import { t } from '../i18n/i18n.ts';
+import { useConnected } from '../state/connected.ts';
+
+/** A connection that is back within this time was not worth a word. */
+const PATIENCE_MS = 1_000;
+
+export function ConnectionBanner() {
+  const { connection, online, retryNow } = useConnected();
+  const [shown, setShown] = createSignal(false);
+  createEffect(() => {
+    if (connection() === 'open') return void setShown(false);
+    const timer = setTimeout(() => setShown(true), PATIENCE_MS);
+    onCleanup(() => clearTimeout(timer));
+  });
+  const text = () => {
+    if (!online()) return t('connection.offline');
+    return connection() === 'connecting' ? t('connection.connecting') : t('connection.lost');
+  };
+  return (
+    <div class="banner-place" role="status">
+      <Show when={shown()}>
+        <div class="banner">
+          <span>{text()}</span>
+          <button type="button" class="button small" onClick={retryNow}>
+            {t('connection.now')}
+          </button>
+        </div>
+      </Show>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { For } from 'solid-js';
+import { t } from '../i18n/i18n.ts';
+import { useConnected } from '../state/connected.ts';
+import type { Person } from '../state/people.ts';
+import { Avatar } from './Avatar.tsx';
+import { CloseIcon } from './icons.tsx';
+
+export function PeoplePanel(props: { people: Person[]; onClose: () => void }) {
+  const { user } = useConnected();
+  return (
+    <aside class="people" aria-label={t('people.title')}>
+      <header>
+        <h3>{t('people.title')}</h3>
+        <button
+          type="button"
+          class="icon-button"
+          onClick={() => props.onClose()}
+          aria-label={t('people.close')}
+        >
+          <CloseIcon />
+        </button>
+      </header>
+      <ul>
+        <For each={props.people}>
+          {(person) => (
+            <li classList={{ away: !person.here }}>
+              <Avatar user={person} />
+              <span class="ellipsis">{person.name}</span>
+              <small class="quiet">
+                {person.id === user.id ? t('room.you') : t(person.here ? 'people.here' : 'people.away')}
+              </small>
+            </li>
+          )}
+        </For>
+      </ul>
+    </aside>
+  );
+}

@@ -1,0 +1,66 @@
+import { A, useNavigate } from '@solidjs/router';
+import { createSignal } from 'solid-js';
+import type { Room } from '../../server/contract/types.ts';
+import { t } from '../i18n/i18n.ts';
+import { useConnected } from '../state/connected.ts';
+import type { Person } from '../state/people.ts';
+import { BackIcon, LeaveIcon, LinkIcon, PeopleIcon } from './icons.tsx';
+
+const COPIED_MS = 2_000;
+
+export function RoomHead(props: { room: Room; people: Person[]; onShowPeople: () => void }) {
+  const { trpc, rooms } = useConnected();
+  const navigate = useNavigate();
+  const [copied, setCopied] = createSignal(false);
+  const here = () => props.people.filter((person) => person.here).length;
+
+  const copy = async () => {
+    await navigator.clipboard.writeText(location.href);
+    setCopied(true);
+    setTimeout(() => setCopied(false), COPIED_MS);
+  };
+  const leave = async () => {
+    await trpc.rooms.leave.mutate({ roomId: props.room.id });
+    void rooms.refresh();
+    navigate('/');
+  };
+
+  return (
+    <header class="room-head">
+      <A class="icon-button back" href="/" aria-label={t('rooms.back')}>
+        <BackIcon />
+      </A>
+      <h2 class="ellipsis">{props.room.name}</h2>
+      <button
+        type="button"
+        class="icon-button"
+        onClick={() => void copy()}
+        aria-label={t('rooms.copyLink')}
+        title={t('rooms.copyLink')}
+      >
+        <LinkIcon />
+      </button>
+      <span class="copied" role="status">
+        {copied() ? t('rooms.copied') : ''}
+      </span>
+      <button
+        type="button"
+        class="icon-button"
+        onClick={() => void leave()}
+        aria-label={t('rooms.leave')}
+        title={t('rooms.leave')}
+      >
+        <LeaveIcon />
+      </button>
+      <button
+        type="button"
+        class="icon-button people-button"
+        onClick={() => props.onShowPeople()}
+        aria-label={t('people.show')}
+        title={t('people.show')}
+      >
+        <PeopleIcon /> <span aria-hidden="true">{here()}</span>
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,80 @@
+import { A } from '@solidjs/router';
+import { createSignal, For, Show } from 'solid-js';
+import type { Room } from '../../server/contract/types.ts';
+import { explainFailure } from '../i18n/explain.ts';
+import { t } from '../i18n/i18n.ts';
+import { useConnected } from '../state/connected.ts';
+import { Avatar } from './Avatar.tsx';
+import { Logo, PlusIcon } from './icons.tsx';
+import { LocaleSwitch } from './LocaleSwitch.tsx';
+import { NewRoom } from './NewRoom.tsx';
+
+export function Sidebar() {
+  const { rooms, user } = useConnected();
+  const [making, setMaking] = createSignal(false);
+  return (
+    <nav class="sidebar" aria-label={t('rooms.title')}>
+      <header class="sidebar-head">
+        <h1 class="brand">
+          <Logo /> Roomscribe
+        </h1>
+        <button type="button" class="button" aria-expanded={making()} onClick={() => setMaking(!making())}>
+          <PlusIcon /> {t('rooms.create')}
+        </button>
+      </header>
+      <Show when={making()}>
+        <NewRoom onDone={() => setMaking(false)} />
+      </Show>
+      <input
+        class="search"
+        type="search"
+        placeholder={t('rooms.search')}
+        aria-label={t('rooms.search')}
+        value={rooms.search()}
+        onInput={(event) => rooms.setSearch(event.currentTarget.value)}
+      />
+      <ul class="rooms">
+        <For each={rooms.items()} fallback={<NoRooms />}>
+          {(room) => <RoomLink room={room} />}
+        </For>
+        <Show when={rooms.hasMore()}>
+          <li>
+            <button type="button" class="button quiet-button" onClick={() => void rooms.more()}>
+              {t('rooms.more')}
+            </button>
+          </li>
+        </Show>
+      </ul>
+      <footer class="sidebar-foot">
+        <Avatar user={user} />
+        <span class="ellipsis">{user.name}</span>
+        <LocaleSwitch />
+      </footer>
+    </nav>
+  );
+}
+
+function RoomLink(props: { room: Room }) {
+  const count = () => props.room.memberCount;
+  return (
+    <li>
+      <A class="room-link" href={`/rooms/${props.room.id}`} activeClass="active" inactiveClass="">
+        <span class="room-name ellipsis">{props.room.name}</span>
+        <small class="quiet">
+          {count() === 1 ? t('rooms.oneMember') : t('rooms.members', { count: count() })}
+        </small>
+      </A>
+    </li>
+  );
+}
+
+function NoRooms() {
+  const { rooms } = useConnected();
+  const why = () => {
+    const failure = rooms.failure();
+    return failure && explainFailure(failure);
+  };
+  return (
+    <li class="quiet rooms-none">{why() ?? (rooms.search() ? t('rooms.notFound') : t('rooms.none'))}</li>
+  );
+}

@@ -1,0 +1,104 @@
+import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js';
+import { isSameDay, t } from '../i18n/i18n.ts';
+import { useConnected } from '../state/connected.ts';
+import type { OpenRoom } from '../state/room.ts';
+import { DownIcon } from './icons.tsx';
+import { DaySeparator, MessageRow } from './MessageRow.tsx';
+import { PendingRow } from './PendingRow.tsx';
+
+/** So near to the end counts as reading along. */
+const NEAR_PX = 80;
+const EARLIER_PX = 200;
+/** Messages of one person within this time stand together under one name. */
+const TOGETHER_MS = 5 * 60_000;
+
+export function TimelineView(props: { open: OpenRoom }) {
+  const { user } = useConnected();
+  const [following, setFollowing] = createSignal(true);
+  let list!: HTMLDivElement;
+
+  const toEnd = () => list.scrollTo({ top: list.scrollHeight });
+  const onScroll = () => {
+    setFollowing(list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX);
+    if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void earlier();
+  };
+  /** What stands above grows; what is being read must not move. */
+  const earlier = async () => {
+    const fromEnd = list.scrollHeight - list.scrollTop;
+    await props.open.loadEarlier();
+    list.scrollTop = list.scrollHeight - fromEnd;
+  };
+
+  const messages = () => props.open.messages();
+  createEffect(on([messages, props.open.pending], () => following() && toEnd()));
+  onMount(() => {
+    const observer = new ResizeObserver(() => following() && toEnd());
+    observer.observe(list);
+    onCleanup(() => observer.disconnect());
+  });
+
+  const startsDay = (index: number) => {
+    const [previous, current] = [messages()[index - 1], messages()[index]];
+    return !previous || !current || !isSameDay(new Date(previous.createdAt), new Date(current.createdAt));
+  };
+  const startsGroup = (index: number) => {
+    const [previous, current] = [messages()[index - 1], messages()[index]];
+    if (!previous || !current || startsDay(index)) return true;
+    const gap = Date.parse(current.createdAt) - Date.parse(previous.createdAt);
+    return previous.author.id !== current.author.id || gap > TOGETHER_MS;
+  };
+
+  return (
+    <div class="timeline-place">
+      <div
+        class="timeline"
+        ref={list}
+        onScroll={onScroll}
+        role="log"
+        aria-label={t('room.timeline')}
+        tabindex="0"
+      >
+        <Show when={props.open.hasEarlier()} fallback={<Beginning isEmpty={messages().length === 0} />}>
+          <button type="button" class="button quiet-button" onClick={() => void earlier()}>
+            {t('room.earlier')}
+          </button>
+        </Show>
+        <For each={messages()}>
+          {(message, index) => (
+            <>
+              <Show when={startsDay(index())}>
+                <DaySeparator at={message.createdAt} />
+              </Show>
+              <MessageRow
+                message={message}
+                own={message.author.id === user.id}
+                first={startsGroup(index())}
+              />
+            </>
+          )}
+        </For>
+        <For each={props.open.pending()}>
+          {(pending) => (
+            <PendingRow pending={pending} onResend={props.open.resend} onDiscard={props.open.discard} />
+          )}
+        </For>
+      </div>
+      <Show when={!following()}>
+        <button type="button" class="button to-end" onClick={toEnd}>
+          <DownIcon /> {t('room.fresh')}
+        </button>
+      </Show>
+    </div>
+  );
+}
+
+function Beginning(props: { isEmpty: boolean }) {
+  return (
+    <div class="beginning quiet">
+      <Show when={props.isEmpty} fallback={<p>{t('room.start')}</p>}>
+        <p>{t('room.empty')}</p>
+        <p>{t('room.emptyHint')}</p>
+      </Show>
+    </div>
+  );
+}

@@ -100,9 +100,17 @@ describe('a fault of its process is told as a typed error', () => {
     await expect(events).rejects.toMatchObject(fault(true, /SIGKILL/));
   });
 
-  test('it starts too slowly, or stops answering', async () => {
+  test('started too slowly', async () => {
     const hasty = createPocketsphinxEngine({ answerLimitMs: 1 });
     const events = Array.fromAsync(transcribe(new AudioSource([], { hangs: true }), hasty));
+    await expect(events).rejects.toMatchObject(fault(true, /does not answer/));
+  });
+
+  test('frozen while it hears', async () => {
+    const patient = createPocketsphinxEngine({ answerLimitMs: 3_000 });
+    const events = Array.fromAsync(transcribe(new AudioSource(frontRight(), { hangs: true }), patient));
+    const [pid = 0] = childPids();
+    process.kill(pid, 'SIGSTOP');
     await expect(events).rejects.toMatchObject(fault(true, /does not answer/));
   });
 

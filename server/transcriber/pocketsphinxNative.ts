@@ -16,6 +16,9 @@ export type NativeDecoder = {
 
 type Handle = object | null;
 
+/** Halves the work (0.45 to 0.22 of a core on eleven recordings) and leaves as many words right (64 %). */
+const NARROW_SEARCH = ['-maxhmmpf', '3000', '-maxwpf', '5'];
+
 /** @throws Error if the libraries or the model cannot be loaded. Takes about half a second and blocks. */
 export function loadDecoder(modelDirectory: string): NativeDecoder {
   const base = koffi.load(BASE_LIBRARY);
@@ -46,7 +49,7 @@ function initialise(base: LibraryHandle, library: LibraryHandle, modelDirectory:
     base.func('void *cmd_ln_parse_r(void *, void *, int, const char **, int)');
   const init: (config: Handle) => Handle = library.func('void *ps_init(void *)');
 
-  const args = ['roomscribe', ...Object.entries(modelFiles(modelDirectory)).flat()];
+  const args = ['roomscribe', ...Object.entries(modelFiles(modelDirectory)).flat(), ...NARROW_SEARCH];
   const config = parse(null, definitions(), args.length, args, 1);
   const decoder = config && init(config);
   if (!decoder) throw new Error(`The model in ${modelDirectory} cannot be loaded.`);

@@ -1,19 +1,20 @@
-import { z } from 'zod';
 import { LIMITS } from '../contract/limits.ts';
 import { AppError } from '../errors.ts';
 
-/** Bytes as they arrive: whole in a binary WebSocket frame, or as the stream of an octet-stream body. */
-export const bytesInput = z
-  .union(
-    [z.instanceof(Uint8Array), z.instanceof(ReadableStream)],
-    'Send bytes: a binary frame or an octet-stream body.',
-  )
-  .transform((input) => (input instanceof Uint8Array ? input : readAll(input)));
+/**
+ * Bytes as they arrive: whole in a binary WebSocket frame, or as the stream of an octet-stream body. A function and
+ * no schema: zod would try a schema twice, the first time without waiting, and a stream can be read only once.
+ */
+export async function bytesInput(input: unknown): Promise<Uint8Array> {
+  if (input instanceof Uint8Array) return input;
+  if (input instanceof ReadableStream) return readAll(input);
+  throw new AppError('BAD_REQUEST', 'invalid_input', 'Send bytes: a binary frame or an octet-stream body.');
+}
 
-async function readAll(stream: ReadableStream): Promise<Uint8Array> {
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of stream as ReadableStream<Uint8Array>) {
+  for await (const part of stream) {
     size += part.byteLength;
     if (size > LIMITS.frameBytes)
       throw new AppError('PAYLOAD_TOO_LARGE', 'body_too_large', 'The body is too large.');

@@ -1,0 +1,125 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeRoom, Stage, timelineOf, write } from './stage.ts';
+
+let stage: Stage;
+let browser: Browser;
+
+beforeAll(async () => {
+  stage = await Stage.set();
+  browser = await stage.browser();
+});
+afterAll(() => stage.strike());
+
+test('two people chat: who is sent a link is one name away, and both see the same order', async () => {
+  const ann = await stage.person(browser, 'Ann');
+  const path = await makeRoom(ann, 'Stand-up');
+  const ben = await stage.person(browser, 'Ben', path);
+  await ben.getByRole('heading', { name: 'Stand-up' }).waitFor();
+
+  const said = ['Good morning', 'Hello Ann', 'Shall we?', 'Two\nlines', '안녕하세요 👋'];
+  for (const [i, text] of said.entries()) {
+    await write(i % 2 === 0 ? ann : ben, text);
+    await expect.poll(() => timelineOf(ann)).toContain(text);
+    await expect.poll(() => timelineOf(ben)).toContain(text);
+  }
+  expect(await timelineOf(ann)).toEqual(said);
+  expect(await timelineOf(ben)).toEqual(said);
+
+  const people = ann.getByRole('complementary', { name: 'People' });
+  await people.getByText('Ben').waitFor();
+  await expect.poll(() => people.getByText('here now').count()).toBe(1);
+  await ben.close();
+  await expect.poll(() => people.getByText('not here').count()).toBe(1);
+});
+
+test('a reload keeps the person, the room, the draft, and every message once', async () => {
+  const ann = await stage.person(browser, 'Ann');
+  await makeRoom(ann, 'Reload');
+  const said = Array.from({ length: 12 }, (_, i) => `message ${i + 1}`);
+  for (const text of said) await write(ann, text);
+  // Not waited for: what was not sent yet must survive.
+  await ann.getByLabel('Write a message').fill('half a thought');
+  await ann.reload();
+
+  await expect.poll(() => timelineOf(ann)).toHaveLength(said.length);
+  expect(await timelineOf(ann)).toEqual(said);
+  expect(await ann.getByLabel('Write a message').inputValue()).toBe('half a thought');
+});
+
+test('Enter sends, Shift and Enter make a line, and the Enter that ends a composition does not send', async () => {
+  const ann = await stage.person(browser, 'Ann');
+  await makeRoom(ann, 'Keys');
+  const field = ann.getByLabel('Write a message');
+  await field.fill('one');
+  await field.press('Shift+Enter');
+  await field.pressSequentially('two');
+  await field.press('Enter');
+  await expect.poll(() => timelineOf(ann)).toEqual(['one\ntwo']);
+
+  await compose(ann, '안녕');
+  expect(await field.inputValue()).toBe('안녕');
+  await field.press('Enter');
+  await expect.poll(() => timelineOf(ann)).toEqual(['one\ntwo', '안녕']);
+  expect(await field.inputValue()).toBe('');
+});
+
+test('a text that is too long is not sent, and the writer is told by how much', async () => {
+  const ann = await stage.person(browser, 'Ann');
+  await makeRoom(ann, 'Long');
+  const field = ann.getByLabel('Write a message');
+  await field.fill('🙂'.repeat(4_001));
+  await ann.getByText('1 characters too many').waitFor();
+  expect(await ann.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+  await field.fill('🙂'.repeat(4_000));
+  await field.press('Enter');
+  await expect.poll(() => timelineOf(ann)).toEqual(['🙂'.repeat(4_000)]);
+});
+
+test('older messages come when one scrolls up, and what is being read does not move', async () => {
+  const ann = await stage.person(browser, 'Ann');
+  await makeRoom(ann, 'History');
+  for (let i = 1; i <= 70; i += 1) await write(ann, `line ${i}`);
+  await expect.poll(() => ann.getByText('sending…').count()).toBe(0);
+  await ann.reload();
+  await expect.poll(async () => (await timelineOf(ann))[0]).toBe('line 21');
+
+  const log = ann.getByRole('log', { name: 'Messages' });
+  await log.evaluate((list) => list.scrollTo({ top: 150 }));
+  await expect.poll(async () => (await timelineOf(ann))[0]).toBe('line 1');
+  const shown = await ann.getByText('line 21', { exact: true }).boundingBox();
+  expect(shown?.y).toBeGreaterThan(-100);
+  expect(shown?.y).toBeLessThan(400);
+});
+
+test('on a phone nothing is wider than the screen, and rooms and people are a touch away', async () => {
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+  const ann = await stage.person(browser, 'Ann with quite a long name for a phone', '/', phone);
+  await makeRoom(ann, 'A room whose name is far too long to fit on the screen of a phone');
+  await write(ann, 'https://example.org/'.padEnd(300, 'x'));
+  await expect.poll(() => timelineOf(ann)).toHaveLength(1);
+  expect(await ann.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await ann.getByRole('button', { name: 'Show people' }).tap();
+  await ann.getByRole('complementary', { name: 'People' }).waitFor({ state: 'visible' });
+  await ann.getByRole('button', { name: 'Close' }).tap();
+  await ann.getByRole('link', { name: 'Back to the rooms' }).tap();
+  await ann.getByLabel('Search rooms').waitFor({ state: 'visible' });
+});
+
+/** Types through an input method, as a Korean keyboard does, up to and with the Enter that ends the composition. */
+async function compose(page: Page, text: string): Promise<void> {
+  await page.getByLabel('Write a message').focus();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Input.imeSetComposition', {
+    text,
+    selectionStart: text.length,
+    selectionEnd: text.length,
+  });
+  await session.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  });
+  await session.send('Input.insertText', { text });
+}

@@ -1,0 +1,133 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../scripts/chromium.ts';
+import {
+  type ServerProcess,
+  startServerProcess,
+  temporaryDatabase,
+} from '../../server/testing/serverProcess.ts';
+
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+/** A developer's real microphone is no part of the tests. */
+const NO_SOUND_CARD = { PULSE_SERVER: 'unix:/nonexistent', ALSA_CONFIG_PATH: '/dev/null' };
+
+/** A recording to hear (and the permission to hear it), a device without permission, or no device at all. */
+export type FakeMicrophone = { plays: string } | 'refused' | 'none';
+
+type Database = ReturnType<typeof temporaryDatabase>;
+
+/** A server of its own with the page as people get it, and the browsers that look at it. */
+export class Stage {
+  server: ServerProcess;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #database: Database;
+  readonly #browsers: Browser[] = [];
+  readonly #complaints: string[] = [];
+
+  private constructor(server: ServerProcess, env: NodeJS.ProcessEnv, database: Database) {
+    this.server = server;
+    this.#env = env;
+    this.#database = database;
+  }
+
+  static async set(env: NodeJS.ProcessEnv = { SPEECH_ENGINE: 'off' }): Promise<Stage> {
+    const database = temporaryDatabase();
+    const all = { ...env, DATABASE_URL: database.url };
+    return new Stage(await startServerProcess(all), all, database);
+  }
+
+  /** Ends the server without a word and starts it again where it was. */
+  async killServer(): Promise<{ restart: () => Promise<void> }> {
+    await this.server.stop('SIGKILL');
+    return {
+      restart: async () => {
+        this.server = await startServerProcess({ ...this.#env, PORT: String(this.server.port) });
+      },
+    };
+  }
+
+  async browser(microphone: FakeMicrophone = 'none'): Promise<Browser> {
+    const executablePath = findChromium();
+    if (!executablePath) throw new Error('There is no Chromium; `npm test` installs it or says how.');
+    const browser = await chromium.launch({
+      executablePath,
+      args: [...QUIET, ...flagsFor(microphone)],
+      env: { ...process.env, ...NO_SOUND_CARD },
+    });
+    this.#browsers.push(browser);
+    return browser;
+  }
+
+  /** A page in a browser profile of its own. Whatever it complains about fails the test, see `strike`. */
+  async page(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ locale: 'en-US', ...options });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.#complaints.push(`${error}`));
+    page.on('console', (message) => {
+      // A server that is killed is no fault of the page; the browser reports every attempt to reach it.
+      const isNetwork = /Failed to load resource|WebSocket connection to/.test(message.text());
+      if (message.type() === 'error' && !isNetwork) this.#complaints.push(message.text());
+    });
+    return page;
+  }
+
+  /** Somebody who enters their name at an address. */
+  async person(
+    browser: Browser,
+    name: string,
+    path = '/',
+    options: BrowserContextOptions = {},
+  ): Promise<Page> {
+    const page = await this.page(browser, options);
+    await page.goto(`${this.server.url}${path}`);
+    await page.getByLabel('Your name').fill(name);
+    await page.getByRole('button', { name: 'Enter' }).click();
+    await page.getByRole('navigation', { name: 'Rooms' }).waitFor({ state: 'attached' });
+    return page;
+  }
+
+  /** Ends everything. @throws Error with what any page complained about. */
+  async strike(): Promise<void> {
+    await Promise.all(this.#browsers.map((browser) => browser.close()));
+    await this.server.stop();
+    this.#database.remove();
+    if (this.#complaints.length > 0) throw new Error(`The page complained:\n${this.#complaints.join('\n')}`);
+  }
+}
+
+function flagsFor(microphone: FakeMicrophone): string[] {
+  if (microphone === 'none') return ['--use-fake-ui-for-media-stream'];
+  if (microphone === 'refused') return ['--use-fake-device-for-media-stream', '--deny-permission-prompts'];
+  return [
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    `--use-file-for-fake-audio-capture=${microphone.plays}%noloop`,
+  ];
+}
+
+/** Makes a room and answers its path. */
+export async function makeRoom(page: Page, name: string): Promise<string> {
+  await page.getByRole('button', { name: 'New room' }).click();
+  await page.getByLabel('Name of the room').fill(name);
+  await page.getByRole('button', { name: 'Create room' }).click();
+  await page.getByRole('heading', { name }).waitFor();
+  return new URL(page.url()).pathname;
+}
+
+export async function write(page: Page, text: string): Promise<void> {
+  await page.getByLabel('Write a message').fill(text);
+  await page.getByLabel('Write a message').press('Enter');
+}
+
+/** The texts of the timeline, from top to bottom, what is still being sent included. */
+export function timelineOf(page: Page): Promise<string[]> {
+  return page.getByRole('log', { name: 'Messages' }).locator('article .text').allTextContents();
+}

@@ -51,8 +51,10 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
   server.on('upgrade', (req, socket, head) => {
     // Until ws takes over nobody listens: a reset here would end the process.
     socket.on('error', () => socket.destroy());
-    if (new URL(req.url ?? '/', 'http://localhost').pathname !== '/trpc')
-      return refuse(socket, '404 Not Found');
+    // tRPC reads the same URL where nobody would catch what it throws: one odd path or host would end the process.
+    const url = URL.parse(req.url ?? '', `http://${req.headers.host ?? 'localhost'}`);
+    if (!url) return refuse(socket, '400 Bad Request');
+    if (url.pathname !== '/trpc') return refuse(socket, '404 Not Found');
     if (isForeignUpgrade(originRule, req)) return refuse(socket, '403 Forbidden');
     wss.handleUpgrade(req, socket, head, (client) => wss.emit('connection', client, req));
   });

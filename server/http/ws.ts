@@ -39,7 +39,8 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
     wss,
     router,
     experimental_encoder: wireEncoder,
-    maxBatchSize: LIMITS.batchCalls,
+    // No limit to a batch but the frame's: the stock client puts all it has into one after a reconnect, and a refused
+    // batch would fail every call in it for good.
     keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_WAIT_MS },
     createContext: async ({ req, info }) => ({
       user: await services.identity.identify(info.connectionParams?.token ?? tokenOf(req.headers)),

@@ -1,4 +1,5 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from './store.ts';
 import { describeHistory, describeSpeech } from './testing/historyContract.ts';
@@ -201,6 +202,7 @@ function describeRooms(scene: Scene): void {
     const mark = randomUUID();
     const own = await addRoom(store, ada, { name: `${mark} own`, visibility: 'private' });
     await addRoom(store, ben, { name: `${mark} foreign`, visibility: 'private' });
+    await setTimeout(2); // ids of one millisecond have no order
     const open = await addRoom(store, ben, { name: `${mark} open` });
     const rooms = await store.listRooms(ada.id, { search: mark, limit: 10 });
     expect(rooms.map(({ id, role }) => [id, role])).toEqual([

@@ -1,15 +1,19 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { AppError } from './errors.ts';
 
 /** Static messages, data in fields; never what people said, never a token. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
-/** @param level pino's: trace, debug, info, warn, error, silent. */
-export function createLog(level: string): Log {
-  return pino(
-    { level, base: undefined, serializers: { err: describeError } },
-    pino.destination({ dest: 2, sync: true }),
-  );
+/**
+ * @param level pino's: trace, debug, info, warn, error, silent.
+ * @param destination where the lines go: standard error, unless a test reads them.
+ */
+export function createLog(level: string, destination: DestinationStream = standardError()): Log {
+  return pino({ level, base: undefined, serializers: { err: describeError } }, destination);
+}
+
+function standardError(): DestinationStream {
+  return pino.destination({ dest: 2, sync: true });
 }
 
 /**

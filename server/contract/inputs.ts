@@ -49,7 +49,7 @@ export const newRoom = z.object({
 
 export const membersPage = roomInput.extend({ cursor, limit });
 
-export const messageText = z
+const messageText = z
   .string()
   .refine(
     (text) => text.isWellFormed() && !CONTROL_IN_TEXT.test(text),

@@ -57,11 +57,24 @@ describe('a speech stream ends', () => {
       message: 'The engine went away.',
     });
     expect(() => scene.push(scene.ada, streamId, 2)).toThrowError(
-      expect.objectContaining({ reason: 'stream_ended', details: { endedBecause: 'engine_gone' } }),
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', reason: 'engine_gone', retryable: false }),
     );
     expect(scene.log.notes.map(({ message }) => message)).toEqual(['speech engine failed']);
     await watch.leave();
     expectFreed(scene);
+  });
+
+  test('when the engine fails in a way that may pass, so that its speaker starts again', async () => {
+    const failure = new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'The engine is busy.', {
+      retryable: true,
+    });
+    await using scene = await openSpeech({ script: [{ fail: failure }] });
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    await settled();
+    expect(() => scene.push(scene.ada, streamId, 1)).toThrowError(
+      expect.objectContaining({ reason: 'stream_ended', details: { endedBecause: 'engine_busy' } }),
+    );
   });
 
   test('when the engine throws what it should not, without showing that to anybody', async () => {

@@ -21,7 +21,12 @@ export type StreamParts = {
 export type StreamSummary = { utterances: number; audioSeconds: number; billedSeconds: number };
 
 /** Why a stream ends, as a stable word, with a sentence for people where there is more to say. */
-export type EndReason = { reason: string; message?: string };
+export type EndReason = {
+  reason: string;
+  message?: string;
+  /** A new stream would end in the same way: wrong credentials, a language the engine does not have. */
+  hopeless?: boolean;
+};
 
 /** Without a chunk for this long a stream ends: its speaker is gone. Under the 15 s that Amazon Transcribe waits. */
 const IDLE_MS = 12_000;
@@ -200,7 +205,14 @@ export class SpeechStream {
 
   #tell(state: StreamState, why?: EndReason): void {
     const { streamId, speaker, roomId } = this.identity;
-    this.#parts.captions.publish(roomId, { type: 'stream', streamId, speaker, state, ...why });
+    this.#parts.captions.publish(roomId, {
+      type: 'stream',
+      streamId,
+      speaker,
+      state,
+      reason: why?.reason,
+      message: why?.message,
+    });
   }
 
   #summary(): StreamSummary {
@@ -213,7 +225,9 @@ export class SpeechStream {
   }
 }
 
-export function streamEnded({ reason, message }: EndReason): AppError {
+/** What the caller of a stream that is over hears: to start a new one, or why that is no use. */
+export function streamEnded({ reason, message, hopeless }: EndReason): AppError {
+  if (hopeless) return new AppError('SERVICE_UNAVAILABLE', reason, message ?? 'Speech is not available.');
   return new AppError(
     'CONFLICT',
     'stream_ended',
@@ -226,6 +240,6 @@ export function streamEnded({ reason, message }: EndReason): AppError {
 
 function whyFailed(error: unknown): EndReason {
   return error instanceof AppError
-    ? { reason: error.reason, message: error.message }
+    ? { reason: error.reason, message: error.message, hopeless: !error.retryable }
     : { reason: 'engine_failed', message: 'The speech engine failed.' };
 }

@@ -62,7 +62,7 @@ function messageOf({ code, cause, message }: TRPCError): string {
 }
 
 /** The first thing that is wrong with an input, in a sentence. */
-export function describeInput({ issues }: z.ZodError): string {
+function describeInput({ issues }: z.ZodError): string {
   const [first] = issues;
   const path = first?.path.join('.');
   return path ? `${path}: ${first?.message}` : (first?.message ?? 'The input is not valid.');

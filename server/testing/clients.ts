@@ -1,0 +1,94 @@
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  isNonJsonSerializable,
+  splitLink,
+  type TRPCClient,
+  TRPCClientError,
+  wsLink,
+} from '@trpc/client';
+import { wireEncoder } from '../contract/encoder.ts';
+import type { AppRouter } from '../trpc/router.ts';
+
+export type Client = TRPCClient<AppRouter>;
+export type SocketClient = AsyncDisposable & { trpc: Client; close: () => Promise<void> };
+
+const bearer = (token: string | undefined) => (token ? { authorization: `Bearer ${token}` } : {});
+
+/** The stock client over HTTP, a call a request. */
+export function httpClient(url: string, token?: string): Client {
+  return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, headers: bearer(token) })] });
+}
+
+/** The stock client over HTTP, batching what is called together; bytes go alone. */
+export function batchClient(url: string, token?: string): Client {
+  const options = { url: `${url}/trpc`, headers: bearer(token) };
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: ({ input }) => isNonJsonSerializable(input),
+        true: httpLink(options),
+        false: httpBatchLink(options),
+      }),
+    ],
+  });
+}
+
+/** The stock client over one WebSocket, which it opens again when it is lost. */
+export function socketClient(url: string, token?: string, encoder?: typeof wireEncoder): SocketClient {
+  const client = createWSClient({
+    url: `${url.replace(/^http/, 'ws')}/trpc`,
+    connectionParams: token ? { token } : null,
+    experimental_encoder: encoder,
+    retryDelayMs: () => 5,
+  });
+  const trpc = createTRPCClient<AppRouter>({ links: [wsLink({ client })] });
+  const close = () => client.close();
+  return { trpc, close, [Symbol.asyncDispose]: close };
+}
+
+/** As `socketClient`, and it can send bytes. */
+export function binaryClient(url: string, token?: string): SocketClient {
+  return socketClient(url, token, wireEncoder);
+}
+
+/** The stock client's server-sent events, with Node's own EventSource and the cookie a browser would send. */
+export function eventClient(url: string, token: string): Client {
+  const init = { node: { dispatcher: cookieDispatcher(token), reconnectionTime: 5 } } as EventSourceInit;
+  return createTRPCClient<AppRouter>({
+    links: [httpSubscriptionLink({ url: `${url}/trpc`, EventSource, eventSourceOptions: init })],
+  });
+}
+
+type Dispatcher = { dispatch: (options: { headers: Record<string, string> }, handler: object) => boolean };
+
+/** Node's EventSource takes no headers, but a dispatcher: this one adds the cookie to every request. */
+function cookieDispatcher(token: string): Dispatcher {
+  const cookie = `roomscribe_session=${token}`;
+  return {
+    dispatch(options, handler) {
+      const { [Symbol.for('undici.globalDispatcher.1')]: dispatcher } = globalThis as unknown as {
+        [key: symbol]: Dispatcher;
+      };
+      return dispatcher?.dispatch({ ...options, headers: { ...options.headers, cookie } }, handler) ?? false;
+    },
+  };
+}
+
+export type Refusal = { message: string; code: string; reason: string; retryable: boolean } & Record<
+  string,
+  unknown
+>;
+
+/** What the caller is told of a call that must fail. */
+export async function refusal(call: Promise<unknown>): Promise<Refusal> {
+  const error = await call.then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  if (!(error instanceof TRPCClientError) || !error.data) throw new Error(`no typed error: ${error}`);
+  return { message: error.message, ...error.data };
+}

@@ -1,0 +1,65 @@
+import { openStore } from '../../db/open.ts';
+import type { Store } from '../../db/store.ts';
+import type { User } from '../contract/types.ts';
+import { createLog } from '../log.ts';
+import { startServer } from '../server.ts';
+import { createScriptedEngine, type ScriptedEngine, type Step } from '../transcriber/scripted.ts';
+import { httpClient } from './clients.ts';
+import { type CountedBus, createCountedBus } from './countedBus.ts';
+
+export type LiveServer = AsyncDisposable & {
+  /** e.g. `http://localhost:40123` */
+  url: string;
+  store: Store;
+  bus: CountedBus;
+  engine: ScriptedEngine;
+  /** Everything that was logged, as it was written. */
+  logged: () => string;
+  close: (drainMs: number) => Promise<void>;
+  /** Somebody new. */
+  enter: (name: string) => Promise<{ token: string; user: User }>;
+};
+
+type Setting = {
+  script?: Step[];
+  /** Puts something between the server and its real database. */
+  alter?: (store: Store) => Partial<Store>;
+  allowedOrigins?: string[];
+  secure?: boolean;
+  databaseUrl?: string;
+  clientDirectory?: string;
+};
+
+export const SECRET = 'a secret of at least 32 characters, for tests';
+
+/** The whole server on a free port of this machine, over a real database, hearing what a script says. */
+export async function openServer(setting: Setting = {}): Promise<LiveServer> {
+  const real = await openStore(setting.databaseUrl ?? 'sqlite::memory:');
+  const store = { ...real, ...setting.alter?.(real) };
+  const bus = createCountedBus();
+  const engine = createScriptedEngine(setting.script ?? []);
+  const lines: string[] = [];
+  const { url, close } = await startServer(
+    {
+      store,
+      bus,
+      speech: { engine },
+      authSecret: SECRET,
+      allowedOrigins: setting.allowedOrigins ?? [],
+      secure: setting.secure ?? false,
+      clientDirectory: setting.clientDirectory ?? import.meta.dirname,
+      log: createLog('debug', { write: (line) => void lines.push(line) }),
+    },
+    0,
+    '127.0.0.1',
+  );
+  return {
+    ...{ url, store, bus, engine, close },
+    logged: () => lines.join(''),
+    enter: (name) => httpClient(url).session.guest.mutate({ name }),
+    async [Symbol.asyncDispose]() {
+      await close(0);
+      await real.close();
+    },
+  };
+}

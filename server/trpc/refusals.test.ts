@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { getUntypedClient } from '@trpc/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeChunk } from '../contract/chunk.ts';
+import { type Client, httpClient, refusal, socketClient } from '../testing/clients.ts';
+import { type LiveServer, openServer } from '../testing/liveServer.ts';
+import { pcmOf } from '../testing/speechScene.ts';
+
+type Scene = {
+  server: LiveServer;
+  ada: Client;
+  adaToken: string;
+  stranger: Client;
+  nobody: Client;
+  room: string;
+};
+type Opened = { trpc: Client; close: () => Promise<void> };
+
+const TRANSPORTS: [string, (url: string, token?: string) => Opened][] = [
+  ['HTTP', (url, token) => ({ trpc: httpClient(url, token), close: async () => {} })],
+  ['a WebSocket', (url, token) => socketClient(url, token)],
+];
+
+const call = (client: Client, type: 'query' | 'mutation', path: string, input?: unknown) =>
+  getUntypedClient(client)[type](path, input);
+
+const QUERIES = [
+  'rooms.list',
+  'rooms.get',
+  'rooms.members',
+  'messages.list',
+  'transcripts.list',
+  'transcripts.engine',
+];
+const MUTATIONS = [
+  'rooms.create',
+  'rooms.join',
+  'rooms.leave',
+  'messages.send',
+  'transcripts.start',
+  'transcripts.stop',
+];
+
+describe.each(TRANSPORTS)('over %s', (_, open) => {
+  const opened: Opened[] = [];
+  const scene = {} as Scene;
+  beforeAll(async () => {
+    scene.server = await openServer();
+    const enter = async (name: string) => {
+      const { token } = await scene.server.enter(name);
+      opened.push(open(scene.server.url, token));
+      return { token, trpc: opened.at(-1)?.trpc as Client };
+    };
+    const ada = await enter('Ada');
+    [scene.ada, scene.adaToken] = [ada.trpc, ada.token];
+    scene.stranger = (await enter('Stranger')).trpc;
+    opened.push(open(scene.server.url));
+    scene.nobody = opened.at(-1)?.trpc as Client;
+    scene.room = (await scene.ada.rooms.create.mutate({ name: 'Hall' })).id;
+  });
+  afterAll(async () => {
+    expect(scene.server.logged()).not.toContain('"level":50');
+    await Promise.all(opened.map(({ close }) => close()));
+    await scene.server[Symbol.asyncDispose]();
+  });
+
+  const message = (text: unknown, more: object = {}) => ({
+    roomId: scene.room,
+    clientId: randomUUID(),
+    text,
+    ...more,
+  });
+
+  test.each([
+    ...QUERIES.map((path) => ['query', path] as const),
+    ...MUTATIONS.map((path) => ['mutation', path] as const),
+  ])('nobody may call the %s %s', async (type, path) => {
+    const input = path.startsWith('rooms.create')
+      ? { name: 'x' }
+      : { roomId: scene.room, streamId: randomUUID() };
+    expect(await refusal(call(scene.nobody, type, path, input))).toMatchObject({
+      code: 'UNAUTHORIZED',
+      reason: 'no_session',
+      retryable: false,
+    });
+  });
+
+  test.each([
+    ['query', 'rooms.get'],
+    ['query', 'rooms.members'],
+    ['query', 'messages.list'],
+    ['query', 'transcripts.list'],
+    ['mutation', 'rooms.join'],
+    ['mutation', 'rooms.leave'],
+    ['mutation', 'messages.send'],
+    ['mutation', 'transcripts.start'],
+  ] as const)('an unknown room is not found by the %s %s', async (type, path) => {
+    const rest = { text: 'x', clientId: randomUUID(), language: 'en-US', sampleRate: 16_000 };
+    expect(await refusal(call(scene.ada, type, path, { roomId: randomUUID(), ...rest }))).toMatchObject({
+      code: 'NOT_FOUND',
+      reason: 'room_unknown',
+      message: 'There is no such room.',
+      retryable: false,
+    });
+  });
+
+  test.each([
+    ['query', 'rooms.members'],
+    ['query', 'messages.list'],
+    ['query', 'transcripts.list'],
+    ['mutation', 'messages.send'],
+    ['mutation', 'transcripts.start'],
+  ] as const)('who has not joined is refused by the %s %s', async (type, path) => {
+    const rest = { text: 'x', clientId: randomUUID(), language: 'en-US', sampleRate: 16_000 };
+    expect(await refusal(call(scene.stranger, type, path, { roomId: scene.room, ...rest }))).toMatchObject({
+      code: 'FORBIDDEN',
+      reason: 'not_member',
+      message: 'Join the room first.',
+    });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['blanks', ' \n\t\u3000\u00a0 '],
+    ['4,001 code points', '가'.repeat(4_001)],
+    ['4,001 code points outside the basic plane', '𐍈'.repeat(4_001)],
+    ['a null character', 'a\u0000b'],
+    ['an escape', '\u001b[31mred'],
+    ['a C1 control', 'a\u0085b'],
+    ['half a character', 'a\ud83d'],
+    ['a number', 5],
+    ['null', null],
+    ['an object', { $bytes: 3 }],
+  ])('a text that is %s is refused', async (_name, text) => {
+    const refused = await refusal(call(scene.ada, 'mutation', 'messages.send', message(text)));
+    expect(refused).toMatchObject({ code: 'BAD_REQUEST', reason: 'invalid_input', retryable: false });
+    expect(refused.message).toMatch(/^text: .{10,}/);
+  });
+
+  test('a text of 4,000 code points is taken, however many bytes that is', async () => {
+    const text = '𐍈'.repeat(4_000);
+    expect(await call(scene.ada, 'mutation', 'messages.send', message(` ${text}\n`))).toMatchObject({ text });
+  });
+
+  test.each([
+    ['session.guest', {}, ''],
+    ['session.guest', {}, '\u200a \t'],
+    ['session.guest', {}, '名'.repeat(41)],
+    ['session.guest', {}, 'a\nb'],
+    ['session.guest', {}, 'a\u0000'],
+    ['session.guest', {}, 'a\udc00'],
+    ['rooms.create', {}, ' '],
+    ['rooms.create', {}, 'x'.repeat(81)],
+    ['rooms.create', {}, 'tab\tbed'],
+    ['rooms.create', {}, 'esc\u001b'],
+  ])('%s with %j and the name %j is refused', async (path, rest, name) => {
+    const refused = await refusal(call(scene.ada, 'mutation', path, { ...rest, name }));
+    expect(refused).toMatchObject({ code: 'BAD_REQUEST', reason: 'invalid_input' });
+    expect(refused.message).toMatch(/^name: /);
+  });
+
+  test('names of the greatest length are taken, counted in code points', async () => {
+    expect(await call(scene.ada, 'mutation', 'session.guest', { name: '𐍈'.repeat(40) })).toBeTruthy();
+    expect(await call(scene.ada, 'mutation', 'rooms.create', { name: '𐍈'.repeat(80) })).toBeTruthy();
+  });
+
+  test.each<['query' | 'mutation', string, () => unknown]>([
+    ['query', 'rooms.get', () => undefined],
+    ['query', 'rooms.get', () => null],
+    ['query', 'rooms.get', () => 'text'],
+    ['query', 'rooms.get', () => []],
+    ['query', 'rooms.get', () => ({ roomId: 5 })],
+    ['query', 'rooms.get', () => ({ roomId: 'x'.repeat(65) })],
+    ['query', 'rooms.list', () => ({ limit: 0 })],
+    ['query', 'rooms.list', () => ({ limit: 201 })],
+    ['query', 'rooms.list', () => ({ search: {} })],
+    ['mutation', 'rooms.create', () => ({ name: 'x', visibility: 'secret' })],
+    ['mutation', 'rooms.create', () => ({ name: 'x', language: 'not a language' })],
+    ['query', 'messages.list', () => ({ roomId: scene.room, before: -1 })],
+    ['query', 'messages.list', () => ({ roomId: scene.room, after: 1.5 })],
+    ['query', 'messages.list', () => ({ roomId: scene.room, limit: 'many' })],
+    ['mutation', 'messages.send', () => message('x', { clientId: 'mine' })],
+    ['mutation', 'messages.send', () => message('x', { clientId: undefined })],
+    ['mutation', 'messages.send', () => message('x', { replyTo: 5 })],
+    ['mutation', 'transcripts.start', () => ({ roomId: scene.room, language: 'en-US', sampleRate: 7_999 })],
+    ['mutation', 'transcripts.start', () => ({ roomId: scene.room, language: 'en-US', sampleRate: 48_001 })],
+    ['mutation', 'transcripts.start', () => ({ roomId: scene.room, language: '', sampleRate: 16_000 })],
+    ['mutation', 'transcripts.stop', () => ({ streamId: 'x' })],
+    ['mutation', 'transcripts.push', () => ({ seq: 0 })],
+    ['query', 'transcripts.list', () => ({ roomId: scene.room, from: 'yesterday' })],
+  ])('wrong input to the %s %s is refused (case %#)', async (type, path, input) => {
+    const refused = await refusal(call(scene.ada, type, path, input()));
+    expect(refused).toMatchObject({ code: 'BAD_REQUEST', reason: 'invalid_input', retryable: false });
+    expect(refused.message.length).toBeGreaterThan(10);
+    expect(refused).not.toHaveProperty('stack');
+  });
+
+  test.each(['nothing', 'rooms', 'rooms.nothing', 'rooms.get.deeper', 'constructor', '__proto__.x', ''])(
+    'there is no procedure %j',
+    async (path) => {
+      expect(await refusal(call(scene.ada, 'query', path))).toMatchObject({
+        code: 'NOT_FOUND',
+        reason: 'not_found',
+      });
+    },
+  );
+
+  test('a search may hold whatever can be typed', async () => {
+    for (const search of ['?', '? ?', "'; drop table messages; --", '%', '\\', ':a', '$1']) {
+      expect(await call(scene.ada, 'query', 'rooms.list', { search })).toEqual({
+        items: [],
+        nextCursor: null,
+      });
+    }
+  });
+
+  test('speech streams that are unknown, foreign, in the way or over are told apart', async () => {
+    const streams = { roomId: scene.room, language: 'en-US', sampleRate: 16_000 };
+    const chunk = (streamId: string, seq = 0) => encodeChunk({ streamId, seq, pcm: pcmOf(100) });
+    const push = (token: string, bytes: Uint8Array<ArrayBuffer>) =>
+      refusal(httpClient(scene.server.url, token).transcripts.push.mutate(bytes));
+    const stranger = (await scene.server.enter('Other')).token;
+    const { streamId } = await scene.ada.transcripts.start.mutate(streams);
+    expect(await refusal(scene.ada.transcripts.start.mutate(streams))).toMatchObject({
+      code: 'CONFLICT',
+      reason: 'stream_exists',
+      details: { streamId },
+    });
+    expect(await push(scene.adaToken, chunk(randomUUID()))).toMatchObject({
+      code: 'NOT_FOUND',
+      reason: 'stream_unknown',
+    });
+    expect(await push(stranger, chunk(streamId))).toMatchObject({
+      code: 'FORBIDDEN',
+      reason: 'stream_foreign',
+    });
+    expect(await push(scene.adaToken, chunk(streamId, 65))).toMatchObject({
+      code: 'BAD_REQUEST',
+      reason: 'chunk_out_of_window',
+      details: { nextSeq: 0 },
+    });
+    expect(await refusal(scene.stranger.transcripts.stop.mutate({ streamId }))).toMatchObject({
+      reason: 'stream_foreign',
+    });
+    await scene.ada.transcripts.stop.mutate({ streamId });
+    expect(await push(scene.adaToken, chunk(streamId))).toMatchObject({
+      code: 'CONFLICT',
+      reason: 'stream_ended',
+    });
+  });
+
+  test('after all this everything is as it was', async () => {
+    const { items } = await scene.ada.messages.list.query({ roomId: scene.room });
+    expect(items.map(({ seq, text }) => [seq, text?.length])).toEqual([[1, 8_000]]);
+    expect((await scene.ada.messages.send.mutate(message('on we go') as never)).seq).toBe(2);
+  });
+});

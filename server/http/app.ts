@@ -7,9 +7,11 @@ import { LIMITS } from '../contract/limits.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';
+import { rethrow } from '../trpc/trpc.ts';
 import { createClientFiles } from './client.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
-import { problem } from './problem.ts';
+import { asAppError, problem } from './problem.ts';
+import { refuseCall } from './refuseCall.ts';
 import { reportTo } from './report.ts';
 import { createRest } from './rest.ts';
 import { sessionCookie, tokenOf } from './session.ts';
@@ -29,8 +31,13 @@ export type AppParts = {
 export function createApp(parts: AppParts): Hono {
   const { services, router, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
   const app = new Hono();
-  app.onError((error, c) => problem(c, error, log));
-  app.notFound((c) => problem(c, new AppError('NOT_FOUND', 'no_route', 'There is nothing here.'), log));
+  app.onError((thrown, c) => {
+    const error = asAppError(thrown);
+    if (error.code === 'INTERNAL_SERVER_ERROR')
+      log.error({ err: thrown, path: c.req.path }, 'request failed');
+    return c.req.path.startsWith('/trpc/') ? refuseCall(c, error) : problem(c, error);
+  });
+  app.notFound((c) => problem(c, new AppError('NOT_FOUND', 'no_route', 'There is nothing here.')));
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
@@ -43,7 +50,9 @@ export function createApp(parts: AppParts): Hono {
   app.use(
     bodyLimit({
       maxSize: LIMITS.bodyBytes,
-      onError: () => {
+      onError: (c) => {
+        // What is left of the body is not read: the connection cannot carry another request.
+        c.header('connection', 'close');
         throw tooLarge();
       },
     }),
@@ -55,7 +64,7 @@ export function createApp(parts: AppParts): Hono {
       router,
       maxBatchSize: LIMITS.batchCalls,
       createContext: async ({ req, resHeaders }) => ({
-        user: await services.identity.identify(tokenOf(Object.fromEntries(req.headers))),
+        user: await services.identity.identify(tokenOf(Object.fromEntries(req.headers))).catch(rethrow),
         keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
       }),
       onError: reportTo(log),

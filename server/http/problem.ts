@@ -2,9 +2,8 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { Log } from '../log.ts';
 
-const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
+export const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
@@ -17,9 +16,7 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
 };
 
 /** Answers an error as `application/problem+json` (RFC 9457); the one place where errors become plain HTTP. */
-export function problem(c: Context, thrown: Error, log: Log): Response {
-  const error = asAppError(thrown);
-  if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ err: thrown, path: c.req.path }, 'request failed');
+export function problem(c: Context, error: AppError): Response {
   const status = STATUS[error.code];
   if (error.retryAfterMs !== undefined)
     c.header('Retry-After', String(Math.ceil(error.retryAfterMs / 1_000)));
@@ -35,7 +32,8 @@ export function problem(c: Context, thrown: Error, log: Log): Response {
   return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
 }
 
-function asAppError(error: Error): AppError {
+/** What the caller is told of any error. */
+export function asAppError(error: Error): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof z.ZodError) {
     return new AppError('BAD_REQUEST', 'invalid_input', z.prettifyError(error), { cause: error });

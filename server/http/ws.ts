@@ -6,6 +6,7 @@ import { wireEncoder } from '../contract/encoder.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { Log } from '../log.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';
+import { rethrow } from '../trpc/trpc.ts';
 import { isForeignUpgrade, type OriginRule } from './origin.ts';
 import { reportTo } from './report.ts';
 import { tokenOf } from './session.ts';
@@ -43,7 +44,9 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
     // batch would fail every call in it for good.
     keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_WAIT_MS },
     createContext: async ({ req, info }) => ({
-      user: await services.identity.identify(info.connectionParams?.token ?? tokenOf(req.headers)),
+      user: await services.identity
+        .identify(info.connectionParams?.token ?? tokenOf(req.headers))
+        .catch(rethrow),
       keepSession: () => {},
     }),
     onError: reportTo(log),

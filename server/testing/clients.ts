@@ -10,6 +10,7 @@ import {
   TRPCClientError,
   wsLink,
 } from '@trpc/client';
+import { EventSource, type FetchLike } from 'eventsource';
 import { wireEncoder } from '../contract/encoder.ts';
 import type { AppRouter } from '../trpc/router.ts';
 
@@ -55,27 +56,19 @@ export function binaryClient(url: string, token?: string): SocketClient {
   return socketClient(url, token, wireEncoder);
 }
 
-/** The stock client's server-sent events, with Node's own EventSource and the cookie a browser would send. */
+/** The stock client's server-sent events, with the cookie that a browser would send along. */
 export function eventClient(url: string, token: string): Client {
-  const init = { node: { dispatcher: cookieDispatcher(token), reconnectionTime: 5 } } as EventSourceInit;
+  const withCookie: FetchLike = (address, init) =>
+    fetch(address, { ...init, headers: { ...init?.headers, cookie: `roomscribe_session=${token}` } });
   return createTRPCClient<AppRouter>({
-    links: [httpSubscriptionLink({ url: `${url}/trpc`, EventSource, eventSourceOptions: init })],
+    links: [
+      httpSubscriptionLink({
+        url: `${url}/trpc`,
+        EventSource,
+        eventSourceOptions: { fetch: withCookie },
+      }),
+    ],
   });
-}
-
-type Dispatcher = { dispatch: (options: { headers: Record<string, string> }, handler: object) => boolean };
-
-/** Node's EventSource takes no headers, but a dispatcher: this one adds the cookie to every request. */
-function cookieDispatcher(token: string): Dispatcher {
-  const cookie = `roomscribe_session=${token}`;
-  return {
-    dispatch(options, handler) {
-      const { [Symbol.for('undici.globalDispatcher.1')]: dispatcher } = globalThis as unknown as {
-        [key: symbol]: Dispatcher;
-      };
-      return dispatcher?.dispatch({ ...options, headers: { ...options.headers, cookie } }, handler) ?? false;
-    },
-  };
 }
 
 export type Refusal = { message: string; code: string; reason: string; retryable: boolean } & Record<

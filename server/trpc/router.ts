@@ -59,9 +59,9 @@ export function createRouter({ identity, rooms, messages, speech }: Services) {
        * Every event is tracked with the rev its receiver has seen the room up to, presence too: a client that lost its
        * socket before the first message comes back with a cursor, not with a gap.
        */
-      live: authed.input(liveInput).subscription(async ({ input, ctx }) => {
+      live: authed.input(liveInput).subscription(async ({ input, ctx, signal }) => {
         const subscription = await messages.live(ctx.user, input.roomId, input.lastEventId);
-        return mapEvents(subscription, ({ cursor, event }) => tracked(String(cursor), event));
+        return mapEvents(subscription, signal, ({ cursor, event }) => tracked(String(cursor), event));
       }),
     }),
 
@@ -70,9 +70,9 @@ export function createRouter({ identity, rooms, messages, speech }: Services) {
       start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
       push: authed.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
       stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
-      live: authed.input(roomInput).subscription(async ({ input, ctx }) => {
+      live: authed.input(roomInput).subscription(async ({ input, ctx, signal }) => {
         const captions = await speech.live(ctx.user, input.roomId);
-        return mapEvents(captions, (event) => event);
+        return mapEvents(captions, signal, (event) => event);
       }),
       list: authed.input(transcriptQuery).query(({ input, ctx }) => speech.list(ctx.user, input)),
     }),

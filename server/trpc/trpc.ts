@@ -35,11 +35,16 @@ const mapErrors = t.middleware(async ({ next }) => {
   throw asTRPCError(result.error.cause);
 });
 
-export function asTRPCError(error: AppError): TRPCError {
+function asTRPCError(error: AppError): TRPCError {
   return new TRPCError({ code: error.code, message: error.message, cause: error });
 }
 
-function failureOf({ code, cause }: TRPCError): Failure {
+/** For what fails outside of a procedure: the context, and a subscription under way. */
+export function rethrow(error: unknown): never {
+  throw error instanceof AppError ? asTRPCError(error) : error;
+}
+
+export function failureOf({ code, cause }: Pick<TRPCError, 'code' | 'cause'>): Failure {
   if (cause instanceof AppError) {
     const { reason, retryable, retryAfterMs, details } = cause;
     return {
@@ -57,7 +62,7 @@ function messageOf({ code, cause, message }: TRPCError): string {
   if (cause instanceof AppError) return cause.message;
   if (cause instanceof z.ZodError) return describeInput(cause);
   if (code === 'INTERNAL_SERVER_ERROR') return 'Something went wrong on the server.';
-  if (code === 'PARSE_ERROR') return 'The request could not be read.';
+  if (code === 'PARSE_ERROR' || cause instanceof SyntaxError) return 'The request could not be read.';
   return message;
 }
 

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CHUNK_HEADER_BYTES, decodeChunk, encodeChunk } from './chunk.ts';
+
+const STREAM = '0123abcd-4567-7890-abcd-ef0123456789';
+const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
+
+describe('a chunk', () => {
+  test('is read as it was written, also out of the middle of other bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.uuid(),
+        uint32,
+        fc.uint8Array({ maxLength: 300 }),
+        fc.nat(9),
+        (streamId, seq, pcm, offset) => {
+          const bytes = encodeChunk({ streamId, seq, pcm });
+          const frame = new Uint8Array(offset + bytes.length);
+          frame.set(bytes, offset);
+          const chunk = decodeChunk(frame.subarray(offset));
+          expect({ ...chunk, pcm: [...chunk.pcm] }).toEqual({ streamId, seq, pcm: [...pcm] });
+        },
+      ),
+    );
+  });
+
+  test('has the layout of the public contract', () => {
+    const bytes = encodeChunk({ streamId: STREAM, seq: 0x01020304, pcm: Uint8Array.of(9, 8) });
+    expect(Buffer.from(bytes).toString('hex')).toBe(
+      '0123abcd45677890abcdef0123456789' + '04030201' + '00000000' + '0908',
+    );
+  });
+
+  test.each(['', 'x', STREAM.toUpperCase(), `${STREAM}0`, STREAM.replaceAll('-', '')])(
+    'cannot be of the stream %j',
+    (streamId) => {
+      expect(() => encodeChunk({ streamId, seq: 0, pcm: new Uint8Array(2) })).toThrow(RangeError);
+    },
+  );
+
+  test.each([-1, 0.5, Number.NaN, 2 ** 32])('cannot have the number %d', (seq) => {
+    expect(() => encodeChunk({ streamId: STREAM, seq, pcm: new Uint8Array(2) })).toThrow(RangeError);
+  });
+
+  test('that is shorter than its header, or has flags nobody knows, is refused', () => {
+    for (let length = 0; length < CHUNK_HEADER_BYTES; length += 1) {
+      expect(() => decodeChunk(new Uint8Array(length))).toThrow(RangeError);
+    }
+    const flagged = encodeChunk({ streamId: STREAM, seq: 0, pcm: new Uint8Array(2) });
+    flagged[20] = 1;
+    expect(() => decodeChunk(flagged)).toThrow('unknown chunk flags');
+  });
+});

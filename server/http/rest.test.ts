@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { httpClient } from '../testing/clients.ts';
+import { type LiveServer, openServer } from '../testing/liveServer.ts';
+
+let server: LiveServer;
+let token: string;
+let stranger: string;
+beforeAll(async () => {
+  server = await openServer();
+  token = (await server.enter('Ada')).token;
+  stranger = (await server.enter('Ben')).token;
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const call = (path: string, init: RequestInit = {}, as = token) =>
+  fetch(server.url + path, { ...init, headers: { authorization: `Bearer ${as}`, ...init.headers } });
+
+const create = (body: object) =>
+  call('/api/rooms', {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  });
+
+test('a room is created, listed and read', async () => {
+  const created = await create({ name: ' 회의 ', visibility: 'private' });
+  expect(created.status).toBe(201);
+  const room = (await created.json()) as { id: string; name: string; role: string };
+  expect(room).toMatchObject({ name: '회의', role: 'owner', visibility: 'private', lastSeq: 0 });
+  const list = await call(`/api/rooms?search=${encodeURIComponent('회의')}&limit=5`);
+  expect(await list.json()).toEqual({ items: [room], nextCursor: null });
+
+  const trpc = httpClient(server.url, token);
+  const send = (text: string) => trpc.messages.send.mutate({ roomId: room.id, clientId: randomUUID(), text });
+  const messages = [await send('one'), await send('two'), await send('three')];
+  const page = async (query: string) => {
+    const answer = await call(`/api/rooms/${room.id}/messages${query}`);
+    return (await answer.json()) as { items: { text: string }[]; hasMore: boolean };
+  };
+  expect(await page('')).toEqual({ items: messages, hasMore: false });
+  expect(await page('?before=3&limit=1')).toEqual({ items: [messages[1]], hasMore: true });
+  expect(await page('?after=1')).toEqual({ items: messages.slice(1), hasMore: false });
+});
+
+describe('a call that must fail answers a problem', () => {
+  const NOWHERE = randomUUID();
+
+  test.each<[string, () => Promise<Response>, number, string]>([
+    ['without a session', () => fetch(`${server.url}/api/rooms`), 401, 'no_session'],
+    ['with a forged one', () => call('/api/rooms', {}, 'x.y.z'), 401, 'no_session'],
+    ['to an unknown room', () => call(`/api/rooms/${NOWHERE}/messages`), 404, 'room_unknown'],
+    ['with a limit in words', () => call('/api/rooms?limit=many'), 400, 'invalid_input'],
+    ['with a limit too great', () => call('/api/rooms?limit=201'), 400, 'invalid_input'],
+    ['with a negative place', () => call(`/api/rooms/${NOWHERE}/messages?before=-1`), 400, 'invalid_input'],
+    ['with a name too long', () => create({ name: 'x'.repeat(81) }), 400, 'invalid_input'],
+    ['to no route', () => call('/api/nothing'), 404, 'no_route'],
+    ['with a method nobody takes', () => call('/api/rooms', { method: 'DELETE' }), 404, 'no_route'],
+    ['with a path that is none', () => call('/api/rooms/%E0%A4%A/messages'), 404, 'room_unknown'],
+  ])('%s', async (_, make, status, reason) => {
+    const answer = await make();
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
+    expect(await answer.json()).toMatchObject({
+      type: 'about:blank',
+      status,
+      reason,
+      title: expect.stringMatching(/^[A-Z_]+$/),
+      detail: expect.stringMatching(/\w+ \w+/),
+      retryable: false,
+    });
+  });
+
+  test('from a page elsewhere', async () => {
+    const answer = await call('/api/rooms', {
+      method: 'POST',
+      body: '{}',
+      headers: { origin: 'https://evil.example' },
+    });
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      expect.objectContaining({ reason: 'foreign_origin' }),
+    ]);
+  });
+});
+
+test('what is private stays so: an outsider is told that the room does not exist, a guest of a public one to join', async () => {
+  const roomOf = async (visibility: string) =>
+    ((await (await create({ name: 'Room', visibility })).json()) as { id: string }).id;
+  const reason = async (roomId: string) => {
+    const answer = await call(`/api/rooms/${roomId}/messages`, {}, stranger);
+    return [answer.status, ((await answer.json()) as { reason: string }).reason];
+  };
+  expect(await reason(await roomOf('private'))).toEqual([404, 'room_unknown']);
+  expect(await reason(await roomOf('public'))).toEqual([403, 'not_member']);
+});
+
+test('health is for anybody', async () => {
+  const answer = await fetch(`${server.url}/healthz`);
+  expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
+});

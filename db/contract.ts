@@ -1,11 +1,12 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Store } from './store.ts';
+import type { ChangeOutcome, Store } from './store.ts';
 import { describeHistory, describeSpeech } from './testing/historyContract.ts';
 import {
   addPerson,
   addRoom,
+  append,
   kept,
   NOBODY,
   NOWHERE,
@@ -47,8 +48,18 @@ function describeAppending(scene: Scene): void {
   test('seq and rev count 1, 2, 3 … in the order given, over batches', async () => {
     const { store, ada, ben, room } = scene;
     const authors = [ada, ben, ada, ada, ben];
-    const first = kept(await store.appendMessages(authors.map((author) => typed(room, author))));
-    const second = kept(await store.appendMessages(authors.map((author) => typed(room, author))));
+    const first = kept(
+      await append(
+        store,
+        authors.map((author) => typed(room, author)),
+      ),
+    );
+    const second = kept(
+      await append(
+        store,
+        authors.map((author) => typed(room, author)),
+      ),
+    );
     expect(seqs([...first, ...second])).toEqual(upTo(10));
     expect([...first, ...second].map(({ rev }) => rev)).toEqual(upTo(10));
     expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 10, rev: 10 });
@@ -59,7 +70,12 @@ function describeAppending(scene: Scene): void {
     const { store, ada, room } = scene;
     const other = await addRoom(store, ada);
     const rooms = [other, room, room, other, room];
-    const messages = kept(await store.appendMessages(rooms.map((id) => typed(id, ada))));
+    const messages = kept(
+      await append(
+        store,
+        rooms.map((id) => typed(id, ada)),
+      ),
+    );
     expect(seqs(messages)).toEqual([1, 1, 2, 2, 3]);
     expect(await store.heads([room, other, NOWHERE])).toEqual(
       new Map([
@@ -72,7 +88,7 @@ function describeAppending(scene: Scene): void {
   test('calls at the same time leave no gap and give no number twice', async () => {
     const { store, ada, ben, room } = scene;
     const batches = upTo(25).map((i) => upTo(1 + (i % 4)).map(() => typed(room, i % 2 ? ada : ben)));
-    const outcomes = await Promise.all(batches.map((batch) => store.appendMessages(batch)));
+    const outcomes = await Promise.all(batches.map((batch) => append(store, batch)));
     const all = outcomes.flatMap(kept);
     expect(seqs(all).sort((a, b) => a - b)).toEqual(upTo(all.length));
     for (const batch of outcomes.map(kept))
@@ -82,7 +98,7 @@ function describeAppending(scene: Scene): void {
 
   test('a message for an unknown room or by an unknown author fails alone and uses up no number', async () => {
     const { store, ada, ben, room } = scene;
-    const outcomes = await store.appendMessages([
+    const outcomes = await append(store, [
       typed(room, ada),
       typed(NOWHERE, ada),
       typed(room, NOBODY),
@@ -91,9 +107,9 @@ function describeAppending(scene: Scene): void {
     expect(outcomes.map((outcome) => 'error' in outcome)).toEqual([false, true, true, false]);
     expect(seqs(await store.listMessages(room, { limit: 10 }))).toEqual([1, 2]);
     for (const bad of [typed(NOWHERE, ada), typed(room, NOBODY)]) {
-      expect(await store.appendMessages([bad])).toEqual([{ error: expect.any(Error) }]);
+      expect(await append(store, [bad])).toEqual([{ error: expect.any(Error) }]);
     }
-    expect(seqs(kept(await store.appendMessages([typed(room, ada)])))).toEqual([3]);
+    expect(seqs(kept(await append(store, [typed(room, ada)])))).toEqual([3]);
   });
 
   test.each([
@@ -107,7 +123,7 @@ function describeAppending(scene: Scene): void {
     ['4,000 code points outside the basic plane', '𐍈'.repeat(4_000)],
   ])('text comes back as it was: %s', async (_, text) => {
     const { store, ada, room } = scene;
-    const [answered] = kept(await store.appendMessages([typed(room, ada, { text })]));
+    const [answered] = kept(await append(store, [typed(room, ada, { text })]));
     expect(answered?.text).toBe(text);
     expect((await store.listMessages(room, { limit: 1 }))[0]?.text).toBe(text);
   });
@@ -115,9 +131,9 @@ function describeAppending(scene: Scene): void {
   test('what is answered at once is what is read later, to the millisecond', async () => {
     const { store, ada, room } = scene;
     const createdAt = '2026-11-23T08:17:42.007Z';
-    const [first] = kept(await store.appendMessages([typed(room, ada, { createdAt })]));
+    const [first] = kept(await append(store, [typed(room, ada, { createdAt })]));
     const replyTo = first?.id ?? '';
-    const [reply] = kept(await store.appendMessages([typed(room, ada, { replyTo })]));
+    const [reply] = kept(await append(store, [typed(room, ada, { replyTo })]));
     expect(first?.createdAt).toBe(createdAt);
     expect(await store.findMessage(room, replyTo)).toEqual(first);
     expect(await store.changesAfter(room, 1, 10)).toEqual([reply]);
@@ -127,26 +143,24 @@ function describeAppending(scene: Scene): void {
 }
 
 function describeRepeats(scene: Scene): void {
-  const repeats = (outcomes: Awaited<ReturnType<Store['appendMessages']>>) =>
-    outcomes.map((outcome) => 'repeated' in outcome && outcome.repeated);
+  const repeats = (outcomes: ChangeOutcome[]) =>
+    outcomes.map((outcome) => 'changed' in outcome && !outcome.changed);
 
   test('the same clientId again gives the first message: in one batch, later, and at the same time', async () => {
     const { store, ada, room } = scene;
     const again = (text: string) => typed(room, ada, { clientId, text });
     const clientId = randomUUID();
-    const together = await store.appendMessages([again('first'), again('second'), typed(room, ada)]);
+    const together = await append(store, [again('first'), again('second'), typed(room, ada)]);
     expect(repeats(together)).toEqual([false, true, false]);
     const [first] = kept(together);
     expect(first?.text).toBe('first');
     expect(seqs(kept(together))).toEqual([1, 1, 2]);
 
-    const later = await store.appendMessages([again('third')]);
-    expect(later).toEqual([{ message: first, repeated: true }]);
+    const later = await append(store, [again('third')]);
+    expect(later).toEqual([{ message: first, changed: false }]);
 
     const racing = typed(room, ada);
-    const raced = await Promise.all(
-      upTo(5).map(() => store.appendMessages([{ ...racing, id: randomUUIDv7() }])),
-    );
+    const raced = await Promise.all(upTo(5).map(() => append(store, [{ ...racing, id: randomUUIDv7() }])));
     expect(raced.flatMap(repeats).filter((repeated) => !repeated)).toHaveLength(1);
     expect(new Set(raced.flatMap(kept).map(({ id }) => id)).size).toBe(1);
     expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 3, rev: 3 });
@@ -156,7 +170,7 @@ function describeRepeats(scene: Scene): void {
     const { store, ada, ben, room } = scene;
     const clientId = randomUUID();
     const other = await addRoom(store, ada);
-    const outcomes = await store.appendMessages([
+    const outcomes = await append(store, [
       typed(room, ada, { clientId }),
       typed(room, ben, { clientId }),
       typed(other, ada, { clientId }),
@@ -168,11 +182,11 @@ function describeRepeats(scene: Scene): void {
   test('the same id again, which is how speech repeats, gives the first message', async () => {
     const { store, ada, room } = scene;
     const utterance = spoken(room, ada, new Date().toISOString());
-    const [first] = kept(await store.appendMessages([utterance, utterance]));
-    expect(repeats(await store.appendMessages([utterance]))).toEqual([true]);
+    const [first] = kept(await append(store, [utterance, utterance]));
+    expect(repeats(await append(store, [utterance]))).toEqual([true]);
     expect(await store.listMessages(room, { limit: 10 })).toEqual([first]);
     const others = [1, 2].map(() => spoken(room, ada, new Date().toISOString()));
-    expect(repeats(await store.appendMessages(others))).toEqual([false, false]);
+    expect(repeats(await append(store, others))).toEqual([false, false]);
   });
 }
 
@@ -191,7 +205,7 @@ function describeRooms(scene: Scene): void {
       rev: 0,
       memberCount: 1,
       role: 'owner',
-      unread: null,
+      unread: 0,
     });
     expect((await store.findRoom(id, ben.id))?.role).toBeNull();
     expect(await store.findRoom(NOWHERE, ada.id)).toBeNull();

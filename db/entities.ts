@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Speech } from '../server/contract/types.ts';
+import type { Reaction, Speech } from '../server/contract/types.ts';
 
 /** Ids are lower-case UUIDs (version 7, so that they grow with time and keep indexes compact). */
 const id = () => p.string().length(36);
@@ -43,6 +43,8 @@ export const MemberEntity = defineEntity({
     user: () => p.manyToOne(UserEntity).primary(),
     role: p.enum(['owner', 'member']),
     joinedAt: p.datetime(3),
+    /** Up to which message they have read; where they joined, before they read anything. */
+    lastReadSeq: p.integer(),
   },
   indexes: [{ properties: 'user' }],
 });
@@ -60,6 +62,10 @@ export const MessageEntity = defineEntity({
     clientId: id().nullable(),
     text: p.text().nullable(),
     replyTo: id().nullable(),
+    /** The ids of those it speaks to by name; null for nobody, as most messages have it. */
+    mentions: p.json<string[]>().nullable(),
+    /** With the message, not in a table of their own: they change under the room's lock and are read with it. */
+    reactions: p.json<Reaction[]>().nullable(),
     createdAt: p.datetime(3),
     editedAt: p.datetime(3).nullable(),
     deletedAt: p.datetime(3).nullable(),
@@ -72,7 +78,7 @@ export const MessageEntity = defineEntity({
     { properties: ['room', 'rev'] },
     { properties: ['room', 'author', 'clientId'] },
   ],
-  indexes: [{ properties: ['room', 'spokenAt'] }],
+  indexes: [{ properties: ['room', 'spokenAt'] }, { properties: ['author', 'room', 'seq'] }],
 });
 
 export const entities = [UserEntity, RoomEntity, MemberEntity, MessageEntity];

@@ -30,8 +30,53 @@ export function isPassing(error: unknown): boolean {
     error instanceof LockWaitTimeoutException ||
     error instanceof DeadlockException ||
     (error instanceof AppError && error.retryable) ||
-    isPassingInSqlite(error)
+    isPassingInSqlite(error) ||
+    isPassingInMysql(error)
   );
+}
+
+/** Whether a transaction failed by bad luck, a deadlock or a connection that broke, and not because nobody answers. */
+export function isWorthAnotherTry(error: unknown): boolean {
+  return error instanceof DeadlockException || LOST.has(codeOf(error));
+}
+
+/** The connection broke; a new one may serve. Codes of mysql2 and of Node's sockets. */
+const LOST = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'EPIPE',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CLIENT_INTERACTION_TIMEOUT',
+]);
+
+/** Nobody answers, the server is full, being stopped, or a replica that may not write (a fail-over). */
+const MYSQL_PASSING = new Set([
+  ...LOST,
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ER_CON_COUNT_ERROR',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  'ER_READ_ONLY_MODE',
+  'ER_QUERY_INTERRUPTED',
+  'ER_DISK_FULL',
+  'ER_RECORD_FILE_FULL',
+]);
+
+function isPassingInMysql(error: unknown): boolean {
+  if (MYSQL_PASSING.has(codeOf(error))) return true;
+  // mysql2 says this of a connection that broke while it waited, and gives it no code.
+  return error instanceof Error && /closed state|Pool is closed/.test(error.message);
+}
+
+/** The ORM keeps the driver's error as its own, with the same code. */
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
 }
 
 /** BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN: https://sqlite.org/rescode.html */

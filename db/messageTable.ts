@@ -1,18 +1,20 @@
 import type { InferEntity } from '@mikro-orm/core';
 import type { Message } from '../server/contract/types.ts';
-import { appendMessages } from './append.ts';
+import { commitChanges } from './commitChanges.ts';
+import type { Dialect } from './dialect.ts';
 import { MessageEntity } from './entities.ts';
+import { searchMessages } from './searchMessages.ts';
 import type { Fork } from './sqlStore.ts';
 import type { SpokenQuery, Store } from './store.ts';
 
 type MessageMethods = Pick<
   Store,
-  'appendMessages' | 'findMessage' | 'listMessages' | 'changesAfter' | 'listSpoken'
+  'commitChanges' | 'findMessage' | 'listMessages' | 'changesAfter' | 'listSpoken' | 'searchMessages'
 >;
 
-export function messageTable(fork: Fork): MessageMethods {
+export function messageTable(fork: Fork, dialect: Dialect): MessageMethods {
   return {
-    appendMessages: (messages) => appendMessages(fork, messages),
+    commitChanges: (changes) => commitChanges(fork, dialect, changes),
 
     async findMessage(roomId, messageId) {
       const row = await fork().findOne(
@@ -56,6 +58,8 @@ export function messageTable(fork: Fork): MessageMethods {
       });
       return rows.map(toMessage);
     },
+
+    searchMessages: (userId, search) => searchMessages(fork(), dialect, userId, search),
   };
 }
 
@@ -63,6 +67,7 @@ function spokenIn(roomId: string, { from, to, speakerId, after }: SpokenQuery) {
   return {
     room: roomId,
     kind: 'speech' as const,
+    deletedAt: null,
     ...((from || to) && { spokenAt: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
     ...(speakerId && { author: speakerId }),
     ...(after !== undefined && { seq: { $gt: after } }),
@@ -81,7 +86,8 @@ export function toMessage(row: InferEntity<typeof MessageEntity>): Message {
     clientId: row.clientId ?? null,
     text: row.text ?? null,
     replyTo: row.replyTo ?? null,
-    reactions: [],
+    mentions: row.mentions ?? [],
+    reactions: row.reactions ?? [],
     createdAt: row.createdAt.toISOString(),
     editedAt: row.editedAt?.toISOString() ?? null,
     deletedAt: row.deletedAt?.toISOString() ?? null,

@@ -1,6 +1,8 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
+import type { Dialect } from './dialect.ts';
 import { guard, storeUnavailable } from './failures.ts';
+import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
 import type { Store } from './store.ts';
@@ -10,16 +12,25 @@ import { userTable } from './userTable.ts';
 export type Fork = () => SqlEntityManager;
 
 /** The store over any SQL database that MikroORM speaks to. */
-export function createSqlStore(orm: MikroORM, label: string): Store {
+export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): Store {
   let closed = false;
   const fork: Fork = () => {
     // MikroORM would connect again, and nobody would close that connection.
     if (closed) throw storeUnavailable();
     return orm.em.fork() as SqlEntityManager;
   };
+  const ping = async () => {
+    await fork().execute('select 1');
+  };
   return {
     label,
-    ...guard({ ...userTable(fork), ...roomTable(fork), ...messageTable(fork) }),
+    ...guard({
+      ...userTable(fork),
+      ...roomTable(fork),
+      ...memberTable(fork, dialect),
+      ...messageTable(fork, dialect),
+      ping,
+    }),
     async close() {
       closed = true;
       await orm.close(true);

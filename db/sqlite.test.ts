@@ -8,9 +8,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { describeStore } from './contract.ts';
 import { openStore } from './open.ts';
 import { connectSqlite } from './sqlite.ts';
+import { sqliteDialect } from './sqliteDialect.ts';
 import { createSqlStore } from './sqlStore.ts';
 import type { Task } from './testing/appendInThread.ts';
-import { addPerson, addRoom, kept, NOBODY, NOWHERE, typed, upTo } from './testing/material.ts';
+import { addPerson, addRoom, append, kept, NOBODY, NOWHERE, typed, upTo } from './testing/material.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'roomscribe-sqlite-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -39,21 +40,21 @@ describe('SQLite', () => {
     const first = await openStore(`sqlite:${path}`);
     const ada = await addPerson(first);
     const room = await addRoom(first, ada);
-    const before = kept(await first.appendMessages([typed(room, ada), typed(room, ada)]));
+    const before = kept(await append(first, [typed(room, ada), typed(room, ada)]));
     await first.close();
 
     const second = await openStore(`sqlite:${path}`);
     expect(await second.listMessages(room, { limit: 10 })).toEqual(before);
     expect(await second.findUser(ada.id)).toEqual(ada);
-    expect(kept(await second.appendMessages([typed(room, ada)]))[0]?.seq).toBe(3);
+    expect(kept(await append(second, [typed(room, ada)]))[0]?.seq).toBe(3);
     await second.close();
-    expect(migrationsApplied(path)).toEqual(['001-rooms']);
+    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search']);
   });
 
   test('processes that start on a new file at once migrate it once, and number one room without gaps', async () => {
     const path = newPath();
     await inThreads(3, { url: `sqlite:${path}`, roomId: NOWHERE, author: NOBODY, batches: 0, batchSize: 0 });
-    expect(migrationsApplied(path)).toEqual(['001-rooms']);
+    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search']);
 
     const store = await openStore(`sqlite:${path}`);
     const author = await addPerson(store);
@@ -68,7 +69,7 @@ describe('SQLite', () => {
   test('a database that another process keeps locked is a retryable failure of the whole batch', async () => {
     const path = newPath();
     const orm = await connectSqlite(path);
-    const store = createSqlStore(orm, 'test');
+    const store = createSqlStore(orm, sqliteDialect, 'test');
     const ada = await addPerson(store);
     const room = await addRoom(store, ada);
     await orm.em.getConnection().execute('pragma busy_timeout = 1');
@@ -76,28 +77,28 @@ describe('SQLite', () => {
     other.exec('begin immediate');
     const messages = [typed(room, ada), typed(room, ada)];
     const unavailable = { reason: 'store_unavailable', retryable: true, code: 'SERVICE_UNAVAILABLE' };
-    await expect(store.appendMessages(messages)).rejects.toMatchObject(unavailable);
+    await expect(append(store, messages)).rejects.toMatchObject(unavailable);
     await expect(store.addMember(room, ada.id, new Date())).rejects.toMatchObject(unavailable);
     other.exec('rollback');
     other.close();
-    expect(kept(await store.appendMessages(messages)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(kept(await append(store, messages)).map(({ seq }) => seq)).toEqual([1, 2]);
     await store.close();
   });
 
   test('a full disk is a retryable failure; what fits again is numbered without a gap', async () => {
     const orm = await connectSqlite(newPath());
-    const store = createSqlStore(orm, 'test');
+    const store = createSqlStore(orm, sqliteDialect, 'test');
     const ada = await addPerson(store);
     const room = await addRoom(store, ada);
     const limitPages = (count: number) => orm.em.getConnection().execute(`pragma max_page_count = ${count}`);
     await limitPages(1);
     const large = typed(room, ada, { text: 'x'.repeat(200_000) });
-    await expect(store.appendMessages([typed(room, ada), large])).rejects.toMatchObject({
+    await expect(append(store, [typed(room, ada), large])).rejects.toMatchObject({
       reason: 'store_unavailable',
       retryable: true,
     });
     await limitPages(1_000_000);
-    expect(kept(await store.appendMessages([large]))[0]?.seq).toBe(1);
+    expect(kept(await append(store, [large]))[0]?.seq).toBe(1);
     await store.close();
   });
 
@@ -106,7 +107,7 @@ describe('SQLite', () => {
     const ada = await addPerson(store);
     await store.close();
     await expect(store.findUser(ada.id)).rejects.toMatchObject({ reason: 'store_unavailable' });
-    await expect(store.appendMessages([typed('a room', ada)])).rejects.toMatchObject({ retryable: true });
+    await expect(append(store, [typed('a room', ada)])).rejects.toMatchObject({ retryable: true });
   });
 
   test.each(['postgres://ada:secret@host/db', 'sqlite:', ''])(

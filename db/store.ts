@@ -3,11 +3,29 @@ import type { Member, Message, Role, Room, User, Visibility } from '../server/co
 /** A message before it has a place in its room. Its id is the caller's to choose (a UUID). */
 export type NewMessage = Pick<
   Message,
-  'id' | 'roomId' | 'kind' | 'author' | 'clientId' | 'text' | 'replyTo' | 'createdAt' | 'speech'
+  'id' | 'roomId' | 'kind' | 'author' | 'clientId' | 'text' | 'replyTo' | 'mentions' | 'createdAt' | 'speech'
 >;
 
-/** `repeated`: the message stood there already, under the same id or the same (room, author, clientId). */
-export type AppendOutcome = { message: Message; repeated: boolean } | { error: unknown };
+/** Everything that takes a rev. `by` is the id of who asks for it, `at` an ISO 8601 time. */
+export type Change =
+  | { type: 'append'; message: NewMessage }
+  | {
+      type: 'edit';
+      roomId: string;
+      messageId: string;
+      by: string;
+      text: string;
+      mentions: string[];
+      at: string;
+    }
+  | { type: 'remove'; roomId: string; messageId: string; by: string; at: string }
+  | { type: 'react'; roomId: string; messageId: string; by: string; emoji: string; on: boolean };
+
+/**
+ * The message as the change left it. Not `changed`: it was so already, because the change is a repeat; an appended
+ * message is a repeat if it stood there under the same id or the same (room, author, clientId).
+ */
+export type ChangeOutcome = { message: Message; changed: boolean } | { error: unknown };
 
 /** What a room's clock shows: the last seq and the last rev. */
 export type Head = { lastSeq: number; rev: number };
@@ -42,10 +60,10 @@ export type Store = {
   listMembers: (roomId: string, page: { cursor?: string | undefined; limit: number }) => Promise<Member[]>;
 
   /**
-   * Gives messages of any rooms their seq and rev and keeps them, in one transaction, in the order given. A message
-   * that cannot be kept fails alone. Answers after commit, one outcome for each message.
+   * Keeps changes of any rooms in one transaction, in the order given; each takes its room's next rev, a new message
+   * also the next seq. A change that cannot be kept fails alone. Answers after commit, one outcome for each change.
    */
-  appendMessages: (messages: NewMessage[]) => Promise<AppendOutcome[]>;
+  commitChanges: (changes: Change[]) => Promise<ChangeOutcome[]>;
   findMessage: (roomId: string, messageId: string) => Promise<Message | null>;
   /** Ascending by seq; `before` and `after` are exclusive, neither given = the newest. */
   listMessages: (roomId: string, page: MessagesPage) => Promise<Message[]>;
@@ -54,7 +72,25 @@ export type Store = {
   /** Spoken messages by the time they were said, in seq order. */
   listSpoken: (roomId: string, query: SpokenQuery) => Promise<Message[]>;
 
+  /** Messages that hold these words, newest first, in this room or, without one, in all that `userId` has joined. */
+  searchMessages: (userId: string, search: MessageSearch) => Promise<Message[]>;
+
+  /** Moves a member's read marker forwards, never back; null for somebody who has not joined. */
+  markRead: (roomId: string, userId: string, seq: number) => Promise<{ seq: number; moved: boolean } | null>;
+  /** Which of these people have joined the room. */
+  findMembers: (roomId: string, userIds: string[]) => Promise<string[]>;
+
+  /** @throws AppError `store_unavailable` if the database does not answer. */
+  ping: () => Promise<void>;
   close: () => Promise<void>;
+};
+
+export type MessageSearch = {
+  roomId?: string | undefined;
+  words: string;
+  /** The id of the last message of the page before. */
+  cursor?: string | undefined;
+  limit: number;
 };
 
 export type NewRoom = {

@@ -13,6 +13,7 @@ const message = (seq: number, rev = seq, text = `${seq}`): Message => ({
   clientId: null,
   text,
   replyTo: null,
+  mentions: [],
   reactions: [],
   createdAt: '2026-01-01T00:00:00.000Z',
   editedAt: null,

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { User } from '../../server/contract/types.ts';
 import { openStore } from '../open.ts';
-import { kept, typed } from './material.ts';
+import { append, kept, typed } from './material.ts';
 
 /**
  * A process of its own, nearly: opens the database and appends batches to a room, one after the other. Two stores in
@@ -29,7 +29,7 @@ const store = await openStore(url);
 const seqs: number[] = [];
 for (let i = 0; i < batches; i += 1) {
   const batch = Array.from({ length: batchSize }, () => typed(roomId, author));
-  seqs.push(...kept(await store.appendMessages(batch)).map(({ seq }) => seq));
+  seqs.push(...kept(await append(store, batch)).map(({ seq }) => seq));
 }
 await store.close();
 parentPort?.postMessage(seqs);

@@ -1,11 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
-import { addRoom, kept, type Scene, seqs, spoken, typed, upTo } from './material.ts';
+import { addRoom, append, kept, type Scene, seqs, spoken, typed, upTo } from './material.ts';
 
 /** A part of the store's contract. */
 export function describeHistory(scene: Scene): void {
   beforeEach(async () => {
     const { store, ada, room } = scene;
-    await store.appendMessages(upTo(9).map((i) => typed(room, ada, { text: `text ${i}` })));
+    await append(
+      store,
+      upTo(9).map((i) => typed(room, ada, { text: `text ${i}` })),
+    );
   });
 
   test.each([
@@ -36,14 +39,14 @@ export function describeSpeech(scene: Scene): void {
   test('speech comes back as it was said', async () => {
     const { store, ada, room } = scene;
     const utterance = spoken(room, ada, minute(1).toISOString(), '안녕 "세계"');
-    const [message] = kept(await store.appendMessages([utterance]));
+    const [message] = kept(await append(store, [utterance]));
     expect(message).toMatchObject({ kind: 'speech', clientId: null, speech: utterance.speech });
     expect(await store.listSpoken(room, { limit: 10 })).toEqual([message]);
   });
 
   test('what was said is found by when, by whom, and after which message; typed text is not among it', async () => {
     const { store, ada, ben, room } = scene;
-    await store.appendMessages([
+    await append(store, [
       spoken(room, ada, minute(3).toISOString()),
       typed(room, ada),
       spoken(room, ben, minute(1).toISOString()),

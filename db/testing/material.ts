@@ -1,6 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Message, Speech, User } from '../../server/contract/types.ts';
-import type { AppendOutcome, NewMessage, NewRoom, Store } from '../store.ts';
+import type { Change, ChangeOutcome, NewMessage, NewRoom, Store } from '../store.ts';
 
 /** What each test of the store finds: two people and a room that one of them owns. */
 export type Scene = { store: Store; ada: User; ben: User; room: string };
@@ -42,6 +42,7 @@ export function typed(roomId: string, author: User, message: Partial<NewMessage>
     clientId: randomUUID(),
     text: 'hello',
     replyTo: null,
+    mentions: [],
     createdAt: new Date().toISOString(),
     speech: null,
     ...message,
@@ -61,8 +62,17 @@ export function spoken(roomId: string, author: User, startedAt: string, text = '
   return { ...typed(roomId, author), kind: 'speech', clientId: null, text, speech };
 }
 
+export const appending = (message: NewMessage): Change => ({ type: 'append', message });
+
+export function append(
+  store: Pick<Store, 'commitChanges'>,
+  messages: NewMessage[],
+): Promise<ChangeOutcome[]> {
+  return store.commitChanges(messages.map(appending));
+}
+
 /** The kept messages of a batch's outcomes; a refusal fails the test. */
-export function kept(outcomes: AppendOutcome[]): Message[] {
+export function kept(outcomes: ChangeOutcome[]): Message[] {
   return outcomes.map((outcome) => {
     if ('error' in outcome) throw outcome.error;
     return outcome.message;

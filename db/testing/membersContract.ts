@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addPerson, NOBODY, NOWHERE, type Scene, typed, upTo } from './material.ts';
+import { addPerson, append, NOBODY, NOWHERE, type Scene, typed, upTo } from './material.ts';
 
 /** A part of the store's contract. */
 export function describeMembers(scene: Scene): void {
@@ -33,7 +33,7 @@ export function describeMembers(scene: Scene): void {
     await Promise.all(
       people.flatMap((person) => [
         store.addMember(room, person.id, new Date()),
-        store.appendMessages([typed(room, ada)]),
+        append(store, [typed(room, ada)]),
       ]),
     );
     expect(await store.findRoom(room, ada.id)).toMatchObject({ memberCount: 11, lastSeq: 10, rev: 10 });

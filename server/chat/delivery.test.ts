@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
-import { addPerson, addRoom, typed, upTo } from '../../db/testing/material.ts';
+import { addPerson, addRoom, appending, typed, upTo } from '../../db/testing/material.ts';
 import type { User } from '../contract/types.ts';
 import { createMoodyBus } from '../testing/moodyBus.ts';
 import { settled } from '../testing/settled.ts';
@@ -92,7 +92,7 @@ async function openPlay() {
   const act = (next: Step): void => {
     switch (next.do) {
       case 'append':
-        for (const _ of upTo(next.count)) sent.push(writer.append(typed(roomId, author)));
+        for (const _ of upTo(next.count)) sent.push(writer.write(appending(typed(roomId, author))));
         break;
       case 'deliver':
         bus.deliver(next.at, next.again);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { typed } from '../../db/testing/material.ts';
+import { append, typed } from '../../db/testing/material.ts';
 import { AppError } from '../errors.ts';
 import { openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
@@ -92,7 +92,7 @@ describe('hints that the bus lost', () => {
     }));
     const visit = await scene.visit(scene.ada);
     void visit.read();
-    await scene.store.appendMessages([typed(scene.roomId, scene.ada), typed(scene.roomId, scene.ben)]);
+    await append(scene.store, [typed(scene.roomId, scene.ada), typed(scene.roomId, scene.ben)]);
     vi.advanceTimersByTime(2_000);
     await settled();
     expect(visit.revs).toEqual([]);

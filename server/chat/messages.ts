@@ -25,16 +25,20 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
       if (replyTo && !(await store.findMessage(roomId, replyTo))) {
         throw new AppError('BAD_REQUEST', 'reply_unknown', 'The message you reply to is not in this room.');
       }
-      return writer.append({
-        id: randomUUIDv7(),
-        roomId,
-        kind: 'text',
-        author: { id: user.id, name: user.name },
-        clientId,
-        text,
-        replyTo,
-        createdAt: new Date().toISOString(),
-        speech: null,
+      return writer.write({
+        type: 'append',
+        message: {
+          id: randomUUIDv7(),
+          roomId,
+          kind: 'text',
+          author: { id: user.id, name: user.name },
+          clientId,
+          text,
+          replyTo,
+          mentions: [],
+          createdAt: new Date().toISOString(),
+          speech: null,
+        },
       });
     },
 

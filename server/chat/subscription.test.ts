@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { typed, upTo } from '../../db/testing/material.ts';
+import { append, typed, upTo } from '../../db/testing/material.ts';
 import { LIMITS } from '../contract/limits.ts';
 import { type ChatScene, openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
@@ -69,7 +69,10 @@ describe('a subscription', () => {
     const total = LIMITS.replayChanges + 1;
     for (let sent = 0; sent < total; sent += 250) {
       const count = Math.min(250, total - sent);
-      await scene.store.appendMessages(upTo(count).map(() => typed(scene.roomId, scene.ada)));
+      await append(
+        scene.store,
+        upTo(count).map(() => typed(scene.roomId, scene.ada)),
+      );
     }
     expect((await eventsAfter(scene, '1')).revs).toEqual(upTo(total).slice(1));
     const late = await eventsAfter(scene, '0');
@@ -82,7 +85,10 @@ describe('a subscription', () => {
     await using scene = await openChat();
     const behind = await scene.visit(scene.ada);
     void behind.read();
-    await scene.store.appendMessages(upTo(3).map(() => typed(scene.roomId, scene.ada)));
+    await append(
+      scene.store,
+      upTo(3).map(() => typed(scene.roomId, scene.ada)),
+    );
     const ahead = await scene.visit(scene.ben, '3');
     void ahead.read();
     await settled();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../db/open.ts';
-import type { AppendOutcome, NewMessage, Store } from '../../db/store.ts';
-import { addPerson, addRoom, NOBODY, typed, upTo } from '../../db/testing/material.ts';
+import type { Change, ChangeOutcome, Store } from '../../db/store.ts';
+import { addPerson, addRoom, appending, NOBODY, typed, upTo } from '../../db/testing/material.ts';
 import type { User } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import { type CountedBus, createCountedBus } from '../testing/countedBus.ts';
@@ -12,7 +12,7 @@ type Scene = {
   store: Store;
   bus: CountedBus;
   writer: Writer;
-  batches: NewMessage[][];
+  batches: Change[][];
   ada: User;
   room: string;
 };
@@ -21,16 +21,16 @@ type Scene = {
 async function openScene(commit: () => Promise<void> = async () => {}): Promise<Scene & AsyncDisposable> {
   const store = await openStore('sqlite::memory:');
   const bus = createCountedBus();
-  const batches: NewMessage[][] = [];
-  const appendMessages = async (messages: NewMessage[]): Promise<AppendOutcome[]> => {
-    batches.push(messages);
-    const outcomes = await store.appendMessages(messages);
+  const batches: Change[][] = [];
+  const commitChanges = async (changes: Change[]): Promise<ChangeOutcome[]> => {
+    batches.push(changes);
+    const outcomes = await store.commitChanges(changes);
     await commit();
     return outcomes;
   };
   const ada = await addPerson(store);
   const room = await addRoom(store, ada);
-  const writer = createWriter({ appendMessages }, bus);
+  const writer = createWriter({ commitChanges }, bus);
   return { store, bus, writer, batches, ada, room, [Symbol.asyncDispose]: store.close };
 }
 
@@ -39,7 +39,7 @@ describe('the writer', () => {
     const commit = Promise.withResolvers<void>();
     await using scene = await openScene(() => commit.promise);
     let acked = false;
-    const answer = scene.writer.append(typed(scene.room, scene.ada)).then((message) => {
+    const answer = scene.writer.write(appending(typed(scene.room, scene.ada))).then((message) => {
       acked = true;
       return message;
     });
@@ -55,7 +55,7 @@ describe('the writer', () => {
     await using scene = await openScene();
     const texts = upTo(40).map(String);
     const messages = await Promise.all(
-      texts.map((text) => scene.writer.append(typed(scene.room, scene.ada, { text }))),
+      texts.map((text) => scene.writer.write(appending(typed(scene.room, scene.ada, { text })))),
     );
     expect(messages.map(({ seq }) => seq)).toEqual(upTo(40));
     expect(messages.map(({ text }) => text)).toEqual(texts);
@@ -67,7 +67,7 @@ describe('the writer', () => {
 
   test('a commit takes at most so many messages that none waits for a transaction without end', async () => {
     await using scene = await openScene();
-    await Promise.all(upTo(300).map(() => scene.writer.append(typed(scene.room, scene.ada))));
+    await Promise.all(upTo(300).map(() => scene.writer.write(appending(typed(scene.room, scene.ada)))));
     expect(scene.batches.map((batch) => batch.length)).toEqual([1, 256, 43]);
   });
 
@@ -75,7 +75,7 @@ describe('the writer', () => {
     await using scene = await openScene();
     const rooms = await Promise.all(upTo(8).map(() => addRoom(scene.store, scene.ada)));
     const all = await Promise.all(
-      upTo(5).flatMap(() => rooms.map((room) => scene.writer.append(typed(room, scene.ada)))),
+      upTo(5).flatMap(() => rooms.map((room) => scene.writer.write(appending(typed(room, scene.ada))))),
     );
     for (const room of rooms) {
       expect(all.filter(({ roomId }) => roomId === room).map(({ seq }) => seq)).toEqual(upTo(5));
@@ -87,10 +87,10 @@ describe('the writer', () => {
     await using scene = await openScene();
     const { writer, room, ada } = scene;
     const outcomes = await Promise.allSettled([
-      writer.append(typed(room, ada)),
-      writer.append(typed(room, ada)),
-      writer.append(typed(room, NOBODY)),
-      writer.append(typed(room, ada)),
+      writer.write(appending(typed(room, ada))),
+      writer.write(appending(typed(room, ada))),
+      writer.write(appending(typed(room, NOBODY))),
+      writer.write(appending(typed(room, ada))),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     expect(scene.bus.published.map(({ event }) => event.type === 'message' && event.message.seq)).toEqual([
@@ -103,35 +103,37 @@ describe('the writer', () => {
     await using scene = await openScene();
     const writer = createWriter(
       {
-        appendMessages: async (messages) => {
+        commitChanges: async (changes) => {
           if (away)
             throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
-          return scene.store.appendMessages(messages);
+          return scene.store.commitChanges(changes);
         },
       },
       scene.bus,
     );
-    const refused = await Promise.allSettled(upTo(3).map(() => writer.append(typed(scene.room, scene.ada))));
+    const refused = await Promise.allSettled(
+      upTo(3).map(() => writer.write(appending(typed(scene.room, scene.ada)))),
+    );
     expect(refused).toEqual(
       upTo(3).map(() => ({ status: 'rejected', reason: expect.objectContaining({ retryable: true }) })),
     );
     expect(scene.bus.published).toEqual([]);
     away = false;
-    expect((await writer.append(typed(scene.room, scene.ada))).seq).toBe(1);
+    expect((await writer.write(appending(typed(scene.room, scene.ada)))).seq).toBe(1);
   });
 
   test('a repeat is answered with the first message and not told to the bus again', async () => {
     await using scene = await openScene();
     const message = typed(scene.room, scene.ada);
-    const first = await scene.writer.append(message);
-    expect(await scene.writer.append(message)).toEqual(first);
+    const first = await scene.writer.write(appending(message));
+    expect(await scene.writer.write(appending(message))).toEqual(first);
     expect(scene.bus.published).toHaveLength(1);
   });
 
   test('draining waits for what was appended before, refused or kept', async () => {
     const commit = Promise.withResolvers<void>();
     await using scene = await openScene(() => commit.promise);
-    const kept = scene.writer.append(typed(scene.room, scene.ada));
+    const kept = scene.writer.write(appending(typed(scene.room, scene.ada)));
     let drained = false;
     const drain = scene.writer.drain().then(() => {
       drained = true;

@@ -1,16 +1,16 @@
-import type { AppendOutcome, NewMessage, Store } from '../../db/store.ts';
+import type { Change, ChangeOutcome, Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Message } from '../contract/types.ts';
 
-type Job = { message: NewMessage; kept: PromiseWithResolvers<Message> };
+type Job = { change: Change; kept: PromiseWithResolvers<Message> };
 
 export type Writer = {
   /**
-   * Keeps a message in its room's timeline; answers after commit, so what is answered is kept.
-   * @throws AppError if the message cannot be kept, or the database is away (retryable).
+   * Changes a room's timeline; answers after commit, with the message as the change left it, so what is answered is kept.
+   * @throws AppError if the change cannot be kept, or the database is away (retryable).
    */
-  append: (message: NewMessage) => Promise<Message>;
-  /** Settles when everything appended so far is kept or refused. */
+  write: (change: Change) => Promise<Message>;
+  /** Settles when everything written so far is kept or refused. */
   drain: () => Promise<void>;
 };
 
@@ -21,14 +21,18 @@ const BATCH = 256;
  * The one way into the timeline. A room always uses the same lane; a lane commits in one transaction what has queued
  * up, over all of its rooms, while its last commit ran (group commit), and then tells the bus, in rev order.
  */
-export function createWriter(store: Pick<Store, 'appendMessages'>, bus: Pick<Bus, 'publish'>): Writer {
+export function createWriter(store: Pick<Store, 'commitChanges'>, bus: Pick<Bus, 'publish'>): Writer {
   const lanes = Array.from({ length: LANES }, () => createLane(store, bus));
   return {
-    append: (message) => (lanes[laneOf(message.roomId)] as Lane).append(message),
+    write: (change) => (lanes[laneOf(roomOf(change))] as Lane).write(change),
     async drain() {
       await Promise.all(lanes.map((lane) => lane.idle()));
     },
   };
+}
+
+function roomOf(change: Change): string {
+  return change.type === 'append' ? change.message.roomId : change.roomId;
 }
 
 function laneOf(roomId: string): number {
@@ -37,9 +41,9 @@ function laneOf(roomId: string): number {
   return hash % LANES;
 }
 
-type Lane = { append: Writer['append']; idle: () => Promise<void> };
+type Lane = { write: Writer['write']; idle: () => Promise<void> };
 
-function createLane(store: Pick<Store, 'appendMessages'>, bus: Pick<Bus, 'publish'>): Lane {
+function createLane(store: Pick<Store, 'commitChanges'>, bus: Pick<Bus, 'publish'>): Lane {
   const queue: Job[] = [];
   let running: Promise<void> | undefined;
 
@@ -50,23 +54,24 @@ function createLane(store: Pick<Store, 'appendMessages'>, bus: Pick<Bus, 'publis
 
   const commit = async (jobs: Job[]) => {
     try {
-      const outcomes = await store.appendMessages(jobs.map((job) => job.message));
-      for (const [i, job] of jobs.entries()) settle(job, outcomes[i] as AppendOutcome);
+      const outcomes = await store.commitChanges(jobs.map((job) => job.change));
+      for (const [i, job] of jobs.entries()) settle(job, outcomes[i] as ChangeOutcome);
     } catch (error) {
       for (const { kept } of jobs) kept.reject(error);
     }
   };
 
-  const settle = ({ message, kept }: Job, outcome: AppendOutcome) => {
+  const settle = ({ kept }: Job, outcome: ChangeOutcome) => {
     if ('error' in outcome) return kept.reject(outcome.error);
-    if (!outcome.repeated) bus.publish(message.roomId, { type: 'message', message: outcome.message });
-    kept.resolve(outcome.message);
+    const { message, changed } = outcome;
+    if (changed) bus.publish(message.roomId, { type: 'message', message });
+    kept.resolve(message);
   };
 
   return {
-    append(message) {
+    write(change) {
       const kept = Promise.withResolvers<Message>();
-      queue.push({ message, kept });
+      queue.push({ change, kept });
       running ??= run();
       return kept.promise;
     },

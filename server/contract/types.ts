@@ -21,7 +21,7 @@ export type Room = {
   memberCount: number;
   /** What the asking user is in this room; null for somebody who has not joined. */
   role: Role | null;
-  /** Messages after the asking user's read marker; null while there is no marker. */
+  /** How many messages came after what the asking user read or wrote last; null for somebody who has not joined. */
   unread: number | null;
 };
 
@@ -42,6 +42,8 @@ export type Speech = {
   engine: EngineName;
 };
 
+export type Reaction = { emoji: string; userIds: string[] };
+
 export type Message = {
   id: string;
   roomId: string;
@@ -53,7 +55,10 @@ export type Message = {
   clientId: string | null;
   text: string | null;
   replyTo: string | null;
-  reactions: { emoji: string; userIds: string[] }[];
+  /** The ids of the members it speaks to by name. */
+  mentions: string[];
+  /** In the order in which they were first used. */
+  reactions: Reaction[];
   createdAt: string;
   editedAt: string | null;
   deletedAt: string | null;
@@ -79,11 +84,14 @@ export type Utterance = {
   seq: number | null;
 };
 
-/** What `messages.live` delivers. Only `message` and `reset` carry a rev; the others are not persisted. */
+/** What `messages.live` delivers. Only `message` and `reset` carry a rev; the others are not replayed. */
 export type RoomEvent =
   | { type: 'message'; rev: number; message: Message }
   | { type: 'reset'; rev: number }
   | { type: 'presence'; change: 'all' | 'came' | 'left'; users: UserRef[] }
+  /** Somebody writes, or has stopped; without news for `LIMITS.typingMs` they have stopped too. */
+  | { type: 'typing'; user: UserRef; typing: boolean }
+  | { type: 'read'; userId: string; seq: number }
   | { type: 'room'; change: 'joined' | 'left'; user: UserRef; memberCount: number };
 
 export type StreamState = 'listening' | 'paused' | 'recovering' | 'ended';

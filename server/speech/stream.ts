@@ -12,7 +12,7 @@ import { type StreamIdentity, toMessage, Utterances } from './utterances.ts';
 
 export type StreamParts = {
   engine: SpeechEngine;
-  writer: Pick<Writer, 'append'>;
+  writer: Pick<Writer, 'write'>;
   captions: Captions;
   log: Log;
 };
@@ -185,7 +185,10 @@ export class SpeechStream {
   async #keep(utterance: Utterance): Promise<number | null> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const { seq } = await this.#parts.writer.append(toMessage(utterance));
+        const { seq } = await this.#parts.writer.write({
+          type: 'append',
+          message: toMessage(utterance),
+        });
         this.#kept += 1;
         return seq;
       } catch (error) {

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { Change } from '../../db/store.ts';
 import type { CaptionEvent, Utterance } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import { settled } from '../testing/settled.ts';
@@ -8,6 +9,9 @@ const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Awa
 
 const utterances = (events: CaptionEvent[]): Utterance[] =>
   events.flatMap((event) => (event.type === 'stream' ? [] : [event.utterance]));
+
+const says = (change: Change | undefined, text: string) =>
+  change?.type === 'append' && change.message.text === text;
 
 describe('an utterance', () => {
   test('keeps its id from its first partial to its final, which is a message with the same id', async () => {
@@ -59,13 +63,13 @@ describe('an utterance', () => {
     await using scene = await openSpeech({
       script: [{ final: 'not lost' }],
       alter: (store) => ({
-        appendMessages: async (messages) => {
-          if (failures === 1) await store.appendMessages(messages);
+        commitChanges: async (changes) => {
+          if (failures === 1) await store.commitChanges(changes);
           if (failures > 0) {
             failures -= 1;
             throw away();
           }
-          return store.appendMessages(messages);
+          return store.commitChanges(changes);
         },
       }),
     });
@@ -89,9 +93,9 @@ describe('an utterance', () => {
     await using scene = await openSpeech({
       script: [{ final: 'not lost' }],
       alter: (store) => ({
-        appendMessages: async (messages) => {
+        commitChanges: async (changes) => {
           if (isAway) throw away();
-          return store.appendMessages(messages);
+          return store.commitChanges(changes);
         },
       }),
     });
@@ -107,8 +111,8 @@ describe('an utterance', () => {
   });
 
   test('is given up only by a server that must stop', async () => {
-    const appendMessages = () => Promise.reject(away());
-    await using scene = await openSpeech({ script: [{ final: 'lost' }], alter: () => ({ appendMessages }) });
+    const commitChanges = () => Promise.reject(away());
+    await using scene = await openSpeech({ script: [{ final: 'lost' }], alter: () => ({ commitChanges }) });
     const streamId = await scene.start(scene.ada);
     scene.push(scene.ada, streamId, 0);
     const stopped = scene.speech.stop(scene.ada, streamId);
@@ -121,8 +125,8 @@ describe('an utterance', () => {
     await using scene = await openSpeech({
       script: [{ final: 'first' }, { final: 'second' }],
       alter: (store) => ({
-        appendMessages: async (messages) =>
-          messages[0]?.text === 'first' ? [{ error: new Error('refused') }] : store.appendMessages(messages),
+        commitChanges: async (changes) =>
+          says(changes[0], 'first') ? [{ error: new Error('refused') }] : store.commitChanges(changes),
       }),
     });
     const watch = await scene.watch(scene.ben);

@@ -52,6 +52,7 @@ export function toMessage(utterance: Utterance): NewMessage {
     clientId: null,
     text,
     replyTo: null,
+    mentions: [],
     createdAt: new Date().toISOString(),
     speech: { streamId, startedAt, endedAt: endedAt ?? startedAt, language, confidence, words, engine },
   };

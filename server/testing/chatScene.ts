@@ -1,6 +1,6 @@
 import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
-import { addPerson, addRoom, typed } from '../../db/testing/material.ts';
+import { addPerson, addRoom, appending, typed } from '../../db/testing/material.ts';
 import { type Access, createAccess } from '../chat/access.ts';
 import { createFeeds, type Feeds } from '../chat/feeds.ts';
 import { createMessages, type Messages } from '../chat/messages.ts';
@@ -45,7 +45,7 @@ export async function openChat(alter: (store: Store) => Partial<Store> = () => (
   return {
     ...{ store, bus, log, access, writer, feeds, messages, ada, ben, roomId },
     rooms: createRooms(store, bus, access),
-    say: (author, text) => writer.append(typed(roomId, author, { text })),
+    say: (author, text) => writer.write(appending(typed(roomId, author, { text }))),
     visit: async (user, cursor) => new Visit(await messages.live(user, roomId, cursor)),
     async [Symbol.asyncDispose]() {
       feeds.close();

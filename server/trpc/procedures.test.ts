@@ -54,7 +54,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
       rev: 0,
       memberCount: 1,
       role: 'owner',
-      unread: null,
+      unread: 0,
     });
     expect(await ben.trpc.rooms.get.query({ roomId: room.id })).toEqual({ ...room, role: null });
     expect((await ben.trpc.rooms.list.query({ search: '회의' })).items).toContainEqual({

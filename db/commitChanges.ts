@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/sql';
+import type { Message } from '../server/contract/types.ts';
+import { AppError } from '../server/errors.ts';
+import { applyChange } from './applyChange.ts';
+import { type Heads, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
+import type { Dialect } from './dialect.ts';
+import { asStoreError, isPassing, isWorthAnotherTry } from './failures.ts';
+import { findKnown, identities } from './knownMessages.ts';
+import type { Fork } from './sqlStore.ts';
+import type { Change, ChangeOutcome, Head, NewMessage } from './store.ts';
+
+const ATTEMPTS = 4;
+const PAUSE_MS = 20;
+
+/**
+ * One transaction for all. New messages are inserted as if none of them were a repeat; if one is, the database says so,
+ * and the transaction is run again with a look at what is there. So is one that was lost to a deadlock or with its
+ * connection: it may have been committed, and every change that is repeated is recognised. If the database still
+ * refuses a row, each change gets a transaction of its own, so that the bad row fails alone. A database that is away or
+ * busy fails all, for the callers to repeat.
+ */
+export async function commitChanges(
+  fork: Fork,
+  dialect: Dialect,
+  changes: Change[],
+): Promise<ChangeOutcome[]> {
+  let look = false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await fork().transactional((em) => commitTogether(em, dialect, changes, look));
+    } catch (error) {
+      const maybeRepeated = !look && error instanceof UniqueConstraintViolationException;
+      if (!maybeRepeated && (attempt === ATTEMPTS || !isWorthAnotherTry(error))) {
+        return alone(fork, dialect, changes, error);
+      }
+      look = true;
+      if (!maybeRepeated) await sleep(PAUSE_MS * attempt);
+    }
+  }
+}
+
+async function alone(
+  fork: Fork,
+  dialect: Dialect,
+  changes: Change[],
+  error: unknown,
+): Promise<ChangeOutcome[]> {
+  if (isPassing(error)) throw error;
+  if (changes.length === 1) return [{ error: asStoreError(error) }];
+  const outcomes: ChangeOutcome[] = [];
+  for (const change of changes) {
+    const [outcome] = await commitChanges(fork, dialect, [change]).catch((failure: unknown) => [
+      { error: asStoreError(failure) },
+    ]);
+    outcomes.push(outcome as ChangeOutcome);
+  }
+  return outcomes;
+}
+
+/** What a transaction knows: where its rooms are, the messages it has met, and which of them it must write. */
+type Ledger = {
+  heads: Heads;
+  known: Map<string, Message>;
+  inserts: Map<string, Message>;
+  updates: Map<string, Message>;
+};
+
+async function commitTogether(
+  em: SqlEntityManager,
+  dialect: Dialect,
+  changes: Change[],
+  look: boolean,
+): Promise<ChangeOutcome[]> {
+  const heads = await dialect.lockHeads(em, [...new Set(changes.map(roomOf))]);
+  const ledger: Ledger = {
+    heads,
+    known: await findKnown(em, changes, look),
+    inserts: new Map(),
+    updates: new Map(),
+  };
+  const outcomes = changes.map((change): ChangeOutcome => {
+    try {
+      return change.type === 'append' ? append(ledger, change.message) : amend(ledger, change);
+    } catch (error) {
+      return { error };
+    }
+  });
+  await insertMessages(em, [...ledger.inserts.values()]);
+  await updateMessages(em, [...ledger.updates.values()]);
+  await updateHeads(em, outcomes, heads);
+  return outcomes;
+}
+
+function roomOf(change: Change): string {
+  return change.type === 'append' ? change.message.roomId : change.roomId;
+}
+
+function append({ heads, known, inserts }: Ledger, message: NewMessage): ChangeOutcome {
+  const earlier = identities(message)
+    .map((key) => known.get(key))
+    .find(Boolean);
+  if (earlier) return { message: earlier, changed: false };
+  const head = headOf(heads, message.roomId);
+  head.lastSeq += 1;
+  head.rev += 1;
+  const placed = {
+    ...message,
+    seq: head.lastSeq,
+    rev: head.rev,
+    reactions: [],
+    editedAt: null,
+    deletedAt: null,
+  };
+  inserts.set(placed.id, placed);
+  for (const key of identities(message)) known.set(key, placed);
+  return { message: placed, changed: true };
+}
+
+function amend(
+  { heads, known, inserts, updates }: Ledger,
+  change: Exclude<Change, { type: 'append' }>,
+): ChangeOutcome {
+  const head = headOf(heads, change.roomId);
+  const message = known.get(change.messageId);
+  if (message?.roomId !== change.roomId) {
+    throw new AppError('NOT_FOUND', 'message_unknown', 'There is no such message in this room.');
+  }
+  const changed = applyChange(message, change);
+  if (changed === message) return { message, changed: false };
+  head.rev += 1;
+  const amended = { ...changed, rev: head.rev };
+  for (const key of identities(amended)) known.set(key, amended);
+  (inserts.has(amended.id) ? inserts : updates).set(amended.id, amended);
+  return { message: amended, changed: true };
+}
+
+function headOf(heads: Heads, roomId: string): Head {
+  const head = heads.get(roomId);
+  if (!head) throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
+  return head;
+}

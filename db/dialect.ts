@@ -1,0 +1,17 @@
+import type { SqlEntityManager } from '@mikro-orm/sql';
+import type { Heads } from './changeRows.ts';
+import type { MessageSearch } from './store.ts';
+
+/** Some SQL, with a question mark for each of its parameters. */
+export type Fragment = { sql: string; params: (string | number)[] };
+
+/** Where the databases differ beyond what the ORM evens out. */
+export type Dialect = {
+  /** Takes the rooms' row locks, in id order, and reads where they are; unknown rooms are missing. */
+  lockHeads: (em: SqlEntityManager, roomIds: string[]) => Promise<Heads>;
+  /**
+   * The query for the `id` of messages that hold the words, newest first; case is folded by the database's own rules.
+   * @param scope which messages come into question: a condition on the row `m`.
+   */
+  searchMessages: (scope: Fragment, search: MessageSearch) => Fragment;
+};

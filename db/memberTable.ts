@@ -1,0 +1,115 @@
+import type { SqlEntityManager } from '@mikro-orm/sql';
+import type { Role } from '../server/contract/types.ts';
+import type { Dialect } from './dialect.ts';
+import { MemberEntity, RoomEntity } from './entities.ts';
+import { readHeads } from './roomTable.ts';
+import type { Fork } from './sqlStore.ts';
+import type { Head, MembershipChange, Store } from './store.ts';
+
+type MemberMethods = Pick<
+  Store,
+  'findRole' | 'findMembers' | 'addMember' | 'removeMember' | 'listMembers' | 'markRead'
+>;
+
+export function memberTable(fork: Fork, { lockHeads }: Dialect): MemberMethods {
+  return {
+    findRole: (roomId, userId) => findRole(fork(), roomId, userId),
+
+    async findMembers(roomId, userIds) {
+      const rows = await fork().find(MemberEntity, { room: roomId, user: { $in: userIds } });
+      return rows.map((row) => row.user.id);
+    },
+
+    addMember: (roomId, userId, joinedAt) =>
+      changeMembership(fork(), lockHeads, roomId, userId, async (em, role, { lastSeq }) => {
+        if (role) return { changed: false, role };
+        const member = {
+          room: roomId,
+          user: userId,
+          role: 'member',
+          joinedAt,
+          lastReadSeq: lastSeq,
+        } as const;
+        await em.insert(MemberEntity, member);
+        return { changed: true, role: 'member' };
+      }),
+
+    removeMember: (roomId, userId) =>
+      changeMembership(fork(), lockHeads, roomId, userId, async (em, role) => {
+        if (!role) return { changed: false, role: 'member' };
+        await em.nativeDelete(MemberEntity, { room: roomId, user: userId });
+        return { changed: true, role };
+      }),
+
+    async listMembers(roomId, { cursor, limit }) {
+      const rows = await fork().find(
+        MemberEntity,
+        { room: roomId, ...(cursor && { user: { $gt: cursor } }) },
+        { populate: ['user'], orderBy: { user: 'asc' }, limit },
+      );
+      return rows.map((row) => ({
+        user: { id: row.user.id, name: row.user.name },
+        role: row.role,
+        joinedAt: row.joinedAt.toISOString(),
+      }));
+    },
+
+    async markRead(roomId, userId, seq) {
+      const em = fork();
+      const { lastSeq = 0 } = (await readHeads(em, [roomId])).get(roomId) ?? {};
+      const upTo = Math.min(seq, lastSeq);
+      const behind = { room: roomId, user: userId, lastReadSeq: { $lt: upTo } };
+      const moved = (await em.nativeUpdate(MemberEntity, behind, { lastReadSeq: upTo })) > 0;
+      const member = await em.findOne(MemberEntity, { room: roomId, user: userId });
+      return member && { seq: member.lastReadSeq, moved };
+    },
+  };
+}
+
+/** What somebody is in a room, and up to which message they know it. */
+export type Membership = { role: Role; knownSeq: number };
+
+/** The user's memberships in these rooms, by room. Whoever writes a message knows what came before it. */
+export async function membershipsOf(
+  em: SqlEntityManager,
+  userId: string,
+  roomIds: string[],
+): Promise<Map<string, Membership>> {
+  const members = await em.find(MemberEntity, { user: userId, room: { $in: roomIds } });
+  if (members.length === 0) return new Map();
+  const written = await em.execute<{ room: string; seq: number }[]>(
+    `select room_id as room, max(seq) as seq from messages
+      where author_id = ? and room_id in (${members.map(() => '?').join(', ')}) group by room_id`,
+    [userId, ...members.map(({ room }) => room.id)],
+  );
+  const lastWritten = new Map(written.map(({ room, seq }) => [room, Number(seq)]));
+  return new Map(
+    members.map(({ room, role, lastReadSeq }) => [
+      room.id,
+      { role, knownSeq: Math.max(lastReadSeq, lastWritten.get(room.id) ?? 0) },
+    ]),
+  );
+}
+
+async function findRole(em: SqlEntityManager, roomId: string, userId: string): Promise<Role | null> {
+  const member = await em.findOne(MemberEntity, { room: roomId, user: userId });
+  return member?.role ?? null;
+}
+
+/** Changes who belongs to a room together with its count, under the room's lock. */
+function changeMembership(
+  fork: SqlEntityManager,
+  lockHeads: Dialect['lockHeads'],
+  roomId: string,
+  userId: string,
+  change: (em: SqlEntityManager, role: Role | null, head: Head) => Promise<{ changed: boolean; role: Role }>,
+): Promise<MembershipChange | null> {
+  return fork.transactional(async (em) => {
+    const head = (await lockHeads(em, [roomId])).get(roomId);
+    if (!head) return null;
+    const outcome = await change(em, await findRole(em, roomId, userId), head);
+    const memberCount = await em.count(MemberEntity, { room: roomId });
+    if (outcome.changed) await em.nativeUpdate(RoomEntity, { id: roomId }, { memberCount });
+    return { ...outcome, memberCount };
+  });
+}

@@ -1,0 +1,34 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** Two characters after each text, so that its last two begin trigrams as well: Korean words are often that short. */
+const INDEXED = 'new.text || char(3) || char(3)';
+
+/**
+ * A full-text index of what the messages say. It keeps no text of its own; its rows are numbered by `search_rows`,
+ * because the row numbers of `messages` may change when SQLite packs the file.
+ */
+export class Migration003Search extends Migration {
+  override up(): void {
+    this.addSql(`create table search_rows (
+      row integer primary key autoincrement,
+      message_id text not null unique references messages (id) on delete cascade
+    )`);
+    this.addSql(`create virtual table message_search using fts5 (
+      text, tokenize = 'trigram', content = '', contentless_delete = 1
+    )`);
+    this.addSql('insert into search_rows (message_id) select id from messages order by created_at, seq');
+    this.addSql(`insert into message_search (rowid, text)
+      select row, text || char(3) || char(3) from search_rows join messages on messages.id = message_id
+      where text is not null`);
+    this.addSql(`create trigger messages_search_insert after insert on messages when new.text is not null begin
+      insert into search_rows (message_id) values (new.id);
+      insert into message_search (rowid, text) values (last_insert_rowid(), ${INDEXED});
+    end`);
+    this.addSql(`create trigger messages_search_update after update of text on messages
+      when new.text is not old.text begin
+      delete from message_search where rowid = (select row from search_rows where message_id = new.id);
+      insert into message_search (rowid, text)
+        select row, ${INDEXED} from search_rows where message_id = new.id and new.text is not null;
+    end`);
+  }
+}

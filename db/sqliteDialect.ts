@@ -1,0 +1,31 @@
+import { raw } from '@mikro-orm/core';
+import type { Dialect } from './dialect.ts';
+import { RoomEntity } from './entities.ts';
+import { readHeads } from './roomTable.ts';
+
+export const sqliteDialect: Dialect = {
+  /**
+   * SQLite locks the whole file. The update that changes nothing makes the transaction a writing one from its first
+   * statement, so that it waits for its turn instead of failing at its first write.
+   */
+  async lockHeads(em, roomIds) {
+    await em.nativeUpdate(RoomEntity, { id: { $in: roomIds } }, { rev: raw('rev') });
+    return readHeads(em, roomIds);
+  },
+
+  /** The index hands out its rows from the newest on, so that a page costs no more than what it looks at. */
+  searchMessages: (scope, { words, cursor, limit }) => ({
+    sql: `select m.id as id from message_search
+      join search_rows on search_rows.row = message_search.rowid
+      join messages m on m.id = search_rows.message_id
+      where message_search match ? and ${scope.sql}
+      ${cursor ? 'and message_search.rowid < (select row from search_rows where message_id = ?)' : ''}
+      order by message_search.rowid desc limit ?`,
+    params: [phrase(words), ...scope.params, ...(cursor ? [cursor] : []), limit],
+  }),
+};
+
+/** Every character begins a trigram, see the migration: less than three are found as the beginning of one. */
+function phrase(words: string): string {
+  return `"${words.replaceAll('"', '""')}"${[...words].length < 3 ? ' *' : ''}`;
+}

@@ -2,6 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChangeOutcome, Store } from './store.ts';
+import { describeChanges } from './testing/changesContract.ts';
 import { describeHistory, describeSpeech } from './testing/historyContract.ts';
 import {
   addPerson,
@@ -16,7 +17,8 @@ import {
   typed,
   upTo,
 } from './testing/material.ts';
-import { describeMembers } from './testing/membersContract.ts';
+import { describeMembers, describeReading } from './testing/membersContract.ts';
+import { describeSearch } from './testing/searchContract.ts';
 
 /**
  * The store's promises, kept over every database. Whoever runs it opens the database, new or with what earlier runs
@@ -41,6 +43,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe('speech', () => describeSpeech(scene));
     describe('rooms', () => describeRooms(scene));
     describe('members', () => describeMembers(scene));
+    describe('changes', () => describeChanges(scene));
+    describe('search', () => describeSearch(scene));
+    describe('reading', () => describeReading(scene));
   });
 }
 

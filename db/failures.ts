@@ -35,6 +35,13 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** Whether the database is only away, and has not refused us: a wrong password or name does not heal by waiting. */
+export function isAway(error: unknown): boolean {
+  return isPassing(error) && !REFUSED.has(codeOf(error));
+}
+
+const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_DBACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR']);
+
 /** Whether a transaction failed by bad luck, a deadlock or a connection that broke, and not because nobody answers. */
 export function isWorthAnotherTry(error: unknown): boolean {
   return error instanceof DeadlockException || LOST.has(codeOf(error));

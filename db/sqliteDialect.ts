@@ -1,5 +1,5 @@
 import { raw } from '@mikro-orm/core';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, Fragment } from './dialect.ts';
 import { RoomEntity } from './entities.ts';
 import { readHeads } from './roomTable.ts';
 
@@ -13,19 +13,30 @@ export const sqliteDialect: Dialect = {
     return readHeads(em, roomIds);
   },
 
-  /** The index hands out its rows from the newest on, so that a page costs no more than what it looks at. */
-  searchMessages: (scope, { words, cursor, limit }) => ({
-    sql: `select m.id as id from message_search
-      join search_rows on search_rows.row = message_search.rowid
-      join messages m on m.id = search_rows.message_id
-      where message_search match ? and ${scope.sql}
-      ${cursor ? 'and message_search.rowid < (select row from search_rows where message_id = ?)' : ''}
-      order by message_search.rowid desc limit ?`,
-    params: [phrase(words), ...scope.params, ...(cursor ? [cursor] : []), limit],
-  }),
+  searchMessages: (scope, { words, cursor, limit }) => {
+    const holds = [...words].length < 3 ? beginsTrigram(words) : isPhrase(words);
+    return {
+      sql: `select m.id as id from message_search
+        join search_rows on search_rows.row = message_search.rowid
+        join messages m on m.id = search_rows.message_id
+        where ${holds.sql} and ${scope.sql}
+        ${cursor ? 'and message_search.rowid < (select row from search_rows where message_id = ?)' : ''}
+        order by message_search.rowid desc limit ?`,
+      params: [...holds.params, ...scope.params, ...(cursor ? [cursor] : []), limit],
+    };
+  },
 };
 
+/** The index hands out its rows from the newest on, so that a page costs no more than what it looks at. */
+function isPhrase(words: string): Fragment {
+  return { sql: 'message_search match ?', params: [`"${words.replaceAll('"', '""')}"`] };
+}
+
 /** Every character begins a trigram, see the migration: less than three are found as the beginning of one. */
-function phrase(words: string): string {
-  return `"${words.replaceAll('"', '""')}"${[...words].length < 3 ? ' *' : ''}`;
+function beginsTrigram(characters: string): Fragment {
+  const first = characters.toLowerCase();
+  return {
+    sql: 'message_search.rowid in (select doc from message_trigrams where term >= ? and term < ?)',
+    params: [first, `${first}\u{10ffff}`],
+  };
 }

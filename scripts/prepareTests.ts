@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { findMysqlHome } from '../db/testing/mysqlServers.ts';
+import { findRedis } from '../server/testing/redisServer.ts';
 import { findPocketsphinx } from '../server/transcriber/pocketsphinx.ts';
 import { findChromium } from './chromium.ts';
 import { installCommand, installPackages, mayInstallPackages } from './debian.ts';
@@ -21,6 +23,16 @@ const NEEDS: Need[] = [
     what: 'PocketSphinx with its English model',
     packages: ['libpocketsphinx3', 'pocketsphinx-en-us'],
     isThere: () => findPocketsphinx().ok,
+  },
+  {
+    what: 'MariaDB',
+    packages: ['mariadb-server'],
+    isThere: () => existsSync('/usr/sbin/mariadbd'),
+  },
+  {
+    what: 'Redis or Valkey',
+    packages: ['redis-server'],
+    isThere: () => findRedis() !== undefined,
   },
 ];
 
@@ -55,4 +67,11 @@ async function prepareTests(): Promise<void> {
   process.exitCode = 1;
 }
 
+/** What is tested where it is, and cannot be installed from the distribution's packages. */
+function sayWhatIsLeftOut(): void {
+  if (findMysqlHome()) return;
+  process.stdout.write('Left out: the store on Oracle MySQL; MYSQL_HOME can name where one is unpacked.\n');
+}
+
 await prepareTests();
+sayWhatIsLeftOut();

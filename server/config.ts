@@ -24,8 +24,9 @@ const schema = z
       ),
     DATABASE_URL: z
       .string()
-      .regex(/^sqlite:.+/, 'must be sqlite:PATH')
+      .regex(/^(sqlite:.+|mysql:\/\/.+)/, 'must be sqlite:PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE')
       .default('sqlite:data/roomscribe.sqlite'),
+    REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be redis://HOST:PORT' }).optional(),
     SPEECH_ENGINE: z.enum(['auto', 'aws', 'sherpa', 'pocketsphinx', 'off']).default('auto'),
     AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -47,6 +48,8 @@ export type Config = {
   /** Origins besides our own host that may open sockets and call with cookies. */
   allowedOrigins: string[];
   databaseUrl: string;
+  /** undefined: one process, which needs no bus. */
+  redisUrl: string | undefined;
   speechEngine: 'auto' | 'aws' | 'sherpa' | 'pocketsphinx' | 'off';
   /** undefined on a laptop: one is made and kept. */
   authSecret: string | undefined;
@@ -71,6 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl: data.PUBLIC_URL,
     allowedOrigins: data.ALLOWED_ORIGINS.map((origin) => new URL(origin).origin),
     databaseUrl: data.DATABASE_URL,
+    redisUrl: data.REDIS_URL,
     speechEngine: data.SPEECH_ENGINE,
     authSecret: data.AUTH_SECRET,
     logLevel: data.LOG_LEVEL,

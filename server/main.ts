@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { openStore } from '../db/open.ts';
+import { openStoreOrWait } from '../db/lateStore.ts';
 import { keptSecret } from './auth/secret.ts';
 import { createMemoryBus } from './bus/memory.ts';
+import { createRedisBus } from './bus/redis.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -35,8 +36,10 @@ const engines: Candidate[] = [
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
-  const store = await openStore(config.databaseUrl);
-  const bus = createMemoryBus();
+  const store = await openStoreOrWait(config.databaseUrl, (error) =>
+    log.warn({ err: error }, 'the database does not answer; trying again'),
+  );
+  const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createMemoryBus();
   const speech = await chooseEngine(config.speechEngine, engines);
 
   const server = await startServer(

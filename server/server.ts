@@ -8,7 +8,9 @@ import { createAccess } from './chat/access.ts';
 import { createFeeds } from './chat/feeds.ts';
 import { createMessages } from './chat/messages.ts';
 import { createRooms } from './chat/rooms.ts';
+import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
+import { createHealth } from './health.ts';
 import { createApp } from './http/app.ts';
 import { createOriginRule } from './http/origin.ts';
 import { attachWs } from './http/ws.ts';
@@ -47,17 +49,20 @@ export async function startServer(parts: ServerParts, port: number, host: string
     identity: createIdentity(store, parts.authSecret),
     rooms: createRooms(store, bus, access),
     messages: createMessages(store, writer, feeds, access),
+    signals: createSignals(store, bus, access),
     speech,
   };
 
   const router = createRouter(services);
   const originRule = createOriginRule(parts.allowedOrigins);
-  const app = createApp({ ...parts, services, router, originRule });
+  const health = createHealth(store, bus);
+  const app = createApp({ ...parts, services, health, router, originRule });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const ws = attachWs({ server, services, router, originRule, log });
   await listen(server, port, host);
 
   const stop = async (drainMs: number) => {
+    health.drain();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     await speech.close(drainMs / 2);

@@ -60,3 +60,43 @@ export function describeMembers(scene: Scene): void {
     expect(await store.findUser(NOBODY.id)).toBeNull();
   });
 }
+
+/** A part of the store's contract. */
+export function describeReading(scene: Scene): void {
+  const unread = async (user = scene.ben) => (await scene.store.findRoom(scene.room, user.id))?.unread;
+
+  test('what came after one joined is unread until it is read; a marker never goes back', async () => {
+    const { store, ada, ben, room } = scene;
+    await append(store, [typed(room, ada), typed(room, ada)]);
+    expect(await unread()).toBeNull();
+    await store.addMember(room, ben.id, new Date());
+    expect(await unread()).toBe(0);
+    await append(
+      store,
+      upTo(3).map(() => typed(room, ada)),
+    );
+    expect(await unread()).toBe(3);
+    expect(await store.markRead(room, ben.id, 4)).toEqual({ seq: 4, moved: true });
+    expect(await unread()).toBe(1);
+    expect(await store.markRead(room, ben.id, 3)).toEqual({ seq: 4, moved: false });
+    expect(await store.markRead(room, ben.id, 4)).toEqual({ seq: 4, moved: false });
+    expect(await store.markRead(room, ben.id, 99)).toEqual({ seq: 5, moved: true });
+    expect(await unread()).toBe(0);
+    const [listed] = await store.listRooms(ben.id, { limit: 1 });
+    expect(listed?.unread).toBe(listed?.id === room ? 0 : listed?.unread);
+  });
+
+  test('who writes has read what came before', async () => {
+    const { store, ada, ben, room } = scene;
+    await store.addMember(room, ben.id, new Date());
+    await append(store, [typed(room, ada), typed(room, ben), typed(room, ada)]);
+    expect(await unread()).toBe(1);
+    expect(await unread(ada)).toBe(0);
+  });
+
+  test('strangers read nothing, and are told apart from members', async () => {
+    const { store, ada, ben, room } = scene;
+    expect(await store.markRead(room, ben.id, 1)).toBeNull();
+    expect(await store.findMembers(room, [ada.id, ben.id, NOWHERE])).toEqual([ada.id]);
+  });
+}

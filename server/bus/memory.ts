@@ -17,6 +17,7 @@ export function createMemoryBus(): Bus {
         if (listeners.size === 0 && rooms.get(roomId) === listeners) rooms.delete(roomId);
       };
     },
+    isConnected: () => true,
     async close() {
       rooms.clear();
     },

@@ -3,6 +3,7 @@ import type { Bus, BusEvent } from '../bus/bus.ts';
 import type { Message, RoomEvent, UserRef } from '../contract/types.ts';
 import type { Log } from '../log.ts';
 import { notMember } from './access.ts';
+import { Presence } from './presence.ts';
 
 /** Somebody in the room: events are pushed to them in order until they leave or are ended. */
 export type Subscriber = {
@@ -12,7 +13,13 @@ export type Subscriber = {
   fail: (error: Error) => void;
 };
 
-export type FeedParts = { store: Pick<Store, 'changesAfter'>; bus: Pick<Bus, 'publish'>; log: Log };
+export type FeedParts = {
+  /** Tells this process from the others on the bus. */
+  process: string;
+  store: Pick<Store, 'changesAfter'>;
+  bus: Pick<Bus, 'publish'>;
+  log: Log;
+};
 
 const GAP_PAGE = 500;
 
@@ -24,6 +31,7 @@ export class Feed {
   readonly roomId: string;
   readonly #subscribers = new Set<Subscriber>();
   readonly #parts: FeedParts;
+  readonly #presence: Presence;
   #rev: number;
   #behind = false;
   #filling = false;
@@ -33,6 +41,12 @@ export class Feed {
     this.roomId = roomId;
     this.#rev = rev;
     this.#parts = parts;
+    const { bus, process } = parts;
+    this.#presence = new Presence({
+      announce: (users) => bus.publish(roomId, { type: 'presence', process, users }),
+      tell: (change, users) => this.#broadcast({ type: 'presence', change, users }),
+    });
+    bus.publish(roomId, { type: 'presence-wanted', process });
   }
 
   /** The last change that was handed out. */
@@ -40,18 +54,26 @@ export class Feed {
     return this.#rev;
   }
 
-  /** Several tabs of one person are one presence: only the first arrival and the last departure are told. */
   join(subscriber: Subscriber): void {
-    const arrives = !this.#isHere(subscriber.user);
     this.#subscribers.add(subscriber);
-    const people = new Map([...this.#subscribers].map(({ user }) => [user.id, user]));
-    subscriber.push({ type: 'presence', change: 'all', users: [...people.values()] });
-    if (arrives) this.#tellPresence('came', subscriber.user);
+    const { user } = subscriber;
+    const others = this.#presence.everybody.filter(({ id }) => id !== user.id);
+    subscriber.push({ type: 'presence', change: 'all', users: [...others, user] });
+    this.#presence.arrive(user);
   }
 
   leave(subscriber: Subscriber): void {
-    if (!this.#subscribers.delete(subscriber)) return;
-    if (!this.#isHere(subscriber.user)) this.#tellPresence('left', subscriber.user);
+    if (this.#subscribers.delete(subscriber)) this.#presence.depart(subscriber.user);
+  }
+
+  /** Says who is here, from time to time, and gives up who is silent. */
+  beat(): void {
+    this.#presence.beat();
+  }
+
+  /** Takes back who is here, because this process stops. */
+  withdraw(): void {
+    this.#presence.withdraw();
   }
 
   receive(event: BusEvent): void {
@@ -63,7 +85,14 @@ export class Feed {
         this.#receiveMembership(event);
         break;
       case 'presence':
-        this.#broadcast({ type: 'presence', change: event.change, users: [event.user] });
+        if (event.process !== this.#parts.process) this.#presence.hear(event.process, event.users);
+        break;
+      case 'presence-wanted':
+        if (event.process !== this.#parts.process) this.#presence.beat();
+        break;
+      case 'typing':
+      case 'read':
+        this.#broadcast(event);
         break;
       case 'caption':
         break;
@@ -73,14 +102,6 @@ export class Feed {
   /** Tells the feed how far the store is; it reads what it has not seen. */
   noticeRev(rev: number): void {
     if (rev > this.#rev) this.#fillGap();
-  }
-
-  #isHere(user: UserRef): boolean {
-    return [...this.#subscribers].some((other) => other.user.id === user.id);
-  }
-
-  #tellPresence(change: 'came' | 'left', user: UserRef): void {
-    this.#parts.bus.publish(this.roomId, { type: 'presence', change, user });
   }
 
   #receiveMessage(message: Message): void {

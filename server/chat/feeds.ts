@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Store } from '../../db/store.ts';
 import type { Bus, BusEvent } from '../bus/bus.ts';
 import type { UserRef } from '../contract/types.ts';
@@ -7,12 +8,15 @@ import { Feed } from './feed.ts';
 import { type Subscription, subscribe } from './subscription.ts';
 import { startSweep } from './sweep.ts';
 
+/** How often a process says again who is here through it. */
+const PRESENCE_BEAT_MS = 5_000;
+
 type Opened = { feed: Feed; detach: () => void };
 
 export type Feeds = {
   subscribe: (user: UserRef, roomId: string, cursor: string | undefined) => Promise<Subscription>;
   /**
-   * Stops the sweep. Subscriptions are not ended: a client that is told "stopped" does not come back, one whose socket
+   * Stops the sweep, and takes back who is here. Subscriptions are not ended: a client that is told "stopped" does not come back, one whose socket
    * closes does, with its cursor.
    */
   close: () => void;
@@ -22,7 +26,18 @@ export type Feeds = {
 export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
   const rooms = new Map<string, Promise<Opened>>();
   const watching = new Map<string, number>();
+  const process = randomUUID();
   const stopSweep = startSweep(rooms, store, log);
+  const beating = setInterval(() => forEachFeed((feed) => feed.beat()), PRESENCE_BEAT_MS).unref();
+
+  const forEachFeed = (act: (feed: Feed) => void) => {
+    for (const opened of rooms.values()) {
+      opened.then(
+        ({ feed }) => act(feed),
+        () => {},
+      );
+    }
+  };
 
   /** Attaches to the bus before it reads the head: a change is either in the head or in what the bus brings after. */
   const open = async (roomId: string): Promise<Opened> => {
@@ -32,7 +47,7 @@ export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
     try {
       const head = (await store.heads([roomId])).get(roomId);
       if (!head) throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
-      const feed = new Feed(roomId, head.rev, { store, bus, log });
+      const feed = new Feed(roomId, head.rev, { process, store, bus, log });
       receive = (event) => feed.receive(event);
       early.forEach(receive);
       return { feed, detach };
@@ -69,6 +84,10 @@ export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
       });
       return subscribe(feed, user, cursor, store, () => release(roomId));
     },
-    close: stopSweep,
+    close() {
+      stopSweep();
+      clearInterval(beating);
+      forEachFeed((feed) => feed.withdraw());
+    },
   };
 }

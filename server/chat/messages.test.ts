@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { addPerson, addRoom, upTo } from '../../db/testing/material.ts';
 import { openChat } from '../testing/chatScene.ts';
 
-const draft = (roomId: string, text = 'hello') => ({ roomId, clientId: randomUUID(), text, replyTo: null });
+const draft = (roomId: string, text = 'hello') => ({
+  roomId,
+  clientId: randomUUID(),
+  text,
+  replyTo: null,
+  mentions: [],
+});
 
 describe('messages', () => {
   test('are sent as the caller, and sent once per clientId', async () => {

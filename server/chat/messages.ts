@@ -1,53 +1,99 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Store } from '../../db/store.ts';
+import type { MessageSearch, Store } from '../../db/store.ts';
 import type { Message, Page, User } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Access } from './access.ts';
+import { type Cursored, cursored } from './cursored.ts';
 import type { Feeds } from './feeds.ts';
 import type { Subscription } from './subscription.ts';
 import type { Writer } from './writer.ts';
 
-export type Draft = { roomId: string; clientId: string; text: string; replyTo: string | null };
-export type HistoryPage = { before?: number | undefined; after?: number | undefined; limit: number };
+type Place = { roomId: string; messageId: string };
+export type Draft = {
+  roomId: string;
+  clientId: string;
+  text: string;
+  replyTo: string | null;
+  mentions: string[];
+};
+export type HistoryPage = {
+  before?: number | undefined;
+  after?: number | undefined;
+  around?: number | undefined;
+  limit: number;
+};
+export type Search = Omit<MessageSearch, 'words'> & { query: string };
 
 export type Messages = {
   /** Sending the same `clientId` again, for ever, gives back the first message. */
   send: (user: User, draft: Draft) => Promise<Message>;
+  edit: (user: User, edit: Place & { text: string; mentions: string[] }) => Promise<Message>;
+  /** Leaves a message without content in its place. */
+  remove: (user: User, place: Place) => Promise<Message>;
+  react: (user: User, reaction: Place & { emoji: string; on: boolean }) => Promise<Message>;
   list: (user: User, roomId: string, page: HistoryPage) => Promise<Page<Message>>;
+  /** In one room, or in all that the user has joined; newest first. */
+  search: (user: User, search: Search) => Promise<Cursored<Message>>;
   /** What happens in the room after `cursor` (a rev, as delivered); without one, from now on. */
   live: (user: User, roomId: string, cursor: string | undefined) => Promise<Subscription>;
 };
 
 export function createMessages(store: Store, writer: Writer, feeds: Feeds, access: Access): Messages {
+  const mustBeMembers = async (roomId: string, userIds: string[]) => {
+    if (userIds.length === 0) return;
+    const members = new Set(await store.findMembers(roomId, userIds));
+    if (userIds.every((userId) => members.has(userId))) return;
+    throw new AppError('BAD_REQUEST', 'mention_unknown', 'Only members of the room can be mentioned.');
+  };
+
+  const mustBeThere = async (roomId: string, messageId: string | null) => {
+    if (messageId === null || (await store.findMessage(roomId, messageId))) return;
+    throw new AppError('BAD_REQUEST', 'reply_unknown', 'The message you reply to is not in this room.');
+  };
+
   return {
-    async send(user, { roomId, clientId, text, replyTo }) {
+    async send(user, { roomId, clientId, text, replyTo, mentions }) {
       await access.member(user, roomId);
-      if (replyTo && !(await store.findMessage(roomId, replyTo))) {
-        throw new AppError('BAD_REQUEST', 'reply_unknown', 'The message you reply to is not in this room.');
-      }
-      return writer.write({
-        type: 'append',
-        message: {
-          id: randomUUIDv7(),
-          roomId,
-          kind: 'text',
-          author: { id: user.id, name: user.name },
-          clientId,
-          text,
-          replyTo,
-          mentions: [],
-          createdAt: new Date().toISOString(),
-          speech: null,
-        },
-      });
+      await mustBeThere(roomId, replyTo);
+      await mustBeMembers(roomId, mentions);
+      const message = {
+        ...({ id: randomUUIDv7(), roomId, kind: 'text', clientId, text, replyTo, mentions } as const),
+        author: { id: user.id, name: user.name },
+        createdAt: new Date().toISOString(),
+        speech: null,
+      };
+      return writer.write({ type: 'append', message });
     },
 
-    async list(user, roomId, page) {
+    async edit(user, edit) {
+      await access.member(user, edit.roomId);
+      await mustBeMembers(edit.roomId, edit.mentions);
+      return writer.write({ type: 'edit', by: user.id, at: new Date().toISOString(), ...edit });
+    },
+
+    async remove(user, place) {
+      await access.member(user, place.roomId);
+      return writer.write({ type: 'remove', by: user.id, at: new Date().toISOString(), ...place });
+    },
+
+    async react(user, reaction) {
+      await access.member(user, reaction.roomId);
+      return writer.write({ type: 'react', by: user.id, ...reaction });
+    },
+
+    async list(user, roomId, { around, limit, ...page }) {
       await access.member(user, roomId);
-      const messages = await store.listMessages(roomId, { ...page, limit: page.limit + 1 });
+      if (around !== undefined) return listAround(store, roomId, around, limit);
+      const messages = await store.listMessages(roomId, { ...page, limit: limit + 1 });
       const forwards = page.after !== undefined;
-      const items = forwards ? messages.slice(0, page.limit) : messages.slice(-page.limit);
-      return { items, hasMore: messages.length > page.limit };
+      const items = forwards ? messages.slice(0, limit) : messages.slice(-limit);
+      return { items, hasMore: messages.length > limit };
+    },
+
+    async search(user, { query, ...search }) {
+      if (search.roomId) await access.member(user, search.roomId);
+      const page = { ...search, words: query, limit: search.limit + 1 };
+      return cursored(await store.searchMessages(user.id, page), search.limit, ({ id }) => id);
     },
 
     async live(user, roomId, cursor) {
@@ -63,4 +109,19 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
       return subscription;
     },
   };
+}
+
+/** The message at `seq` in the middle of what stands around it; `hasMore` looks back. */
+async function listAround(
+  store: Pick<Store, 'listMessages'>,
+  roomId: string,
+  seq: number,
+  limit: number,
+): Promise<Page<Message>> {
+  const back = Math.ceil(limit / 2);
+  const [older, newer] = await Promise.all([
+    store.listMessages(roomId, { before: seq + 1, limit: back + 1 }),
+    back < limit ? store.listMessages(roomId, { after: seq, limit: limit - back }) : [],
+  ]);
+  return { items: [...older.slice(-back), ...newer], hasMore: older.length > back };
 }

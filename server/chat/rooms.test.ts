@@ -20,7 +20,7 @@ describe('rooms', () => {
       rev: 0,
       language: 'ko-KR',
     });
-    expect(await scene.rooms.get(scene.ada, created.id)).toEqual({ ...created, role: null });
+    expect(await scene.rooms.get(scene.ada, created.id)).toEqual({ ...created, role: null, unread: null });
   });
 
   test('when private, do not exist for others: not to get, join, leave, or list the members of', async () => {

@@ -4,8 +4,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { Member, Room, User, Visibility } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Access } from './access.ts';
-
-export type Cursored<T> = { items: T[]; nextCursor: string | null };
+import { type Cursored, cursored } from './cursored.ts';
 
 export type Rooms = {
   list: (
@@ -66,11 +65,4 @@ export function createRooms(store: Store, bus: Bus, access: Access): Rooms {
       return cursored(members, page.limit, (member) => member.user.id);
     },
   };
-}
-
-/** Cuts a list that was asked for with one item too many into a page. */
-function cursored<T>(items: T[], limit: number, cursorOf: (item: T) => string): Cursored<T> {
-  const page = items.slice(0, limit);
-  const last = page.at(-1);
-  return { items: page, nextCursor: items.length > limit && last ? cursorOf(last) : null };
 }

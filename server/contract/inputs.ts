@@ -59,13 +59,56 @@ const messageText = z
   .min(1, 'A message must not be blank.')
   .refine(...atMost(LIMITS.textLength));
 
+/** The ids of the people a text speaks to by name, each once. */
+const mentions = z
+  .array(id)
+  .max(LIMITS.mentions)
+  .default([])
+  .transform((ids) => [...new Set(ids)]);
+
 export const newMessage = roomInput.extend({
   clientId: uuid,
   text: messageText,
+  mentions,
   replyTo: id.nullish().transform((value) => value ?? null),
 });
 
-export const messagesPage = roomInput.extend({ before: seq.optional(), after: seq.optional(), limit });
+export const messagesPage = roomInput
+  .extend({ before: seq.optional(), after: seq.optional(), around: seq.optional(), limit })
+  .refine(({ before, after, around }) => around === undefined || (before ?? after) === undefined, {
+    path: ['around'],
+    error: 'Give either around, or before and after.',
+  });
+
+const oneMessage = roomInput.extend({ messageId: uuid });
+
+export const messageEdit = oneMessage.extend({ text: messageText, mentions });
+
+export const messageRemoval = oneMessage;
+
+export const messageReaction = oneMessage.extend({
+  emoji: z.string().regex(/^\p{RGI_Emoji}$/v, 'Not an emoji.'),
+  on: z.boolean().default(true),
+});
+
+export const messageSearch = z.object({
+  query: z
+    .string()
+    .trim()
+    .min(1, 'Say what to look for.')
+    .refine(...atMost(LIMITS.searchLength))
+    .refine(
+      (text) => text.isWellFormed() && !CONTROL.test(text),
+      'A search must not hold control characters.',
+    ),
+  roomId: id.optional(),
+  cursor,
+  limit,
+});
+
+export const readMarker = roomInput.extend({ seq });
+
+export const typingInput = roomInput.extend({ typing: z.boolean().default(true) });
 
 /** The cursor is not judged here: one that is impossible is answered with `reset`, not with an error. */
 export const liveInput = roomInput.extend({

@@ -7,6 +7,9 @@ export const LIMITS = {
   userNameLength: 40,
   roomNameLength: 80,
   searchLength: 80,
+  mentions: 50,
+  /** Somebody who writes says so again within this time. */
+  typingMs: 6_000,
   pageSize: 50,
   pageSizeMax: 200,
   /** Further behind than this, a subscriber gets `reset` instead of a replay. */

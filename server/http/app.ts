@@ -5,6 +5,7 @@ import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { LIMITS } from '../contract/limits.ts';
 import { AppError } from '../errors.ts';
+import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';
 import { rethrow } from '../trpc/trpc.ts';
@@ -18,6 +19,7 @@ import { sessionCookie, tokenOf } from './session.ts';
 
 export type AppParts = {
   services: Services;
+  health: Health;
   router: AppRouter;
   originRule: OriginRule;
   allowedOrigins: string[];
@@ -29,7 +31,7 @@ export type AppParts = {
 
 /** Everything that is plain HTTP: health, tRPC, REST, and the client's files. */
 export function createApp(parts: AppParts): Hono {
-  const { services, router, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
+  const { services, health, router, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
   const app = new Hono();
   app.onError((thrown, c) => {
     const error = asAppError(thrown);
@@ -45,6 +47,10 @@ export function createApp(parts: AppParts): Hono {
     }),
   );
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/readyz', async (c) => {
+    const readiness = await health.readiness();
+    return c.json(readiness, readiness.status === 'unready' ? 503 : 200);
+  });
   app.use(cors({ origin: allowedOrigins, credentials: true }));
   app.use(refuseForeignOrigins(originRule));
   app.use(

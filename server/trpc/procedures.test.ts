@@ -56,10 +56,15 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
       role: 'owner',
       unread: 0,
     });
-    expect(await ben.trpc.rooms.get.query({ roomId: room.id })).toEqual({ ...room, role: null });
+    expect(await ben.trpc.rooms.get.query({ roomId: room.id })).toEqual({
+      ...room,
+      role: null,
+      unread: null,
+    });
     expect((await ben.trpc.rooms.list.query({ search: '회의' })).items).toContainEqual({
       ...room,
       role: null,
+      unread: null,
     });
     expect(await ben.trpc.rooms.join.mutate({ roomId: room.id })).toMatchObject({
       role: 'member',

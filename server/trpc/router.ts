@@ -2,30 +2,43 @@ import { tracked } from '@trpc/server';
 import type { Identity } from '../auth/identity.ts';
 import type { Messages } from '../chat/messages.ts';
 import type { Rooms } from '../chat/rooms.ts';
+import type { Signals } from '../chat/signals.ts';
 import {
   liveInput,
   membersPage,
+  messageEdit,
+  messageReaction,
+  messageRemoval,
+  messageSearch,
   messagesPage,
   newMessage,
   newRoom,
+  readMarker,
   roomInput,
   roomsPage,
   sessionInput,
   speechStart,
   speechStop,
   transcriptQuery,
+  typingInput,
 } from '../contract/inputs.ts';
 import type { Speech } from '../speech/speech.ts';
 import { bytesInput } from './bytes.ts';
 import { mapEvents } from './mapEvents.ts';
 import { authed, open, router } from './trpc.ts';
 
-export type Services = { identity: Identity; rooms: Rooms; messages: Messages; speech: Speech };
+export type Services = {
+  identity: Identity;
+  rooms: Rooms;
+  messages: Messages;
+  signals: Signals;
+  speech: Speech;
+};
 
 export type AppRouter = ReturnType<typeof createRouter>;
 
 /** Every procedure is zod in, one call of the domain, shape out. */
-export function createRouter({ identity, rooms, messages, speech }: Services) {
+export function createRouter({ identity, rooms, messages, signals, speech }: Services) {
   return router({
     session: router({
       guest: open.input(sessionInput).mutation(async ({ input, ctx }) => {
@@ -55,6 +68,17 @@ export function createRouter({ identity, rooms, messages, speech }: Services) {
         .input(messagesPage)
         .query(({ input: { roomId, ...page }, ctx }) => messages.list(ctx.user, roomId, page)),
       send: authed.input(newMessage).mutation(({ input, ctx }) => messages.send(ctx.user, input)),
+      edit: authed.input(messageEdit).mutation(({ input, ctx }) => messages.edit(ctx.user, input)),
+      remove: authed.input(messageRemoval).mutation(({ input, ctx }) => messages.remove(ctx.user, input)),
+      react: authed.input(messageReaction).mutation(({ input, ctx }) => messages.react(ctx.user, input)),
+      search: authed.input(messageSearch).query(({ input, ctx }) => messages.search(ctx.user, input)),
+      markRead: authed
+        .input(readMarker)
+        .mutation(({ input, ctx }) => signals.markRead(ctx.user, input.roomId, input.seq)),
+      typing: authed.input(typingInput).mutation(async ({ input, ctx }) => {
+        await signals.typing(ctx.user, input.roomId, input.typing);
+        return {};
+      }),
       /**
        * Every event is tracked with the rev its receiver has seen the room up to, presence too: a client that lost its
        * socket before the first message comes back with a cursor, not with a gap.

@@ -16,6 +16,7 @@ export class Migration003Search extends Migration {
     this.addSql(`create virtual table message_search using fts5 (
       text, tokenize = 'trigram', content = '', contentless_delete = 1
     )`);
+    this.addSql("create virtual table message_trigrams using fts5vocab ('message_search', 'instance')");
     this.addSql('insert into search_rows (message_id) select id from messages order by created_at, seq');
     this.addSql(`insert into message_search (rowid, text)
       select row, text || char(3) || char(3) from search_rows join messages on messages.id = message_id

@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import type { Message } from '../../server/contract/types.ts';
+import type { Change, ChangeOutcome } from '../store.ts';
+import { addRoom, append, appending, kept, NOWHERE, type Scene, spoken, typed, upTo } from './material.ts';
+
+const AT = '2026-11-23T08:17:42.007Z';
+
+const reasons = (outcomes: ChangeOutcome[]) =>
+  outcomes.map((outcome) => ('error' in outcome ? (outcome.error as { reason: string }).reason : 'kept'));
+
+/** A part of the store's contract: what happens to messages after they were written. */
+export function describeChanges(scene: Scene): void {
+  const say = async (text = 'hello') =>
+    kept(await append(scene.store, [typed(scene.room, scene.ada, { text })]))[0] as Message;
+  const of = ({ roomId, id }: Message) => ({ roomId, messageId: id });
+  const edit = (message: Message, text: string, by = scene.ada.id): Change => ({
+    ...of(message),
+    ...{ type: 'edit', by, text, mentions: [], at: AT },
+  });
+  const remove = (message: Message, by = scene.ada.id): Change => ({
+    ...of(message),
+    ...{ type: 'remove', by, at: AT },
+  });
+  const react = (message: Message, by: string, emoji: string, on = true): Change => ({
+    ...of(message),
+    ...{ type: 'react', by, emoji, on },
+  });
+  const commit = (...changes: Change[]) => scene.store.commitChanges(changes);
+
+  test('an edit keeps the place, takes the next rev, and is what is read from then on', async () => {
+    const [first, second] = [await say('frist'), await say('second')];
+    const [edited] = kept(await commit(edit(first, 'first')));
+    expect(edited).toEqual({ ...first, text: 'first', rev: 3, editedAt: AT });
+    expect(await scene.store.listMessages(scene.room, { limit: 5 })).toEqual([edited, second]);
+    expect(await scene.store.changesAfter(scene.room, 1, 5)).toEqual([second, edited]);
+    expect((await scene.store.heads([scene.room])).get(scene.room)).toEqual({ lastSeq: 2, rev: 3 });
+  });
+
+  test('a removed message keeps its place and its author, and nothing of what it said', async () => {
+    const message = await say();
+    const [removed] = kept(
+      await commit(react(message, scene.ben.id, '👍'), remove(message)).then((o) => o.slice(1)),
+    );
+    expect(removed).toEqual({ ...message, text: null, rev: 3, deletedAt: AT });
+    expect(await scene.store.findMessage(scene.room, message.id)).toEqual(removed);
+    const said = kept(await append(scene.store, [spoken(scene.room, scene.ada, AT)]))[0] as Message;
+    const [gone] = kept(await commit(remove(said)));
+    expect([gone?.speech, gone?.kind]).toEqual([null, 'speech']);
+    expect(await scene.store.listSpoken(scene.room, { limit: 5 })).toEqual([]);
+  });
+
+  test('reactions are kept in the order of their first use, by whom and how often', async () => {
+    const message = await say();
+    const { ada, ben } = scene;
+    await commit(react(message, ben.id, '👍'), react(message, ada.id, '🎉'), react(message, ada.id, '👍'));
+    expect((await scene.store.findMessage(scene.room, message.id))?.reactions).toEqual([
+      { emoji: '👍', userIds: [ben.id, ada.id] },
+      { emoji: '🎉', userIds: [ada.id] },
+    ]);
+    const [after] = kept(await commit(react(message, ada.id, '🎉', false)));
+    expect(after?.reactions).toEqual([{ emoji: '👍', userIds: [ben.id, ada.id] }]);
+  });
+
+  test('whoever repeats a change takes no rev', async () => {
+    const message = await say();
+    const changes = [
+      edit(message, 'new'),
+      react(message, scene.ben.id, '👍'),
+      react(message, scene.ada.id, '🎉', false),
+    ];
+    expect((await commit(...changes)).map((outcome) => 'changed' in outcome && outcome.changed)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const again = await commit(...changes, remove(message), remove(message));
+    expect(again.map((outcome) => 'changed' in outcome && outcome.changed)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect((await scene.store.heads([scene.room])).get(scene.room)?.rev).toBe(4);
+  });
+
+  test('a message is appended, edited and removed in one batch; each step is answered as it was', async () => {
+    const draft = typed(scene.room, scene.ada, { text: 'one' });
+    const target = { ...draft, seq: 0 } as unknown as Message;
+    const outcomes = kept(
+      await commit(appending(draft), edit(target, 'two'), remove(target), appending(draft)),
+    );
+    expect(outcomes.map(({ rev, text }) => [rev, text])).toEqual([
+      [1, 'one'],
+      [2, 'two'],
+      [3, null],
+      [3, null],
+    ]);
+    expect(await scene.store.listMessages(scene.room, { limit: 5 })).toEqual([outcomes[2]]);
+  });
+
+  test('what may not be fails alone', async () => {
+    const { ben, ada, store } = scene;
+    const message = await say();
+    const removed = await say('to be removed');
+    const said = kept(await append(store, [spoken(scene.room, ada, AT)]))[0] as Message;
+    await commit(remove(removed));
+    const elsewhere = { ...message, roomId: await addRoom(store, ada) };
+    const outcomes = await commit(
+      edit(message, 'x', ben.id),
+      remove(message, ben.id),
+      edit(removed, 'x'),
+      react(removed, ben.id, '👍'),
+      edit(said, 'x'),
+      edit(elsewhere, 'x'),
+      edit({ ...message, id: NOWHERE }, 'x'),
+      edit({ ...message, roomId: NOWHERE }, 'x'),
+      edit(message, 'allowed'),
+    );
+    expect(reasons(outcomes)).toEqual([
+      'not_author',
+      'not_author',
+      'message_removed',
+      'message_removed',
+      'not_editable',
+      'message_unknown',
+      'message_unknown',
+      'room_unknown',
+      'kept',
+    ]);
+    expect((await store.findMessage(scene.room, message.id))?.text).toBe('allowed');
+  });
+
+  test('a message carries at most 20 different emoji', async () => {
+    const message = await say();
+    const emoji = upTo(21).map((i) => `:${i}:`);
+    const outcomes = await commit(...emoji.map((one) => react(message, scene.ben.id, one)));
+    expect(reasons(outcomes).slice(-2)).toEqual(['kept', 'reactions_full']);
+    expect(reasons(await commit(react(message, scene.ada.id, ':1:')))).toEqual(['kept']);
+  });
+}

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import type { Message } from '../../server/contract/types.ts';
+import type { Change } from '../store.ts';
+import { addRoom, append, kept, type Scene, spoken, typed, upTo } from './material.ts';
+
+const AT = '2026-11-23T08:17:42.007Z';
+
+/** A part of the store's contract. */
+export function describeSearch(scene: Scene): void {
+  const say = async (text: string) =>
+    kept(await append(scene.store, [typed(scene.room, scene.ada, { text })]))[0] as Message;
+  const found = async (words: string, roomId: string | undefined = scene.room) =>
+    (await scene.store.searchMessages(scene.ada.id, { roomId, words, limit: 10 })).map(({ text }) => text);
+
+  test.each([
+    ['오늘 회의는 3시에 시작합니다', '회의'],
+    ['오늘 회의', '회의'],
+    ['안녕하세요 여러분', '하세요'],
+    ['The quick brown fox', 'QUICK br'],
+    ['It is a said thing', 'said'],
+    ['100% "quoted" \\ back_slash', '100%'],
+    ['release v2.0', 'v2'],
+  ])('“%s” is found by “%s”', async (text, words) => {
+    await say(text);
+    await say('something else');
+    expect(await found(words)).toEqual([text]);
+  });
+
+  test('newest first, page after page, typed and spoken alike', async () => {
+    await append(scene.store, [
+      ...upTo(3).map((i) => typed(scene.room, scene.ada, { text: `needle ${i}` })),
+      spoken(scene.room, scene.ben, AT, 'a spoken needle'),
+    ]);
+    const page = async (cursor?: string) =>
+      scene.store.searchMessages(scene.ada.id, { roomId: scene.room, words: 'needle', limit: 3, cursor });
+    const first = await page();
+    const second = await page(first.at(-1)?.id);
+    expect([...first, ...second].map(({ text }) => text).sort()).toEqual([
+      'a spoken needle',
+      'needle 1',
+      'needle 2',
+      'needle 3',
+    ]);
+  });
+
+  test('what was edited is found by what it says now, and what was removed not at all', async () => {
+    const [edited, removed] = [await say('before haystack'), await say('gone haystack')];
+    const of = ({ roomId, id }: Message) => ({ roomId, messageId: id, by: scene.ada.id, at: AT });
+    const changes: Change[] = [
+      { type: 'edit', ...of(edited), text: 'after haystack', mentions: [] },
+      { type: 'remove', ...of(removed) },
+    ];
+    await scene.store.commitChanges(changes);
+    expect(await found('before')).toEqual([]);
+    expect(await found('haystack')).toEqual(['after haystack']);
+  });
+
+  test('over all rooms means those that one has joined', async () => {
+    const mark = `mark${scene.room.slice(0, 8)}`;
+    const foreign = await addRoom(scene.store, scene.ben);
+    await append(scene.store, [
+      typed(scene.room, scene.ada, { text: `${mark} here` }),
+      typed(foreign, scene.ben, { text: `${mark} there` }),
+    ]);
+    const everywhere = await scene.store.searchMessages(scene.ada.id, { words: mark, limit: 10 });
+    expect(everywhere.map(({ text }) => text)).toEqual([`${mark} here`]);
+  });
+
+  test.each(['"', '""', '*', 'AND', 'a"b OR c', '%', "'", '\\', '(', '+x -y', '@1'])(
+    'whatever is typed is looked for as it is: %s',
+    async (words) => {
+      expect(await found(words)).toEqual([]);
+    },
+  );
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { type Daemon, startDaemon } from '../../db/testing/daemon.ts';
+
+const PROGRAMS = ['/usr/bin/valkey-server', '/usr/bin/redis-server'];
+
+/** Where the machine keeps Valkey or Redis. */
+export function findRedis(): string | undefined {
+  return PROGRAMS.find((path) => existsSync(path));
+}
+
+/** A Valkey or Redis of its own, which keeps nothing. */
+export function startRedis(): Promise<Daemon & { url: string }> {
+  const program = findRedis();
+  if (!program) throw new Error('There is no Valkey and no Redis; `npm test` installs one or says how.');
+  const options = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
+  return startDaemon({
+    name: 'redis',
+    command: (directory, port) => [program, ...options, '--port', `${port}`, '--dir', directory],
+    ping,
+  }).then((daemon) => ({ ...daemon, url: `redis://127.0.0.1:${daemon.port}` }));
+}
+
+function ping(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.setTimeout(1_000, () => socket.destroy(new Error('no answer')));
+    socket.once('error', reject);
+    socket.once('data', () => {
+      socket.destroy();
+      resolve();
+    });
+  });
+}

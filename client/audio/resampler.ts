@@ -45,7 +45,7 @@ export class Resampler {
   #weight(distance: number): number {
     const x = (Math.PI * CUTOFF * distance) / this.#step;
     const sinc = x === 0 ? 1 : Math.sin(x) / x;
-    const hann = 0.5 + 0.5 * Math.cos((Math.PI * distance) / (this.#reach + 1));
+    const hann = 0.5 + 0.5 * Math.cos((Math.PI * distance) / this.#reach);
     return (sinc * hann * CUTOFF) / this.#step;
   }
 

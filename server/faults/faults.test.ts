@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import type { Message } from '../contract/types.ts';
+import { audit, NOTHING_FOUND } from './audit.ts';
+import type { Ack, View } from './person.ts';
+import { createRandom } from './random.ts';
+import { type Plan, runFaults } from './run.ts';
+
+const plan: Plan = {
+  ...{ database: 'sqlite', servers: 1, kills: 4, people: 6, rooms: 2, limitMs: 120_000 },
+  seed: 20_261_124,
+};
+
+/** A short run of `npm run test:faults`. */
+describe('while things break, nothing is lost, doubled or reordered', () => {
+  test.each<[string, Partial<Plan>]>([
+    ['one server on SQLite', {}],
+    ['three servers on MariaDB and Redis', { database: 'mariadb', servers: 3 }],
+  ])(
+    '%s',
+    async (_, setting) => {
+      const { acked, kills, lost, doubled, reordered, unkept, resets } = await runFaults({
+        ...plan,
+        ...setting,
+      });
+      expect({ lost, doubled, reordered, unkept, resets }).toEqual(NOTHING_FOUND);
+      expect(acked).toBeGreaterThan(50);
+      expect(kills).toBe(plan.kills);
+    },
+    180_000,
+  );
+});
+
+describe('the audit finds', () => {
+  const message = (seq: number, rev = seq) =>
+    ({ id: `m${seq}`, seq, rev, roomId: 'room', clientId: `c${seq}`, author: { id: 'ada' } }) as Message;
+  const kept = [message(1), message(2), message(3)];
+  const view = (...messages: Message[]): View => ({ person: 'Ben', roomId: 'room', messages, resets: 0 });
+  const acks = kept.map((one) => ({
+    roomId: 'room',
+    clientId: one.clientId,
+    text: '',
+    message: one,
+  })) as Ack[];
+  const findings = (rows: Message[], ...views: View[]) => audit(new Map([['room', rows]]), acks, views);
+
+  test('nothing where everything is right', () => {
+    expect(findings(kept, view(...kept))).toEqual(NOTHING_FOUND);
+    expect(findings([message(1), message(3), message(2, 4)], view(...kept, message(2, 4)))).toEqual(
+      NOTHING_FOUND,
+    );
+  });
+
+  test.each<[string, object, Message[], View]>([
+    ['an acked message that is gone', { lost: 1 }, kept.slice(0, 2), view(...kept.slice(0, 2))],
+    ['a message that somebody was not shown', { lost: 1 }, kept, view(message(1), message(3))],
+    [
+      'a change that somebody was not shown',
+      { lost: 1 },
+      [message(1), message(2), message(3, 4)],
+      view(...kept),
+    ],
+    ['a message shown twice', { doubled: 1 }, kept, view(message(1), message(2), message(2), message(3))],
+    ['messages shown out of order', { reordered: 1 }, kept, view(message(2), message(1), message(3))],
+    [
+      'a gap in the numbers',
+      { reordered: 1, lost: 1 },
+      [message(1), message(2), { ...message(3), seq: 5 }],
+      view(...kept),
+    ],
+    ['a message that is shown and not kept', { unkept: 1 }, kept, view(...kept, message(4))],
+    ['somebody who was told to start anew', { resets: 1 }, kept, { ...view(...kept), resets: 1 }],
+  ])('%s', (_, expected, rows, shown) => {
+    expect(findings(rows, shown)).toEqual({ ...NOTHING_FOUND, ...expected });
+  });
+});
+
+test('chance repeats itself for the same seed, and only then', () => {
+  const run = (seed: number) => {
+    const random = createRandom(seed);
+    return Array.from({ length: 20 }, () => random.between(1, 1_000));
+  };
+  expect(run(7)).toEqual(run(7));
+  expect(run(7)).not.toEqual(run(8));
+  expect(run(7).every((number) => number >= 1 && number <= 1_000)).toBe(true);
+});

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore } from '../../db/open.ts';
+import { httpClient } from '../testing/clients.ts';
+import { audit, type Findings, readRoom } from './audit.ts';
+import { type Fault, faultsOf } from './faults.ts';
+import { enterPerson, type Person } from './person.ts';
+import { createRandom, type Random } from './random.ts';
+import { type DatabaseName, type Stage, setStage } from './stage.ts';
+
+export type Plan = {
+  database: DatabaseName;
+  servers: number;
+  /** The run ends after so many processes were killed. */
+  kills: number;
+  /** A run that is not through by then has failed. */
+  limitMs: number;
+  people: number;
+  rooms: number;
+  seed: number;
+};
+
+export type Report = Findings & {
+  /** How often each fault was inflicted. */
+  faults: Map<string, number>;
+  kills: number;
+  acked: number;
+  shown: number;
+  repeats: number;
+  seconds: number;
+};
+
+/** How long everybody may take to see everything once nothing breaks any more. */
+const SETTLE_MS = 30_000;
+const CALM_MS = [100, 600] as const;
+
+/** People talk while things break; then what they were told is compared with what was kept. */
+export async function runFaults(plan: Plan): Promise<Report> {
+  const startedAt = performance.now();
+  await using stage = await setStage(plan.database, plan.servers);
+  const random = createRandom(plan.seed);
+  const addresses = stage.nodes.map(({ cable }) => cable.url);
+  const roomIds = await makeRooms(addresses[0] as string, plan.rooms);
+  const people: Person[] = [];
+  for (let i = 1; i <= plan.people; i += 1) {
+    people.push(await enterPerson(`Person ${i}`, addresses, createRandom(plan.seed + i)));
+  }
+
+  const talking = new AbortController();
+  const talks = people.map((person) => person.talk(roomIds, talking.signal));
+  const faults = await breakThings(stage, plan, random, AbortSignal.timeout(plan.limitMs));
+  talking.abort();
+  await Promise.all(talks);
+  const findings = await settle(stage.databaseUrl, roomIds, people);
+  await Promise.all(people.map((person) => person.leave()));
+  return {
+    ...findings,
+    faults: new Map([...faults].map(([fault, times]) => [fault.name, times])),
+    kills: killsIn(faults),
+    acked: people.reduce((total, { acks }) => total + acks.length, 0),
+    shown: people.reduce((total, { views }) => total + views.flatMap(({ messages }) => messages).length, 0),
+    repeats: people.reduce((total, { repeats }) => total + repeats(), 0),
+    seconds: (performance.now() - startedAt) / 1_000,
+  };
+}
+
+async function makeRooms(address: string, count: number): Promise<string[]> {
+  const { token } = await httpClient(address).session.guest.mutate({ name: 'Owner' });
+  const owner = httpClient(address, token);
+  const rooms = Array.from({ length: count }, (_, i) => owner.rooms.create.mutate({ name: `Room ${i + 1}` }));
+  return (await Promise.all(rooms)).map(({ id }) => id);
+}
+
+async function breakThings(
+  stage: Stage,
+  { kills }: Plan,
+  random: Random,
+  limit: AbortSignal,
+): Promise<Map<Fault, number>> {
+  const possible = faultsOf(stage);
+  const inflicted = new Map(possible.map((fault) => [fault, 0]));
+  while (killsIn(inflicted) < kills) {
+    limit.throwIfAborted();
+    await sleep(random.between(...CALM_MS));
+    const fault = random.pick(possible);
+    await fault.inflict(stage, random);
+    inflicted.set(fault, (inflicted.get(fault) ?? 0) + 1);
+  }
+  return inflicted;
+}
+
+function killsIn(faults: Map<Fault, number>): number {
+  return [...faults].reduce((total, [fault, times]) => total + (fault.kills ? times : 0), 0);
+}
+
+/** Looks again until nothing is missing, or until whatever is missing must be called lost. */
+async function settle(databaseUrl: string, roomIds: string[], people: Person[]): Promise<Findings> {
+  const store = await openStore(databaseUrl);
+  const rooms = new Map<string, Awaited<ReturnType<typeof readRoom>>>();
+  for (const roomId of roomIds) rooms.set(roomId, await readRoom(store, roomId));
+  await store.close();
+  const acks = people.flatMap((person) => person.acks);
+  const views = people.flatMap((person) => person.views);
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    const findings = audit(rooms, acks, views);
+    if (findings.lost === 0 || performance.now() > deadline) return findings;
+    await sleep(200);
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  findMysqlHome,
+  type MysqlServer,
+  startMariadb,
+  startOracleMysql,
+} from '../../db/testing/mysqlServers.ts';
+import { type Cutter, openCutter } from '../testing/cutter.ts';
+import { startRedis } from '../testing/redisServer.ts';
+import { type ServerProcess, startServerProcess, temporaryDatabase } from '../testing/serverProcess.ts';
+
+export type DatabaseName = 'sqlite' | 'mariadb' | 'mysql';
+
+/** One server process, behind a cable that can be cut. */
+export type Node = {
+  cable: Cutter;
+  /** Ends the process with this signal and starts it again on its port. */
+  restart: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>;
+};
+
+export type Stage = AsyncDisposable & {
+  databaseUrl: string;
+  nodes: Node[];
+  /** Undefined for SQLite, which has no process of its own. */
+  database: MysqlServer | undefined;
+  /** Undefined for a single server, which needs no bus. */
+  bus: Awaited<ReturnType<typeof startRedis>> | undefined;
+};
+
+const SECRET = 'a secret of at least 32 characters, for the fault suite';
+
+/** Real servers on a real database and a real bus, all on this machine. */
+export async function setStage(name: DatabaseName, servers: number): Promise<Stage> {
+  const stack = new AsyncDisposableStack();
+  const database = name === 'sqlite' ? undefined : stack.use(await startDatabase(name));
+  const file = temporaryDatabase();
+  stack.defer(async () => file.remove());
+  const databaseUrl = database ? await database.database() : file.url;
+  const bus = servers > 1 ? stack.use(await startRedis()) : undefined;
+  const env = {
+    ...{ DATABASE_URL: databaseUrl, AUTH_SECRET: SECRET, SPEECH_ENGINE: 'off', LOG_LEVEL: 'silent' },
+    ...(bus && { REDIS_URL: bus.url }),
+  };
+  const nodes: Node[] = [];
+  for (let i = 0; i < servers; i += 1) nodes.push(await startNode(env, stack));
+  return { databaseUrl, nodes, database, bus, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+function startDatabase(name: 'mariadb' | 'mysql'): Promise<MysqlServer> {
+  if (name === 'mariadb') return startMariadb();
+  const home = findMysqlHome();
+  if (!home) throw new Error('There is no MySQL of Oracle’s; MYSQL_HOME can name where one is unpacked.');
+  return startOracleMysql(home);
+}
+
+async function startNode(env: NodeJS.ProcessEnv, stack: AsyncDisposableStack): Promise<Node> {
+  let server: ServerProcess = await startServerProcess(env);
+  const port = String(server.port);
+  stack.defer(async () => void (await server.stop('SIGKILL')));
+  const cable = stack.use(await openCutter(server.url));
+  return {
+    cable,
+    async restart(signal) {
+      const code = await server.stop(signal);
+      if (signal === 'SIGTERM' && code !== 0)
+        throw new Error(`a server that was asked to stop ended with ${code}`);
+      server = await startServerProcess({ ...env, PORT: port });
+    },
+  };
+}

@@ -1,17 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionException, DeadlockException, LockWaitTimeoutException } from '@mikro-orm/core';
 import { AppError } from '../server/errors.ts';
 
 type Methods = Record<string, (...args: never[]) => Promise<unknown>>;
 
-/** Wraps the methods so that a database that is away or busy is a retryable AppError at the caller. */
+/** How long a call waits for its turn at a file that another process is writing to. */
+const TURN_MS = 5_000;
+const ASK_AGAIN_MS = 25;
+
+/**
+ * Wraps the methods so that a database that is away or busy is a retryable AppError at the caller. For its turn at a
+ * file a call waits here, where nothing else has to wait with it: SQLite's own waiting stops the whole process.
+ */
 export function guard<T extends Methods>(methods: T): T {
   const guarded = Object.entries(methods).map(([name, method]) => [
     name,
     async (...args: never[]) => {
-      try {
-        return await method(...args);
-      } catch (error) {
-        throw asStoreError(error);
+      const deadline = performance.now() + TURN_MS;
+      for (;;) {
+        try {
+          return await method(...args);
+        } catch (error) {
+          if (!isBusy(error) || performance.now() > deadline) throw asStoreError(error);
+          await sleep(ASK_AGAIN_MS);
+        }
       }
     },
   ]);
@@ -89,10 +101,19 @@ function codeOf(error: unknown): string {
 /** BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN: https://sqlite.org/rescode.html */
 const SQLITE_PASSING = new Set([5, 6, 8, 10, 13, 14]);
 
-/** Node's driver puts the result code on the error, and the ORM keeps it. The low byte is the primary code. */
 function isPassingInSqlite(error: unknown): boolean {
+  return SQLITE_PASSING.has(sqliteCodeOf(error));
+}
+
+/** Another process writes: nothing of what was to be written has been. */
+export function isBusy(error: unknown): boolean {
+  return sqliteCodeOf(error) === 5;
+}
+
+/** Node's driver puts the result code on the error, and the ORM keeps it. The low byte is the primary code. */
+function sqliteCodeOf(error: unknown): number {
   const { errcode } = (error ?? {}) as { errcode?: unknown };
-  return typeof errcode === 'number' && SQLITE_PASSING.has(errcode & 0xff);
+  return typeof errcode === 'number' ? errcode & 0xff : 0;
 }
 
 export function storeUnavailable(cause?: unknown): AppError {

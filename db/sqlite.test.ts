@@ -30,7 +30,7 @@ describe('SQLite', () => {
     };
     expect(await pragma('journal_mode')).toBe('wal');
     expect(await pragma('synchronous')).toBe(2);
-    expect(await pragma('busy_timeout')).toBe(5_000);
+    expect(await pragma('busy_timeout')).toBe(50);
     expect(await pragma('foreign_keys')).toBe(1);
     await orm.close(true);
   });
@@ -72,7 +72,6 @@ describe('SQLite', () => {
     const store = createSqlStore(orm, sqliteDialect, 'test');
     const ada = await addPerson(store);
     const room = await addRoom(store, ada);
-    await orm.em.getConnection().execute('pragma busy_timeout = 1');
     const other = new DatabaseSync(path);
     other.exec('begin immediate');
     const messages = [typed(room, ada), typed(room, ada)];
@@ -82,6 +81,35 @@ describe('SQLite', () => {
     other.exec('rollback');
     other.close();
     expect(kept(await append(store, messages)).map(({ seq }) => seq)).toEqual([1, 2]);
+    await store.close();
+  });
+
+  test('a call whose turn comes late waits for it, and nothing else has to wait with it', async () => {
+    const path = newPath();
+    const store = await openStore(`sqlite:${path}`);
+    const ada = await addPerson(store);
+    const room = await addRoom(store, ada);
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const waiting = append(store, [typed(room, ada)]);
+    const turns = [];
+    for (let i = 0; i < 5; i += 1) turns.push(await store.findUser(ada.id));
+    expect(turns).toHaveLength(5);
+    other.exec('rollback');
+    other.close();
+    expect(kept(await waiting)[0]?.seq).toBe(1);
+    await store.close();
+  });
+
+  test('a transaction that SQLite has rolled back by itself, as on a full disk, locks nobody out', async () => {
+    const orm = await connectSqlite(newPath());
+    const store = createSqlStore(orm, sqliteDialect, 'test');
+    const failure = orm.em.fork().transactional(async (em) => {
+      await em.getConnection().execute('rollback', [], 'run', em.getTransactionContext());
+      throw new Error('database or disk is full');
+    });
+    await expect(failure).rejects.toThrow('full');
+    await addPerson(store);
     await store.close();
   });
 

@@ -5,17 +5,18 @@ import { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { NodeSqliteDialect, SqliteDriver } from '@mikro-orm/sql';
 import { entities } from './entities.ts';
+import { isBusy } from './failures.ts';
 import { migrations } from './migrations/sqlite/index.ts';
 
 /**
  * Write-ahead logging lets other processes read while a commit runs; `synchronous=FULL` makes that commit outlive a
- * power cut, which is what an acked message promises.
+ * power cut, which is what an acked message promises. SQLite waits for its turn by stopping the process, so it may do so
+ * for a moment only; the store asks again.
  */
-const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full'];
+const PRAGMAS = ['busy_timeout = 50', 'journal_mode = wal', 'synchronous = full'];
 
 const OPEN_ATTEMPTS = 100;
 const OPEN_PAUSE_MS = 50;
-const BUSY = 5;
 
 /**
  * SQLite inside the process, through Node's own driver, its tables up to date. While another process makes the same
@@ -27,17 +28,32 @@ export async function connectSqlite(path: string): Promise<MikroORM> {
     try {
       return await connect(path);
     } catch (error) {
-      const { errcode = 0 } = error as { errcode?: number };
-      if ((errcode & 0xff) !== BUSY || attempt === OPEN_ATTEMPTS) throw error;
+      if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
       await sleep(OPEN_PAUSE_MS);
     }
+  }
+}
+
+/**
+ * When the disk is full SQLite rolls back by itself. The rollback that follows then fails, and Kysely would keep the one
+ * connection locked for ever.
+ */
+class SelfHealingDialect extends NodeSqliteDialect {
+  override createDriver() {
+    const driver = super.createDriver();
+    const rollback = driver.rollbackTransaction.bind(driver);
+    driver.rollbackTransaction = (connection) =>
+      rollback(connection).catch((error: Error) => {
+        if (!/no transaction is active/.test(error.message)) throw error;
+      });
+    return driver;
   }
 }
 
 async function connect(path: string): Promise<MikroORM> {
   const orm = await MikroORM.init({
     driver: SqliteDriver,
-    driverOptions: new NodeSqliteDialect(path),
+    driverOptions: new SelfHealingDialect(path),
     dbName: path,
     entities,
     extensions: [Migrator],

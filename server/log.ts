@@ -13,7 +13,10 @@ export function createLog(level: string, destination: DestinationStream = standa
 }
 
 function standardError(): DestinationStream {
-  return pino.destination({ dest: 2, sync: true });
+  const destination = pino.destination({ dest: 2, sync: true });
+  // A disk that is full must not end the process by way of its log.
+  destination.on('error', () => {});
+  return destination;
 }
 
 /**
@@ -27,10 +30,14 @@ function describeError(error: unknown): unknown {
     type: error.name,
     code,
     ...(error instanceof AppError && { reason: error.reason, message: error.message }),
-    at: error.stack
-      ?.split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .map((line) => line.trim()),
+    at: placesIn(error),
     ...(error.cause !== undefined && { cause: describeError(error.cause) }),
   };
+}
+
+/** Where it happened. The stack begins with the message, whose lines may look like places. */
+function placesIn({ stack = '', message }: Error): string[] {
+  const after = stack.indexOf(message) + message.length;
+  const lines = stack.slice(after).split('\n');
+  return lines.filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line)).map((line) => line.trim());
 }

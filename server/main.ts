@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const store = await openStoreOrWait(config.databaseUrl, (error) =>
     log.warn({ err: error }, 'the database does not answer; trying again'),
   );
-  const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createMemoryBus();
+  const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createMemoryBus(log);
   const speech = await chooseEngine(config.speechEngine, engines);
 
   const server = await startServer(

@@ -6,6 +6,7 @@ import { createIdentity } from './auth/identity.ts';
 import type { Bus } from './bus/bus.ts';
 import { createAccess } from './chat/access.ts';
 import { createFeeds } from './chat/feeds.ts';
+import { createMemberWatch } from './chat/memberWatch.ts';
 import { createMessages } from './chat/messages.ts';
 import { createRooms } from './chat/rooms.ts';
 import { createSignals } from './chat/signals.ts';
@@ -42,9 +43,10 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const { store, bus, log } = parts;
   const writer = createWriter(store, bus);
   const access = createAccess(store);
-  const captions = createCaptions(bus);
-  const feeds = createFeeds(store, bus, log);
-  const speech = createSpeech({ choice: parts.speech, store, bus, access, writer, captions, log });
+  const { watch, close: endWatch } = createMemberWatch(store, log);
+  const captions = createCaptions(bus, watch);
+  const feeds = createFeeds({ store, bus, watch, log });
+  const speech = createSpeech({ choice: parts.speech, store, bus, access, writer, captions, watch, log });
   const services: Services = {
     identity: createIdentity(store, parts.authSecret),
     rooms: createRooms(store, bus, access),
@@ -68,6 +70,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
     await speech.close(drainMs / 2);
     await writer.drain();
     feeds.close();
+    endWatch();
     await ws.close(drainMs / 4);
     server.closeAllConnections();
     await closed;

@@ -1,13 +1,23 @@
+import type { Log } from '../log.ts';
 import type { Bus, BusEvent } from './bus.ts';
 
-/** A bus for one process. Listeners are called at once, in the order in which they subscribed. */
-export function createMemoryBus(): Bus {
+/**
+ * A bus for one process. Listeners are called at once, in the order in which they subscribed; one that throws keeps
+ * nothing from the others, nor from whoever publishes.
+ */
+export function createMemoryBus(log: Pick<Log, 'error'>): Bus {
   const rooms = new Map<string, Set<(event: BusEvent) => void>>();
 
   return {
     label: 'in memory (one process)',
     publish(roomId, event) {
-      for (const listener of [...(rooms.get(roomId) ?? [])]) listener(event);
+      for (const listener of [...(rooms.get(roomId) ?? [])]) {
+        try {
+          listener(event);
+        } catch (error) {
+          log.error({ err: error }, 'a listener of the bus failed');
+        }
+      }
     },
     subscribe(roomId, listener) {
       const listeners = rooms.get(roomId) ?? new Set();

@@ -22,7 +22,7 @@ const SILENT_MS = 8_000;
  * @param url `redis://` or `rediss://`
  */
 export function createRedisBus(url: string, log: Log): Bus {
-  const local = createMemoryBus();
+  const local = createMemoryBus(log);
   const from = randomUUID();
   const attached = new Map<string, number>();
   let channels: Channels | undefined;

@@ -82,7 +82,7 @@ async function openPlay() {
       stall.pass(await store.changesAfter(...args)),
   };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const feeds = createFeeds(slowStore, bus, log);
+  const feeds = createFeeds({ store: slowStore, bus, watch: () => () => {}, log });
   const roomId = await addRoom(store, author);
   const sent: Promise<unknown>[] = [];
   const audience = upTo(SUBSCRIBERS).map(() =>

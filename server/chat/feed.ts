@@ -3,6 +3,7 @@ import type { Bus, BusEvent } from '../bus/bus.ts';
 import type { Message, RoomEvent, UserRef } from '../contract/types.ts';
 import type { Log } from '../log.ts';
 import { notMember } from './access.ts';
+import type { MemberWatch } from './memberWatch.ts';
 import { Presence } from './presence.ts';
 
 /** Somebody in the room: events are pushed to them in order until they leave or are ended. */
@@ -18,6 +19,7 @@ export type FeedParts = {
   process: string;
   store: Pick<Store, 'changesAfter'>;
   bus: Pick<Bus, 'publish'>;
+  watch: MemberWatch;
   log: Log;
 };
 
@@ -29,7 +31,8 @@ const GAP_PAGE = 500;
  */
 export class Feed {
   readonly roomId: string;
-  readonly #subscribers = new Set<Subscriber>();
+  /** With what ends the watch over each one's membership. */
+  readonly #subscribers = new Map<Subscriber, () => void>();
   readonly #parts: FeedParts;
   readonly #presence: Presence;
   #rev: number;
@@ -55,14 +58,16 @@ export class Feed {
   }
 
   join(subscriber: Subscriber): void {
-    this.#subscribers.add(subscriber);
     const { user } = subscriber;
+    const unwatch = this.#parts.watch(this.roomId, user.id, () => subscriber.fail(notMember()));
+    this.#subscribers.set(subscriber, unwatch);
     const others = this.#presence.everybody.filter(({ id }) => id !== user.id);
     subscriber.push({ type: 'presence', change: 'all', users: [...others, user] });
     this.#presence.arrive(user);
   }
 
   leave(subscriber: Subscriber): void {
+    this.#subscribers.get(subscriber)?.();
     if (this.#subscribers.delete(subscriber)) this.#presence.depart(subscriber.user);
   }
 
@@ -113,7 +118,7 @@ export class Feed {
   #receiveMembership({ change, user, memberCount }: Extract<BusEvent, { type: 'membership' }>): void {
     this.#broadcast({ type: 'room', change, user, memberCount });
     if (change === 'joined') return;
-    for (const subscriber of [...this.#subscribers]) {
+    for (const subscriber of [...this.#subscribers.keys()]) {
       if (subscriber.user.id === user.id) subscriber.fail(notMember());
     }
   }
@@ -124,7 +129,7 @@ export class Feed {
   }
 
   #broadcast(event: RoomEvent): void {
-    for (const subscriber of [...this.#subscribers]) subscriber.push(event);
+    for (const subscriber of [...this.#subscribers.keys()]) subscriber.push(event);
   }
 
   /** Whatever arrives while the gap is read is in the store already: it only makes the reading go round once more. */

@@ -5,11 +5,14 @@ import type { UserRef } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Feed } from './feed.ts';
+import type { MemberWatch } from './memberWatch.ts';
 import { type Subscription, subscribe } from './subscription.ts';
 import { startSweep } from './sweep.ts';
 
 /** How often a process says again who is here through it. */
 const PRESENCE_BEAT_MS = 5_000;
+
+export type FeedsParts = { store: Store; bus: Bus; watch: MemberWatch; log: Log };
 
 type Opened = { feed: Feed; detach: () => void };
 
@@ -23,7 +26,7 @@ export type Feeds = {
 };
 
 /** The feeds of the rooms that somebody watches through this process; a room nobody watches costs nothing. */
-export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
+export function createFeeds({ store, bus, watch, log }: FeedsParts): Feeds {
   const rooms = new Map<string, Promise<Opened>>();
   const watching = new Map<string, number>();
   const process = randomUUID();
@@ -47,7 +50,7 @@ export function createFeeds(store: Store, bus: Bus, log: Log): Feeds {
     try {
       const head = (await store.heads([roomId])).get(roomId);
       if (!head) throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
-      const feed = new Feed(roomId, head.rev, { process, store, bus, log });
+      const feed = new Feed(roomId, head.rev, { process, store, bus, watch, log });
       receive = (event) => feed.receive(event);
       early.forEach(receive);
       return { feed, detach };

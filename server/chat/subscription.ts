@@ -66,7 +66,7 @@ async function* deliver(
   live: Channel<RoomEvent>,
 ): AsyncGenerator<Delivery, void, void> {
   try {
-    let seen = cursor === undefined ? attachedAt : yield* replay(roomId, attachedAt, cursor, history);
+    let seen = cursor === undefined ? attachedAt : yield* replay(roomId, attachedAt, cursor, history, live);
     for await (const event of live) {
       if (event.type === 'message') {
         if (event.rev <= seen) continue;
@@ -88,6 +88,7 @@ async function* replay(
   attachedAt: number,
   cursor: string,
   history: History,
+  live: Pick<Channel<RoomEvent>, 'closed'>,
 ): AsyncGenerator<Delivery, number, void> {
   const heads = await history.heads([roomId]);
   const head = Math.max(attachedAt, heads.get(roomId)?.rev ?? 0);
@@ -99,6 +100,8 @@ async function* replay(
   while (seen < head) {
     const messages = await history.changesAfter(roomId, seen, REPLAY_PAGE);
     for (const message of messages) {
+      // Whoever is shown out while they catch up sees no more.
+      if (live.closed) return seen;
       seen = message.rev;
       yield { cursor: seen, event: { type: 'message', rev: seen, message } };
     }

@@ -15,6 +15,8 @@ export const LIMITS = {
   /** Further behind than this, a subscriber gets `reset` instead of a replay. */
   replayChanges: 2_000,
   frameBytes: 128 * 1024,
+  /** What the server keeps for a socket that does not read; then it is cut. */
+  socketBufferBytes: 4 * 1024 * 1024,
   bodyBytes: 256 * 1024,
   batchCalls: 20,
   chunkSeconds: 1,

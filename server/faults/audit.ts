@@ -40,7 +40,7 @@ export function audit(rooms: ReadonlyMap<string, Message[]>, acks: Ack[], views:
   return parts.reduce(sum, NOTHING_FOUND);
 }
 
-export function sum(a: Findings, b: Findings): Findings {
+function sum(a: Findings, b: Findings): Findings {
   return {
     lost: a.lost + b.lost,
     doubled: a.doubled + b.doubled,

@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { httpClient } from '../testing/clients.ts';
 import { type LiveServer, openServer } from '../testing/liveServer.ts';
 import { openRawSocket, rawExchange, upgradeRequest } from '../testing/rawSocket.ts';
 
@@ -67,4 +72,55 @@ describe('an upgrade is refused', () => {
     expect(socket.isOpen()).toBe(true);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
+});
+
+test('a refused caller who keeps their side open does not keep the server from stopping', async () => {
+  const stubborn = await openServer();
+  const socket = connect({
+    port: Number(new URL(stubborn.url).port),
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  });
+  socket.on('error', () => {}).resume();
+  socket.write(upgradeRequest('/elsewhere', 'localhost'));
+  await once(socket, 'end');
+  await stubborn[Symbol.asyncDispose]();
+  socket.destroy();
+});
+
+test('a socket that does not read is cut, and nobody else notices', async () => {
+  let answered = 0;
+  await using busy = await openServer({
+    alter: (store) => ({
+      async listMessages(...args) {
+        const messages = await store.listMessages(...args);
+        answered += 1;
+        return messages;
+      },
+    }),
+  });
+  const { token } = await busy.enter('Ada');
+  const trpc = httpClient(busy.url, token);
+  const { id: roomId } = await trpc.rooms.create.mutate({ name: 'Hall' });
+  for (let i = 0; i < 20; i += 1) {
+    await trpc.messages.send.mutate({ roomId, clientId: randomUUID(), text: '가'.repeat(4_000) });
+  }
+  await using bystander = await openRawSocket(busy.url, { token });
+  const greedy = new WebSocket(`${busy.url.replace('http', 'ws')}/trpc`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  let received = 0;
+  greedy.on('message', () => {
+    received += 1;
+  });
+  await once(greedy, 'open');
+  greedy.pause();
+  const call = { method: 'query', params: { path: 'messages.list', input: { roomId } } };
+  greedy.send(JSON.stringify(Array.from({ length: 200 }, (_, id) => ({ ...call, id }))));
+  await vi.waitFor(() => expect(answered).toBe(200), 20_000);
+  bystander.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'session.me' } }));
+  expect(await bystander.next()).toMatchObject({ id: 1 });
+  greedy.resume();
+  const [code] = await once(greedy, 'close');
+  expect([code, received < 200]).toEqual([1_006, true]);
 });

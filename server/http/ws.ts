@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { wireEncoder } from '../contract/encoder.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { Log } from '../log.ts';
@@ -60,7 +60,10 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
     if (!url) return refuse(socket, '400 Bad Request');
     if (url.pathname !== '/trpc') return refuse(socket, '404 Not Found');
     if (isForeignUpgrade(originRule, req)) return refuse(socket, '403 Forbidden');
-    wss.handleUpgrade(req, socket, head, (client) => wss.emit('connection', client, req));
+    wss.handleUpgrade(req, socket, head, (client) => {
+      limitBuffer(client);
+      wss.emit('connection', client, req);
+    });
   });
 
   return {
@@ -76,6 +79,17 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
   };
 }
 
+/** Cuts whoever does not read: they come back with their cursor, and cost no more memory than this until then. */
+function limitBuffer(client: WebSocket): void {
+  const send = client.send.bind(client) as (...args: unknown[]) => void;
+  client.send = (...args: unknown[]) => {
+    if (client.bufferedAmount > LIMITS.socketBufferBytes) client.terminate();
+    else send(...args);
+  };
+}
+
 function refuse(socket: Duplex, status: string): void {
+  // Whoever keeps their side open would otherwise hold the socket, and our own stop, for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

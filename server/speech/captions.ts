@@ -1,6 +1,7 @@
 import type { Bus, BusEvent } from '../bus/bus.ts';
 import { Channel } from '../channel.ts';
 import { notMember } from '../chat/access.ts';
+import type { MemberWatch } from '../chat/memberWatch.ts';
 import type { CaptionEvent, UserRef } from '../contract/types.ts';
 
 export type Captions = {
@@ -10,11 +11,11 @@ export type Captions = {
 };
 
 /** What people say as they say it. Nothing of this is kept: a finished utterance is a message as well. */
-export function createCaptions(bus: Bus): Captions {
+export function createCaptions(bus: Bus, watch: MemberWatch): Captions {
   const rooms = new Map<string, RoomCaptions>();
 
   const open = (roomId: string): RoomCaptions => {
-    const room = rooms.get(roomId) ?? new RoomCaptions(bus, roomId, () => rooms.delete(roomId));
+    const room = rooms.get(roomId) ?? new RoomCaptions(bus, watch, roomId, () => rooms.delete(roomId));
     rooms.set(roomId, room);
     return room;
   };
@@ -34,19 +35,23 @@ class RoomCaptions {
   readonly #streams = new Map<string, CaptionEvent>();
   readonly #partials = new Map<string, Exclude<CaptionEvent, { type: 'stream' }>>();
   readonly #detach: () => void;
+  readonly #watch: (userId: string, onLost: () => void) => () => void;
   readonly #onEmpty: () => void;
 
-  constructor(bus: Bus, roomId: string, onEmpty: () => void) {
+  constructor(bus: Bus, watch: MemberWatch, roomId: string, onEmpty: () => void) {
     this.#onEmpty = onEmpty;
+    this.#watch = (userId, onLost) => watch(roomId, userId, onLost);
     this.#detach = bus.subscribe(roomId, (event) => this.#receive(event));
   }
 
   subscribe(user: UserRef): Channel<CaptionEvent> {
     const channel: Channel<CaptionEvent> = new Channel(() => {
       this.#listeners.delete(channel);
+      unwatch();
       this.#dropIfEmpty();
     });
     this.#listeners.set(channel, user);
+    const unwatch = this.#watch(user.id, () => channel.fail(notMember()));
     for (const event of [...this.#streams.values(), ...this.#partials.values()]) channel.push(event);
     return channel;
   }

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CaptionEvent } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import { settled } from '../testing/settled.ts';
-import { openSpeech, type SpeechScene } from '../testing/speechScene.ts';
+import { openSpeech, pcmOf, type SpeechScene } from '../testing/speechScene.ts';
+import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';
 
 const FAKED = { toFake: ['setTimeout' as const, 'clearTimeout' as const] };
 
@@ -15,6 +16,17 @@ const states = (events: CaptionEvent[]) =>
 function expectFreed(scene: SpeechScene): void {
   expect(scene.engine.streams.every(({ freed }) => freed)).toBe(true);
   expect(scene.bus.listeners()).toBe(0);
+}
+
+/** Audio of which each chunk has to wait. */
+async function* inSteps(
+  audio: AsyncIterable<AudioChunk>,
+  turn: () => Promise<void>,
+): AsyncGenerator<AudioChunk> {
+  for await (const chunk of audio) {
+    await turn();
+    yield chunk;
+  }
 }
 
 describe('a speech stream ends', () => {
@@ -143,7 +155,7 @@ describe('by the clock, a speech stream', () => {
     expectFreed(scene);
   });
 
-  test('whose engine never finishes is cut off 10 s after the stop', async () => {
+  test('whose engine never finishes is cut off 10 s after the last thing it did', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
     const streamId = await scene.start(scene.ada);
     scene.push(scene.ada, streamId, 0);
@@ -151,6 +163,7 @@ describe('by the clock, a speech stream', () => {
     void scene.speech.stop(scene.ada, streamId).then((answer) => {
       summary = answer;
     });
+    await settled();
     vi.advanceTimersByTime(9_999);
     await settled();
     expect(summary).toBeUndefined();
@@ -158,6 +171,69 @@ describe('by the clock, a speech stream', () => {
     await settled();
     expect(summary).toMatchObject({ utterances: 0 });
     expectFreed(scene);
+  });
+
+  test('whose engine is slow has all its audio heard, however long that takes', async () => {
+    let go = Promise.withResolvers<void>();
+    const wrap = (engine: SpeechEngine): SpeechEngine => ({
+      ...engine,
+      transcribe: (audio, options) =>
+        engine.transcribe(
+          inSteps(audio, () => go.promise),
+          options,
+        ),
+    });
+    const words = ['one', 'two', 'three', 'four'];
+    await using scene = await openSpeech({ script: words.map((final) => ({ final })), wrap });
+    const streamId = await scene.start(scene.ada);
+    for (const seq of words.keys()) scene.push(scene.ada, streamId, seq);
+    const stopped = scene.speech.stop(scene.ada, streamId);
+    for (const _ of words) {
+      await settled();
+      vi.advanceTimersByTime(8_000);
+      go.resolve();
+      go = Promise.withResolvers();
+    }
+    await settled();
+    go.resolve();
+    expect((await stopped).utterances).toBe(4);
+    expectFreed(scene);
+  });
+
+  test('that is cut off says how much of the speech was lost', async () => {
+    await using scene = await openSpeech({ script: ['hang'] });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    for (let seq = 0; seq < 21; seq += 1) scene.push(scene.ada, streamId, seq);
+    void scene.speech.stop(scene.ada, streamId);
+    await settled();
+    vi.advanceTimersByTime(10_000);
+    await settled();
+    expect(watch.events.at(-1)).toMatchObject({
+      reason: 'engine_failed',
+      message: 'The speech engine did not finish; 2 seconds of speech were lost.',
+    });
+    await watch.leave();
+  });
+
+  test('whose engine cannot follow does not end as idle while its speaker goes on', async () => {
+    await using scene = await openSpeech({ script: ['hang'] });
+    const streamId = await scene.start(scene.ada);
+    const second = pcmOf(1_000);
+    for (let seq = 0; seq < 31; seq += 1) scene.push(scene.ada, streamId, seq, second);
+    await settled();
+    scene.push(scene.ada, streamId, 31, second);
+    for (let i = 0; i < 5; i += 1) {
+      await settled();
+      vi.advanceTimersByTime(5_000);
+      expect(() => scene.push(scene.ada, streamId, 32, second)).toThrowError(
+        expect.objectContaining({ reason: 'engine_behind', retryable: true }),
+      );
+    }
+    const stopped = scene.speech.stop(scene.ada, streamId);
+    await settled();
+    vi.advanceTimersByTime(10_000);
+    await stopped;
   });
 
   test('leaves no timer behind but the one that forgets it a minute later', async () => {

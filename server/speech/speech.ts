@@ -3,6 +3,7 @@ import type { Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Channel } from '../channel.ts';
 import type { Access } from '../chat/access.ts';
+import type { MemberWatch } from '../chat/memberWatch.ts';
 import type { Writer } from '../chat/writer.ts';
 import { decodeChunk } from '../contract/chunk.ts';
 import type { CaptionEvent, EngineInfo, EngineName, Page, User, Utterance } from '../contract/types.ts';
@@ -46,11 +47,13 @@ export type SpeechParts = {
   access: Access;
   writer: Writer;
   captions: Captions;
+  watch: MemberWatch;
   log: Log;
 };
 
-export function createSpeech({ choice, store, bus, access, writer, captions, log }: SpeechParts): Speech {
-  const streams = new Streams(bus);
+export function createSpeech(parts: SpeechParts): Speech {
+  const { choice, store, bus, access, writer, captions, watch, log } = parts;
+  const streams = new Streams(bus, watch);
 
   return {
     engine: () => describe(choice),
@@ -60,7 +63,7 @@ export function createSpeech({ choice, store, bus, access, writer, captions, log
       const engine = requireEngine(choice);
       const refusal = engine.refuses(options);
       if (refusal) throw new AppError('BAD_REQUEST', 'engine_refuses', refusal);
-      streams.checkOpen();
+      streams.checkRoomFor(user.id);
       makeWay(streams.live(user.id, roomId), takeOver);
 
       const identity = {
@@ -69,7 +72,13 @@ export function createSpeech({ choice, store, bus, access, writer, captions, log
         speaker: { id: user.id, name: user.name },
         engine: engine.name,
       };
-      streams.add(new SpeechStream(identity, options, { engine, writer, captions, log }));
+      const stream = new SpeechStream(identity, options, { engine, writer, captions, log });
+      streams.add(stream);
+      // Who left the room before we listened is not told so by the bus.
+      await access.member(user, roomId).catch((error: unknown) => {
+        void stream.finish({ reason: 'left_room' });
+        throw error;
+      });
       return { streamId: identity.streamId, engine: engine.name, chunkMs: engine.chunkMs };
     },
 
@@ -84,7 +93,12 @@ export function createSpeech({ choice, store, bus, access, writer, captions, log
 
     async live(user, roomId) {
       await access.member(user, roomId);
-      return captions.subscribe({ id: user.id, name: user.name }, roomId);
+      const live = captions.subscribe({ id: user.id, name: user.name }, roomId);
+      await access.member(user, roomId).catch(async (error: unknown) => {
+        await live.return();
+        throw error;
+      });
+      return live;
     },
 
     async list(user, { roomId, limit, ...query }) {

@@ -30,7 +30,7 @@ export type EndReason = {
 
 /** Without a chunk for this long a stream ends: its speaker is gone. Under the 15 s that Amazon Transcribe waits. */
 const IDLE_MS = 12_000;
-/** How long the engine may take to say its last words after the audio has ended. */
+/** Once the audio has ended: how long the engine may neither draw audio nor say a word before it is given up. */
 const FINISH_MS = 10_000;
 /** How much audio may wait for the engine before chunks are refused for a moment. */
 const QUEUE_SECONDS = 30;
@@ -80,8 +80,9 @@ export class SpeechStream {
    */
   push(seq: number, pcm: Uint8Array): number {
     if (this.#ending) throw streamEnded(this.#ending);
-    this.#checkChunk(pcm);
+    // Before anything is refused: whoever sends is there, even if the engine cannot follow.
     this.#waitForChunks();
+    this.#checkChunk(pcm);
     // The bytes belong to the socket's buffer: what is held longer than this call must be a copy. (Not by `slice`,
     // which copies nothing if they are a Buffer.)
     for (const ready of this.#order.take(seq, new Uint8Array(pcm))) this.#enqueue(ready);
@@ -95,7 +96,7 @@ export class SpeechStream {
       clearTimeout(this.#idleTimer);
       for (const held of this.#order.rest()) this.#enqueue(held);
       this.#audio.end();
-      this.#finishTimer = setTimeout(() => this.#letEngineGo.abort(), FINISH_MS);
+      this.#expectProgress();
     }
     return this.done;
   }
@@ -104,6 +105,20 @@ export class SpeechStream {
   abort(): void {
     this.#letEngineGo.abort();
     this.#giveUp.abort();
+  }
+
+  /** While it finishes, an engine that works has all the time it needs, and one that hangs has little. */
+  #expectProgress(): void {
+    clearTimeout(this.#finishTimer);
+    if (this.#ending) this.#finishTimer = setTimeout(() => this.#cutOff(), FINISH_MS);
+  }
+
+  #cutOff(): void {
+    const lostSeconds = Math.round(this.#queuedSamples / this.options.sampleRate);
+    const message = `The speech engine did not finish; ${lostSeconds} seconds of speech were lost.`;
+    if (lostSeconds > 0) this.#ending = { reason: 'engine_failed', message };
+    this.#parts.log.warn({ streamId: this.identity.streamId, lostSeconds }, 'speech engine did not finish');
+    this.#letEngineGo.abort();
   }
 
   #checkChunk(pcm: Uint8Array): void {
@@ -168,13 +183,17 @@ export class SpeechStream {
   async *#dequeue(): AsyncGenerator<AudioChunk, void, void> {
     for await (const pcm of this.#audio) {
       this.#queuedSamples -= pcm.byteLength / 2;
+      this.#expectProgress();
       yield pcm;
     }
   }
 
   async #hear(event: TranscriptEvent): Promise<void> {
     const utterance = this.#utterances.from(event, this.#audioStartedAt ?? Date.now());
+    // The engine waits while we do: a database that is away is not held against it.
+    clearTimeout(this.#finishTimer);
     const seq = event.type === 'final' ? await this.#keep(utterance) : null;
+    this.#expectProgress();
     this.#parts.captions.publish(this.identity.roomId, {
       type: event.type,
       utterance: { ...utterance, seq },

@@ -1,7 +1,12 @@
 import type { Bus } from '../bus/bus.ts';
+import type { MemberWatch } from '../chat/memberWatch.ts';
 import type { User } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import { type EndReason, type SpeechStream, streamEnded } from './stream.ts';
+
+/** Streams at a time, those that are still finishing included: each may be a process of its own, or be paid for. */
+const STREAMS_MAX = 25;
+const STREAMS_A_USER_MAX = 3;
 
 /** How long an ended stream is remembered, for the chunk or the `stop` that comes too late. */
 const REMEMBER_MS = 60_000;
@@ -9,32 +14,53 @@ const REMEMBER_MS = 60_000;
 /** The speech streams of this process: one per user and room. A stream ends with its speaker's membership. */
 export class Streams {
   readonly #byId = new Map<string, SpeechStream>();
+  readonly #running = new Set<SpeechStream>();
   readonly #bus: Bus;
+  readonly #watch: MemberWatch;
   readonly #forgetting = new Set<NodeJS.Timeout>();
   #closing = false;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, watch: MemberWatch) {
     this.#bus = bus;
+    this.#watch = watch;
   }
 
-  /** @throws AppError once all are being finished: nobody would end another one. */
-  checkOpen(): void {
-    if (!this.#closing) return;
-    throw new AppError('SERVICE_UNAVAILABLE', 'server_stopping', 'The server is restarting. Try again.', {
-      retryable: true,
-      retryAfterMs: 1_000,
-    });
+  /** @throws AppError (retryable) if no other stream can be had now. */
+  checkRoomFor(userId: string): void {
+    const retry = { retryable: true, retryAfterMs: 1_000 };
+    // Nobody would end a stream that begins once all are being finished.
+    if (this.#closing) {
+      throw new AppError(
+        'SERVICE_UNAVAILABLE',
+        'server_stopping',
+        'The server is restarting. Try again.',
+        retry,
+      );
+    }
+    const own = [...this.#running].filter(({ identity }) => identity.speaker.id === userId);
+    if (own.length >= STREAMS_A_USER_MAX || this.#running.size >= STREAMS_MAX) {
+      throw new AppError(
+        'TOO_MANY_REQUESTS',
+        'speech_busy',
+        'Too many people speak right now. Try again.',
+        retry,
+      );
+    }
   }
 
   add(stream: SpeechStream): void {
     const { streamId, roomId, speaker } = stream.identity;
     this.#byId.set(streamId, stream);
+    this.#running.add(stream);
+    const leave = () => void stream.finish({ reason: 'left_room' });
     const detach = this.#bus.subscribe(roomId, (event) => {
-      const left = event.type === 'membership' && event.change === 'left' && event.user.id === speaker.id;
-      if (left) void stream.finish({ reason: 'left_room' });
+      if (event.type === 'membership' && event.change === 'left' && event.user.id === speaker.id) leave();
     });
+    const unwatch = this.#watch(roomId, speaker.id, leave);
     void stream.done.then(() => {
+      this.#running.delete(stream);
       detach();
+      unwatch();
       this.#forgetLater(streamId);
     });
   }

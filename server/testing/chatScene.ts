@@ -3,6 +3,7 @@ import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed } from '../../db/testing/material.ts';
 import { type Access, createAccess } from '../chat/access.ts';
 import { createFeeds, type Feeds } from '../chat/feeds.ts';
+import { createMemberWatch, type MemberWatch } from '../chat/memberWatch.ts';
 import { createMessages, type Messages } from '../chat/messages.ts';
 import { createRooms, type Rooms } from '../chat/rooms.ts';
 import { createWriter, type Writer } from '../chat/writer.ts';
@@ -18,6 +19,7 @@ export type ChatScene = AsyncDisposable & {
   log: NotedLog & Log;
   access: Access;
   writer: Writer;
+  memberWatch: MemberWatch;
   feeds: Feeds;
   rooms: Rooms;
   messages: Messages;
@@ -37,18 +39,20 @@ export async function openChat(alter: (store: Store) => Partial<Store> = () => (
   const log = createNotedLog();
   const writer = createWriter(store, bus);
   const access = createAccess(store);
-  const feeds = createFeeds(store, bus, log);
+  const { watch, close: endWatch } = createMemberWatch(store, log);
+  const feeds = createFeeds({ store, bus, watch, log });
   const messages = createMessages(store, writer, feeds, access);
   const [ada, ben] = [await addPerson(real, 'Ada'), await addPerson(real, 'Ben')];
   const roomId = await addRoom(real, ada);
   await real.addMember(roomId, ben.id, new Date());
   return {
-    ...{ store, bus, log, access, writer, feeds, messages, ada, ben, roomId },
+    ...{ store, bus, log, access, writer, feeds, messages, ada, ben, roomId, memberWatch: watch },
     rooms: createRooms(store, bus, access),
     say: (author, text) => writer.write(appending(typed(roomId, author, { text }))),
     visit: async (user, cursor) => new Visit(await messages.live(user, roomId, cursor)),
     async [Symbol.asyncDispose]() {
       feeds.close();
+      endWatch();
       await real.close();
     },
   };

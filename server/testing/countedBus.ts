@@ -1,5 +1,6 @@
 import type { Bus, BusEvent } from '../bus/bus.ts';
 import { createMemoryBus } from '../bus/memory.ts';
+import { createNotedLog } from './notedLog.ts';
 
 export type CountedBus = Bus & {
   /** How many listeners are attached, over all rooms. */
@@ -10,7 +11,7 @@ export type CountedBus = Bus & {
 
 /** The bus of one process, with an account of what it was used for. */
 export function createCountedBus(): CountedBus {
-  const bus = createMemoryBus();
+  const bus = createMemoryBus(createNotedLog());
   const attached = new Set<symbol>();
   const published: CountedBus['published'] = [];
   return {

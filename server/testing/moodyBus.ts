@@ -1,5 +1,6 @@
 import type { Bus, BusEvent } from '../bus/bus.ts';
 import { createMemoryBus } from '../bus/memory.ts';
+import { createNotedLog } from './notedLog.ts';
 
 export type MoodyBus = Bus & {
   /** How many hints are under way. */
@@ -11,7 +12,7 @@ export type MoodyBus = Bus & {
 
 /** A bus that does with messages what the port allows, and worse: it loses, doubles, delays and reorders them. */
 export function createMoodyBus(): MoodyBus {
-  const bus = createMemoryBus();
+  const bus = createMemoryBus(createNotedLog());
   const queue: { roomId: string; event: BusEvent }[] = [];
   const place = (at: number) => (queue.length === 0 ? 0 : at % queue.length);
   return {

@@ -38,11 +38,11 @@ type Setting = {
 /** Speech over a real store in memory, with an engine that follows a script. */
 export async function openSpeech({ script = [], refusal, alter, wrap }: Setting = {}): Promise<SpeechScene> {
   const chat = await openChat(alter);
-  const { store, bus, access, writer, log } = chat;
+  const { store, bus, access, writer, log, memberWatch: watch } = chat;
   const engine = createScriptedEngine(script, refusal);
-  const captions = createCaptions(bus);
+  const captions = createCaptions(bus, watch);
   const choice = { engine: wrap?.(engine) ?? engine };
-  const speech = createSpeech({ choice, store, bus, access, writer, captions, log });
+  const speech = createSpeech({ choice, store, bus, access, writer, captions, watch, log });
   const { roomId } = chat;
   const defaults: StartOptions = { roomId, language: 'en-US', sampleRate: SAMPLE_RATE, takeOver: false };
   return {

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { BusEvent } from '../bus/bus.ts';
 import type { RoomEvent, User } from '../contract/types.ts';
 import { openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
+import { Visit } from '../testing/visit.ts';
+import { createFeeds } from './feeds.ts';
 
 const told = (events: RoomEvent[]) =>
   events.flatMap((event) =>
@@ -25,6 +28,86 @@ describe('presence', () => {
     await settled();
     expect(told(watcher.events).slice(3)).toEqual(['left Ben']);
     await watcher.leave();
+  });
+});
+
+describe('presence over several processes', () => {
+  const FAKED = {
+    toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'performance'] as const,
+  };
+  const never = () => () => {};
+
+  /** A process is its own set of feeds on the common bus; while `isLost` nothing of what it publishes arrives. */
+  async function open() {
+    const scene = await openChat();
+    const { store, bus, log, ada, ben, roomId } = scene;
+    const startProcess = () => {
+      let isLost = false;
+      const own = {
+        ...bus,
+        publish: (room: string, event: BusEvent) => {
+          if (!isLost) bus.publish(room, event);
+        },
+      };
+      const feeds = createFeeds({ store, bus: own, watch: never, log });
+      const visit = async (user: User) => {
+        const visit = new Visit(await feeds.subscribe(user, roomId, undefined));
+        void visit.read();
+        return visit;
+      };
+      const kill = () => {
+        isLost = true;
+      };
+      return { visit, kill, stop: () => feeds.close() };
+    };
+    return { scene, ada, ben, here: startProcess(), there: startProcess() };
+  }
+  const wait = async (ms: number) => {
+    await vi.advanceTimersByTimeAsync(ms);
+    await settled();
+  };
+  beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED.toFake] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('is one: who comes to either is seen in both, and who is in both leaves but once', async () => {
+    const { scene, ada, ben, here, there } = await open();
+    const watcher = await here.visit(ada);
+    const visits = [await there.visit(ben), await here.visit(ben)];
+    await wait(100);
+    expect(told(watcher.events)).toEqual(['all Ada', 'came Ada', 'came Ben']);
+    const late = await there.visit(ada);
+    await settled();
+    expect(told(late.events)).toEqual(['all Ben+Ada']);
+    await visits[0]?.leave();
+    await wait(100);
+    expect(told(watcher.events)).toHaveLength(3);
+    await visits[1]?.leave();
+    await wait(100);
+    expect(told(watcher.events).at(-1)).toBe('left Ben');
+    await scene[Symbol.asyncDispose]();
+  });
+
+  test('loses the people of a process that is killed within 15 s, and keeps all others for as long as they stay', async () => {
+    const { scene, ada, ben, here, there } = await open();
+    const watcher = await here.visit(ada);
+    await there.visit(ben);
+    await wait(120_000);
+    expect(told(watcher.events)).toEqual(['all Ada', 'came Ada', 'came Ben']);
+    there.kill();
+    await wait(15_000);
+    expect(told(watcher.events).slice(3)).toEqual(['left Ben']);
+    await scene[Symbol.asyncDispose]();
+  });
+
+  test('loses the people of a process that stops at once', async () => {
+    const { scene, ada, ben, here, there } = await open();
+    const watcher = await here.visit(ada);
+    await there.visit(ben);
+    await wait(100);
+    there.stop();
+    await settled();
+    expect(told(watcher.events).at(-1)).toBe('left Ben');
+    await scene[Symbol.asyncDispose]();
   });
 });
 

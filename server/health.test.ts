@@ -1,0 +1,77 @@
+import { describe, expect, test, vi } from 'vitest';
+import { startMariadb } from '../db/testing/mysqlServers.ts';
+import { createHealth } from './health.ts';
+import { httpClient, refusal } from './testing/clients.ts';
+import { openServer } from './testing/liveServer.ts';
+import { startRedis } from './testing/redisServer.ts';
+import { startServerProcess } from './testing/serverProcess.ts';
+
+const ready = async (url: string) => {
+  const answer = await fetch(`${url}/readyz`);
+  return [answer.status, ((await answer.json()) as { status: string }).status];
+};
+
+describe('readiness', () => {
+  test('is for anybody', async () => {
+    await using server = await openServer();
+    const answer = await fetch(`${server.url}/readyz`);
+    const state = { status: 'ready', database: 'ok', bus: 'ok', draining: false };
+    expect([answer.status, await answer.json()]).toEqual([200, state]);
+  });
+
+  test('ends when the server begins to stop', async () => {
+    const health = createHealth({ ping: async () => {} }, { isConnected: () => true });
+    health.drain();
+    expect(await health.readiness()).toMatchObject({ status: 'unready', draining: true });
+  });
+
+  test('does not wait for a database that hangs, nor ask it twice', async () => {
+    const ping = vi.fn(() => new Promise<void>(() => {}));
+    const health = createHealth({ ping }, { isConnected: () => true });
+    const asked = await Promise.all([health.readiness(), health.readiness()]);
+    expect(asked.map(({ database }) => database)).toEqual(['away', 'away']);
+    expect(ping).toHaveBeenCalledTimes(1);
+  });
+
+  test('without a bus is degraded', async () => {
+    const health = createHealth({ ping: async () => {} }, { isConnected: () => false });
+    expect(await health.readiness()).toMatchObject({ status: 'degraded', bus: 'away' });
+  });
+});
+
+test('a server whose database and bus are away starts, says so, refuses for now, and serves when they are there', async () => {
+  await using database = await startMariadb();
+  await using bus = await startRedis();
+  const url = await database.database();
+  await Promise.all([database.kill(), bus.kill()]);
+  const server = await startServerProcess({
+    ...{ DATABASE_URL: url, REDIS_URL: bus.url, SPEECH_ENGINE: 'off', LOG_LEVEL: 'silent' },
+  });
+  expect(server.printed()).toMatch(/^Database {4}waiting for the database to answer$/m);
+  expect(await ready(server.url)).toEqual([503, 'unready']);
+  const trpc = httpClient(server.url);
+  expect(await refusal(trpc.session.guest.mutate({ name: 'Ada' }))).toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    reason: 'store_unavailable',
+    retryable: true,
+  });
+  await database.start();
+  await vi.waitFor(async () => expect(await ready(server.url)).toEqual([200, 'degraded']), {
+    timeout: 20_000,
+  });
+  await bus.start();
+  await vi.waitFor(async () => expect(await ready(server.url)).toEqual([200, 'ready']), { timeout: 20_000 });
+  expect((await trpc.session.guest.mutate({ name: 'Ada' })).user.name).toBe('Ada');
+  expect(await server.stop()).toBe(0);
+}, 60_000);
+
+test('a database that refuses us is not waited for', async () => {
+  await using database = await startMariadb();
+  const url = new URL(await database.database());
+  url.username = 'nobody';
+  url.password = 'secret';
+  const started = startServerProcess({ DATABASE_URL: url.href, SPEECH_ENGINE: 'off' });
+  const failure = await started.catch((error: Error) => error);
+  expect(failure).toBeInstanceOf(Error);
+  expect(String(failure)).not.toContain('secret');
+});

@@ -4,7 +4,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
 import { AppError } from '../server/errors.ts';
 import { applyChange } from './applyChange.ts';
-import { type Heads, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
+import { type Growth, type Heads, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
 import type { Dialect } from './dialect.ts';
 import { asStoreError, isPassing, isWorthAnotherTry } from './failures.ts';
 import { findKnown, identities } from './knownMessages.ts';
@@ -62,6 +62,7 @@ async function alone(
 /** What a transaction knows: where its rooms are, the messages it has met, and which of them it must write. */
 type Ledger = {
   heads: Heads;
+  grown: Map<string, Growth>;
   known: Map<string, Message>;
   inserts: Map<string, Message>;
   updates: Map<string, Message>;
@@ -76,6 +77,7 @@ async function commitTogether(
   const heads = await dialect.lockHeads(em, [...new Set(changes.map(roomOf))]);
   const ledger: Ledger = {
     heads,
+    grown: new Map(),
     known: await findKnown(em, changes, look),
     inserts: new Map(),
     updates: new Map(),
@@ -87,9 +89,9 @@ async function commitTogether(
       return { error };
     }
   });
-  await insertMessages(em, [...ledger.inserts.values()]);
+  await insertMessages(em, [...ledger.inserts.values()], dialect.time);
   await updateMessages(em, [...ledger.updates.values()]);
-  await updateHeads(em, outcomes, heads);
+  await updateHeads(em, ledger.grown, dialect.roomsHint);
   return outcomes;
 }
 
@@ -97,14 +99,13 @@ function roomOf(change: Change): string {
   return change.type === 'append' ? change.message.roomId : change.roomId;
 }
 
-function append({ heads, known, inserts }: Ledger, message: NewMessage): ChangeOutcome {
+function append(ledger: Ledger, message: NewMessage): ChangeOutcome {
+  const { known, inserts } = ledger;
   const earlier = identities(message)
     .map((key) => known.get(key))
     .find(Boolean);
   if (earlier) return { message: earlier, changed: false };
-  const head = headOf(heads, message.roomId);
-  head.lastSeq += 1;
-  head.rev += 1;
+  const head = grow(ledger, message.roomId, 1);
   const placed = {
     ...message,
     seq: head.lastSeq,
@@ -118,25 +119,32 @@ function append({ heads, known, inserts }: Ledger, message: NewMessage): ChangeO
   return { message: placed, changed: true };
 }
 
-function amend(
-  { heads, known, inserts, updates }: Ledger,
-  change: Exclude<Change, { type: 'append' }>,
-): ChangeOutcome {
-  const head = headOf(heads, change.roomId);
+function amend(ledger: Ledger, change: Exclude<Change, { type: 'append' }>): ChangeOutcome {
+  const { known, inserts, updates } = ledger;
+  headOf(ledger, change.roomId);
   const message = known.get(change.messageId);
   if (message?.roomId !== change.roomId) {
     throw new AppError('NOT_FOUND', 'message_unknown', 'There is no such message in this room.');
   }
   const changed = applyChange(message, change);
   if (changed === message) return { message, changed: false };
-  head.rev += 1;
-  const amended = { ...changed, rev: head.rev };
+  const amended = { ...changed, rev: grow(ledger, change.roomId, 0).rev };
   for (const key of identities(amended)) known.set(key, amended);
   (inserts.has(amended.id) ? inserts : updates).set(amended.id, amended);
   return { message: amended, changed: true };
 }
 
-function headOf(heads: Heads, roomId: string): Head {
+/** Takes the room's next rev, and its next seq for a new message. */
+function grow(ledger: Ledger, roomId: string, messages: 0 | 1): Head {
+  const head = headOf(ledger, roomId);
+  const growth = ledger.grown.get(roomId) ?? { seq: 0, rev: 0 };
+  ledger.grown.set(roomId, { seq: growth.seq + messages, rev: growth.rev + 1 });
+  head.lastSeq += messages;
+  head.rev += 1;
+  return head;
+}
+
+function headOf({ heads }: Ledger, roomId: string): Head {
   const head = heads.get(roomId);
   if (!head) throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
   return head;

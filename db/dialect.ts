@@ -9,6 +9,10 @@ export type Fragment = { sql: string; params: (string | number)[] };
 export type Dialect = {
   /** Takes the rooms' row locks, in id order, and reads where they are; unknown rooms are missing. */
   lockHeads: (em: SqlEntityManager, roomIds: string[]) => Promise<Heads>;
+  /** An ISO 8601 time as a column of times holds it. */
+  time: (iso: string) => string | number;
+  /** What an update of several rooms says after the table's name, so that it locks no others. */
+  roomsHint: string;
   /**
    * The query for the `id` of messages that hold the words, newest first; case is folded by the database's own rules.
    * @param scope which messages come into question: a condition on the row `m`.

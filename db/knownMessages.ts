@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
 import { MessageEntity } from './entities.ts';
-import { toMessage } from './messageTable.ts';
+import { toMessage, WITH_AUTHOR } from './messageTable.ts';
 import type { Change, NewMessage } from './store.ts';
 
 /** A message is the same one if its id is, or if its author used its clientId in this room before. */
@@ -36,7 +36,7 @@ export async function findKnown(
         ...sent.map(({ roomId, author, clientId }) => ({ room: roomId, author: author.id, clientId })),
       ],
     },
-    { populate: ['author'] },
+    WITH_AUTHOR,
   );
   return new Map(rows.map(toMessage).flatMap((message) => identities(message).map((key) => [key, message])));
 }

@@ -7,6 +7,15 @@ import { searchMessages } from './searchMessages.ts';
 import type { Fork } from './sqlStore.ts';
 import type { SpokenQuery, Store } from './store.ts';
 
+/**
+ * Authors by a left join: with an inner one the optimizer may begin at a small table of users and sort the whole room to
+ * find its last page.
+ */
+export const WITH_AUTHOR = {
+  populate: ['author'],
+  populateHints: { author: { joinType: 'left join' } },
+} as const;
+
 type MessageMethods = Pick<
   Store,
   'commitChanges' | 'findMessage' | 'listMessages' | 'changesAfter' | 'listSpoken' | 'searchMessages'
@@ -17,11 +26,7 @@ export function messageTable(fork: Fork, dialect: Dialect): MessageMethods {
     commitChanges: (changes) => commitChanges(fork, dialect, changes),
 
     async findMessage(roomId, messageId) {
-      const row = await fork().findOne(
-        MessageEntity,
-        { id: messageId, room: roomId },
-        { populate: ['author'] },
-      );
+      const row = await fork().findOne(MessageEntity, { id: messageId, room: roomId }, { ...WITH_AUTHOR });
       return row && toMessage(row);
     },
 
@@ -35,7 +40,7 @@ export function messageTable(fork: Fork, dialect: Dialect): MessageMethods {
             seq: { ...(before !== undefined && { $lt: before }), ...(forwards && { $gt: after }) },
           }),
         },
-        { populate: ['author'], orderBy: { seq: forwards ? 'asc' : 'desc' }, limit },
+        { ...WITH_AUTHOR, orderBy: { seq: forwards ? 'asc' : 'desc' }, limit },
       );
       const messages = rows.map(toMessage);
       return forwards ? messages : messages.reverse();
@@ -45,14 +50,14 @@ export function messageTable(fork: Fork, dialect: Dialect): MessageMethods {
       const rows = await fork().find(
         MessageEntity,
         { room: roomId, rev: { $gt: rev } },
-        { populate: ['author'], orderBy: { rev: 'asc' }, limit },
+        { ...WITH_AUTHOR, orderBy: { rev: 'asc' }, limit },
       );
       return rows.map(toMessage);
     },
 
     async listSpoken(roomId, query) {
       const rows = await fork().find(MessageEntity, spokenIn(roomId, query), {
-        populate: ['author'],
+        ...WITH_AUTHOR,
         orderBy: { seq: 'asc' },
         limit: query.limit,
       });

@@ -1,13 +1,29 @@
-import { LockMode } from '@mikro-orm/core';
 import type { Dialect, Fragment } from './dialect.ts';
-import { readHeads } from './roomTable.ts';
 import type { MessageSearch } from './store.ts';
 
-const lockHeads: Dialect['lockHeads'] = (em, roomIds) => readHeads(em, roomIds, LockMode.PESSIMISTIC_WRITE);
+/**
+ * By the primary key, always: for a list that holds a good part of a small table the optimizer reads the whole table, and
+ * InnoDB locks what it reads. Two lanes would then hold each other's rooms.
+ */
+const BY_KEY = 'force index (primary)';
+
+const lockHeads: Dialect['lockHeads'] = async (em, roomIds) => {
+  const rows = await em.execute<{ id: string; lastSeq: number; rev: number }[]>(
+    `select id, last_seq as lastSeq, rev from chat_rooms ${BY_KEY}
+      where id in (${roomIds.map(() => '?').join(', ')}) order by id for update`,
+    roomIds,
+  );
+  return new Map(rows.map(({ id, lastSeq, rev }) => [id, { lastSeq, rev }]));
+};
+
+/** Times are kept in UTC, and the connection says so. */
+const time: Dialect['time'] = (iso) => new Date(iso).toISOString().replace('T', ' ').replace('Z', '');
 
 /** Words are found by a full-text index over pairs of characters, which Korean needs. */
 export const mysqlDialect: Dialect = {
   lockHeads,
+  time,
+  roomsHint: BY_KEY,
   searchMessages: (scope, search) =>
     newestFirst(scope, search, {
       sql: 'match (m.text) against (? in boolean mode)',
@@ -18,6 +34,8 @@ export const mysqlDialect: Dialect = {
 /** MariaDB has no such index: it looks at the messages one by one, newest first. */
 export const mariadbDialect: Dialect = {
   lockHeads,
+  time,
+  roomsHint: BY_KEY,
   searchMessages: (scope, search) =>
     newestFirst(scope, search, {
       sql: "m.text like concat('%', ?, '%')",
@@ -25,11 +43,13 @@ export const mariadbDialect: Dialect = {
     }),
 };
 
-/** Ids grow with time, over all rooms. */
-function newestFirst(scope: Fragment, { cursor, limit }: MessageSearch, holds: Fragment): Fragment {
+/** Within a room by its numbering, for which there is an index; over all rooms by id, because ids grow with time. */
+function newestFirst(scope: Fragment, { roomId, cursor, limit }: MessageSearch, holds: Fragment): Fragment {
+  const place = roomId ? 'seq' : 'id';
   return {
     sql: `select m.id as id from messages m where ${holds.sql} and ${scope.sql}
-      ${cursor ? 'and m.id < ?' : ''} order by m.id desc limit ?`,
+      ${cursor ? `and m.${place} < (select ${place} from messages where id = ?)` : ''}
+      order by m.${place} desc limit ?`,
     params: [...holds.params, ...scope.params, ...(cursor ? [cursor] : []), limit],
   };
 }

@@ -1,4 +1,4 @@
-import { type InferEntity, type LockMode, raw } from '@mikro-orm/core';
+import { type InferEntity, raw } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Room } from '../server/contract/types.ts';
 import type { Heads } from './changeRows.ts';
@@ -56,17 +56,9 @@ export function roomTable(fork: Fork): RoomMethods {
   };
 }
 
-/** Where rooms are; unknown ones are missing. Within a transaction `lockMode` takes their row locks, in id order. */
-export async function readHeads(
-  em: SqlEntityManager,
-  roomIds: string[],
-  lockMode?: LockMode.PESSIMISTIC_WRITE,
-): Promise<Heads> {
-  const rows = await em.find(
-    RoomEntity,
-    { id: { $in: roomIds } },
-    { fields: ['id', 'lastSeq', 'rev'], ...(lockMode && { lockMode, orderBy: { id: 'asc' } }) },
-  );
+/** Where rooms are; unknown ones are missing. */
+export async function readHeads(em: SqlEntityManager, roomIds: string[]): Promise<Heads> {
+  const rows = await em.find(RoomEntity, { id: { $in: roomIds } }, { fields: ['id', 'lastSeq', 'rev'] });
   return new Map(rows.map((row) => [row.id, { lastSeq: row.lastSeq, rev: row.rev }]));
 }
 

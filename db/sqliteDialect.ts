@@ -13,6 +13,9 @@ export const sqliteDialect: Dialect = {
     return readHeads(em, roomIds);
   },
 
+  time: (iso) => Date.parse(iso),
+  roomsHint: '',
+
   searchMessages: (scope, { words, cursor, limit }) => {
     const holds = [...words].length < 3 ? beginsTrigram(words) : isPhrase(words);
     return {

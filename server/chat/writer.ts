@@ -14,7 +14,7 @@ export type Writer = {
   drain: () => Promise<void>;
 };
 
-const LANES = 4;
+const LANES = 2;
 const BATCH = 256;
 
 /**

@@ -50,13 +50,13 @@ export type Growth = { seq: number; rev: number };
 export async function updateHeads(
   em: SqlEntityManager,
   grown: Map<string, Growth>,
-  roomsHint: string,
+  by: Dialect['by'],
 ): Promise<void> {
   for (const alike of Map.groupBy(grown, ([, { seq, rev }]) => `${seq} ${rev}`).values()) {
     const [[, { seq, rev }]] = alike as [[string, Growth]];
     const roomIds = alike.map(([roomId]) => roomId);
     await em.execute(
-      `update chat_rooms ${roomsHint} set last_seq = last_seq + ?, rev = rev + ?
+      `update chat_rooms ${by('primary')} set last_seq = last_seq + ?, rev = rev + ?
         where id in (${roomIds.map(() => '?').join(', ')})`,
       [seq, rev, ...roomIds],
     );

@@ -91,7 +91,7 @@ async function commitTogether(
   });
   await insertMessages(em, [...ledger.inserts.values()], dialect.time);
   await updateMessages(em, [...ledger.updates.values()]);
-  await updateHeads(em, ledger.grown, dialect.roomsHint);
+  await updateHeads(em, ledger.grown, dialect.by);
   return outcomes;
 }
 

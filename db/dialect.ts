@@ -11,8 +11,8 @@ export type Dialect = {
   lockHeads: (em: SqlEntityManager, roomIds: string[]) => Promise<Heads>;
   /** An ISO 8601 time as a column of times holds it. */
   time: (iso: string) => string | number;
-  /** What an update of several rooms says after the table's name, so that it locks no others. */
-  roomsHint: string;
+  /** What a statement says after the table's name to go by this index, where the optimizer must be told. */
+  by: (index: string) => string;
   /**
    * The query for the `id` of messages that hold the words, newest first; case is folded by the database's own rules.
    * @param scope which messages come into question: a condition on the row `m`.

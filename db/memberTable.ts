@@ -72,21 +72,24 @@ export type Membership = { role: Role; knownSeq: number };
 /** The user's memberships in these rooms, by room. Whoever writes a message knows what came before it. */
 export async function membershipsOf(
   em: SqlEntityManager,
+  { by }: Dialect,
   userId: string,
   roomIds: string[],
 ): Promise<Map<string, Membership>> {
-  const members = await em.find(MemberEntity, { user: userId, room: { $in: roomIds } });
-  if (members.length === 0) return new Map();
-  const written = await em.execute<{ room: string; seq: number }[]>(
-    `select room_id as room, max(seq) as seq from messages
-      where author_id = ? and room_id in (${members.map(() => '?').join(', ')}) group by room_id`,
-    [userId, ...members.map(({ room }) => room.id)],
+  if (roomIds.length === 0) return new Map();
+  const members = await em.execute<
+    { room: string; role: Role; readSeq: number; writtenSeq: number | null }[]
+  >(
+    `select room_id as room, role, last_read_seq as readSeq,
+        (select seq from messages ${by('messages_author_id_room_id_seq_index')}
+          where author_id = members.user_id and room_id = members.room_id order by seq desc limit 1) as writtenSeq
+      from members where user_id = ? and room_id in (${roomIds.map(() => '?').join(', ')})`,
+    [userId, ...roomIds],
   );
-  const lastWritten = new Map(written.map(({ room, seq }) => [room, Number(seq)]));
   return new Map(
-    members.map(({ room, role, lastReadSeq }) => [
-      room.id,
-      { role, knownSeq: Math.max(lastReadSeq, lastWritten.get(room.id) ?? 0) },
+    members.map(({ room, role, readSeq, writtenSeq }) => [
+      room,
+      { role, knownSeq: Math.max(readSeq, writtenSeq ?? 0) },
     ]),
   );
 }

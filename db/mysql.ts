@@ -61,7 +61,7 @@ export async function connectMysql(address: MysqlAddress): Promise<{ orm: MikroO
     driverOptions: {
       connectTimeout: CONNECT_MS,
       stream: () => openSocket(host, port),
-      ...(tls && { ssl: { ca: tls.ca, rejectUnauthorized: true } }),
+      ...(tls && { ssl: { ca: tls.ca, rejectUnauthorized: true, verifyIdentity: true } }),
     },
   });
   try {

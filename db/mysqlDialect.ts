@@ -1,15 +1,15 @@
 import type { Dialect, Fragment } from './dialect.ts';
 import type { MessageSearch } from './store.ts';
 
+const by: Dialect['by'] = (index) => `force index (${index})`;
+
 /**
  * By the primary key, always: for a list that holds a good part of a small table the optimizer reads the whole table, and
  * InnoDB locks what it reads. Two lanes would then hold each other's rooms.
  */
-const BY_KEY = 'force index (primary)';
-
 const lockHeads: Dialect['lockHeads'] = async (em, roomIds) => {
   const rows = await em.execute<{ id: string; lastSeq: number; rev: number }[]>(
-    `select id, last_seq as lastSeq, rev from chat_rooms ${BY_KEY}
+    `select id, last_seq as lastSeq, rev from chat_rooms ${by('primary')}
       where id in (${roomIds.map(() => '?').join(', ')}) order by id for update`,
     roomIds,
   );
@@ -23,7 +23,7 @@ const time: Dialect['time'] = (iso) => new Date(iso).toISOString().replace('T', 
 export const mysqlDialect: Dialect = {
   lockHeads,
   time,
-  roomsHint: BY_KEY,
+  by,
   searchMessages: (scope, search) =>
     newestFirst(scope, search, {
       sql: 'match (m.text) against (? in boolean mode)',
@@ -35,7 +35,7 @@ export const mysqlDialect: Dialect = {
 export const mariadbDialect: Dialect = {
   lockHeads,
   time,
-  roomsHint: BY_KEY,
+  by,
   searchMessages: (scope, search) =>
     newestFirst(scope, search, {
       sql: "m.text like concat('%', ?, '%')",

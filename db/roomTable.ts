@@ -2,6 +2,7 @@ import { type InferEntity, raw } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Room } from '../server/contract/types.ts';
 import type { Heads } from './changeRows.ts';
+import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { type Membership, membershipsOf } from './memberTable.ts';
 import type { Fork } from './sqlStore.ts';
@@ -9,7 +10,7 @@ import type { RoomsPage, Store } from './store.ts';
 
 type RoomMethods = Pick<Store, 'createRoom' | 'findRoom' | 'listRooms' | 'heads'>;
 
-export function roomTable(fork: Fork): RoomMethods {
+export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
   return {
     async createRoom({ ownerId, ...room }) {
       await fork().transactional(async (em) => {
@@ -35,7 +36,7 @@ export function roomTable(fork: Fork): RoomMethods {
       const em = fork();
       const row = await em.findOne(RoomEntity, { id: roomId });
       if (!row) return null;
-      return toRoom(row, (await membershipsOf(em, userId, [roomId])).get(roomId));
+      return toRoom(row, (await membershipsOf(em, dialect, userId, [roomId])).get(roomId));
     },
 
     async listRooms(userId, page) {
@@ -46,6 +47,7 @@ export function roomTable(fork: Fork): RoomMethods {
       });
       const memberships = await membershipsOf(
         em,
+        dialect,
         userId,
         rows.map((row) => row.id),
       );

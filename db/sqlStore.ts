@@ -26,7 +26,7 @@ export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): 
     label,
     ...guard({
       ...userTable(fork),
-      ...roomTable(fork),
+      ...roomTable(fork, dialect),
       ...memberTable(fork, dialect),
       ...messageTable(fork, dialect),
       ping,

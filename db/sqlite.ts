@@ -10,10 +10,11 @@ import { migrations } from './migrations/sqlite/index.ts';
 
 /**
  * Write-ahead logging lets other processes read while a commit runs; `synchronous=FULL` makes that commit outlive a
- * power cut, which is what an acked message promises. SQLite waits for its turn by stopping the process, so it may do so
- * for a moment only; the store asks again.
+ * power cut, which is what an acked message promises.
  */
-const PRAGMAS = ['busy_timeout = 50', 'journal_mode = wal', 'synchronous = full'];
+const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full'];
+/** SQLite waits for its turn by stopping the process: once there is something to stop, for a moment only. */
+const ONCE_OPEN = 'busy_timeout = 50';
 
 const OPEN_ATTEMPTS = 100;
 const OPEN_PAUSE_MS = 50;
@@ -62,6 +63,7 @@ async function connect(path: string): Promise<MikroORM> {
   try {
     for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
     await migrate(orm);
+    await orm.em.getConnection().execute(`pragma ${ONCE_OPEN}`);
     return orm;
   } catch (error) {
     await orm.close(true);

@@ -14,7 +14,7 @@ export const sqliteDialect: Dialect = {
   },
 
   time: (iso) => Date.parse(iso),
-  roomsHint: '',
+  by: () => '',
 
   searchMessages: (scope, { words, cursor, limit }) => {
     const holds = [...words].length < 3 ? beginsTrigram(words) : isPhrase(words);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed, upTo } from '../../db/testing/material.ts';
-import type { User } from '../contract/types.ts';
+import type { Message, User } from '../contract/types.ts';
 import { createMoodyBus } from '../testing/moodyBus.ts';
 import { settled } from '../testing/settled.ts';
 import { Visit } from '../testing/visit.ts';
@@ -23,6 +23,7 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('append' as const), count: fc.integer({ min: 1, max: 3 }) }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('react' as const), to: fc.nat(9) }) },
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('deliver' as const), at: fc.nat(9), again: fc.boolean() }),
@@ -84,7 +85,8 @@ async function openPlay() {
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const feeds = createFeeds({ store: slowStore, bus, watch: () => () => {}, log });
   const roomId = await addRoom(store, author);
-  const sent: Promise<unknown>[] = [];
+  const sent: Promise<Message>[] = [];
+  const ids: string[] = [];
   const audience = upTo(SUBSCRIBERS).map(() =>
     createGuest((cursor) => feeds.subscribe(author, roomId, cursor)),
   );
@@ -92,8 +94,20 @@ async function openPlay() {
   const act = (next: Step): void => {
     switch (next.do) {
       case 'append':
-        for (const _ of upTo(next.count)) sent.push(writer.write(appending(typed(roomId, author))));
+        for (const _ of upTo(next.count)) {
+          const message = typed(roomId, author);
+          ids.push(message.id);
+          sent.push(writer.write(appending(message)));
+        }
         break;
+      case 'react': {
+        const messageId = ids[next.to % ids.length];
+        // Another one each time, so that it is a change.
+        const emoji = `${sent.length % 20}`;
+        const react = { type: 'react', roomId, by: author.id, emoji, on: sent.length % 40 < 20 } as const;
+        if (messageId) sent.push(writer.write({ ...react, messageId }));
+        break;
+      }
       case 'deliver':
         bus.deliver(next.at, next.again);
         break;
@@ -120,13 +134,13 @@ async function openPlay() {
 
   const finish = async () => {
     stall.end();
-    await Promise.all(sent);
+    const changes = new Map((await Promise.all(sent)).map(({ rev, id }) => [rev, id]));
     while (bus.held() > 0) bus.lose(0);
     for (const guest of audience) guest.read();
     await settled();
     vi.advanceTimersByTime(SWEEP_MS);
     await settled();
-    for (const guest of audience) await guest.expectAllUpTo(sent.length);
+    for (const guest of audience) await guest.expectAll(changes);
     for (const guest of audience) await guest.leave();
     feeds.close();
     expect(log.warn).not.toHaveBeenCalled();
@@ -167,22 +181,36 @@ function createGuest(subscribe: (cursor: string | undefined) => Promise<Visit['s
       then(async () => (await latest())?.leave());
       return busy;
     },
-    async expectAllUpTo(head: number) {
+    async expectAll(changes: Changes) {
       await busy;
       for (const [i, { first, visit }] of visits.entries()) {
-        expectContinuous(first, await visit, i === visits.length - 1 && present ? head : undefined);
+        expectContinuous(first, await visit, changes, i === visits.length - 1 && present);
       }
     },
   };
 }
 
-/** What came goes on from where its receiver was, without a gap, and up to `head` if they were there to the end. */
-function expectContinuous(first: string, visit: Visit, head: number | undefined): void {
+/** Which message each rev changed. */
+type Changes = Map<number, string>;
+
+/**
+ * What came goes on from where its receiver was, without a gap, and to the last change if they were there to the end. A
+ * change that a later one of the same message has overtaken may be left out, because a replay is of the latest state.
+ */
+function expectContinuous(first: string, visit: Visit, changes: Changes, wasThere: boolean): void {
   const { deliveries, revs } = visit;
   const reset = visit.events.find((event) => event.type === 'reset');
   const from = reset?.rev ?? (first === 'now' ? (deliveries[0]?.cursor ?? 0) : Number(first));
-  expect(revs, `after ${first}`).toEqual(revs.map((_, i) => from + 1 + i));
-  if (head !== undefined) expect(revs.at(-1) ?? from, `after ${first}`).toBe(head);
+  const head = Math.max(0, ...changes.keys());
+  const to = wasThere ? head : (revs.at(-1) ?? from);
+  const last = new Map([...changes].sort(([a], [b]) => a - b).map(([rev, id]) => [id, rev]));
+  const due = [...changes].filter(([rev, id]) => rev > from && rev <= to && last.get(id) === rev);
+  const seen = new Set(revs);
+  expect(
+    due.filter(([rev]) => !seen.has(rev)),
+    `after ${first}`,
+  ).toEqual([]);
+  expect(revs.filter((rev, i) => rev <= (revs[i - 1] ?? from))).toEqual([]);
   const cursors = deliveries.map(({ cursor }) => cursor);
   expect(cursors).toEqual([...cursors].sort((a, b) => a - b));
 }

@@ -1,31 +1,46 @@
 import { DatabaseSync } from 'node:sqlite';
 import { createConnection } from 'mysql2/promise';
 import { openStore } from '../db/open.ts';
-import { findMysqlHome, startMariadb, startOracleMysql } from '../db/testing/mysqlServers.ts';
+import {
+  findMysqlHome,
+  type MysqlServer,
+  startMariadb,
+  startOracleMysql,
+} from '../db/testing/mysqlServers.ts';
 import { temporaryDatabase } from '../server/testing/serverProcess.ts';
 import { measureLargeRoom, type Sql } from './largeRoom.ts';
 import { measureReading } from './reading.ts';
 import { measureWriting, type Rates, SENDERS } from './writing.ts';
 
-/** `npm run bench:timeline`: what the timeline costs, as ratios to the bare driver on the same server and tables. */
-async function main(): Promise<void> {
+/**
+ * `npm run bench:timeline [-- mariadb mysql sqlite]`: what the timeline costs, as ratios to the bare driver on the same
+ * server and tables, and what a room of a million messages costs beside one of a thousand.
+ */
+async function main(wanted: string[]): Promise<void> {
+  const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
   const home = findMysqlHome();
-  const servers = [startMariadb, ...(home ? [() => startOracleMysql(home)] : [])];
-  for (const start of servers) {
-    await using server = await start();
-    const url = await server.database();
-    const store = await openStore(url);
-    say(store.label.replace(/ \(.*/, ''));
-    const { oneRoom, manyRooms, lone } = await measureWriting(store, url);
-    rates(`${SENDERS} senders into one room`, oneRoom);
-    rates(`${SENDERS} senders into ${SENDERS} rooms`, manyRooms);
-    line('a lone sender, p50', lone.ms, 'ms', lone.ratio);
-    const { list, catchUpMs } = await measureReading(store, url);
-    line('messages.list of 50, p50', list.ms, 'ms', list.ratio);
-    line('catch-up of 1,000 changes, p50', catchUpMs, 'ms');
-    await measureLargeRoom(store, mysqlOf(url), say);
-    await store.close();
-  }
+  if (isWanted('mariadb')) await measureServer(startMariadb);
+  if (home && isWanted('mysql')) await measureServer(() => startOracleMysql(home));
+  if (isWanted('sqlite')) await measureSqlite();
+}
+
+async function measureServer(start: () => Promise<MysqlServer>): Promise<void> {
+  await using server = await start();
+  const url = await server.database();
+  const store = await openStore(url);
+  say(store.label.replace(/ \(.*/, ''));
+  const { oneRoom, manyRooms, lone } = await measureWriting(store, url);
+  rates(`${SENDERS} senders into one room`, oneRoom);
+  rates(`${SENDERS} senders into ${SENDERS} rooms`, manyRooms);
+  line('a lone sender, p50', lone.ms, 'ms', lone.ratio);
+  const { list, catchUpMs } = await measureReading(store, url);
+  line('messages.list of 50, p50', list.ms, 'ms', list.ratio);
+  line('catch-up of 1,000 changes, p50', catchUpMs, 'ms');
+  await measureLargeRoom(store, mysqlOf(url), say);
+  await store.close();
+}
+
+async function measureSqlite(): Promise<void> {
   const file = temporaryDatabase();
   const store = await openStore(file.url);
   say('SQLite');
@@ -77,4 +92,4 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main();
+await main(process.argv.slice(2));

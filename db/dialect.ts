@@ -14,8 +14,9 @@ export type Dialect = {
   /** What a statement says after the table's name to go by this index, where the optimizer must be told. */
   by: (index: string) => string;
   /**
-   * The query for the `id` of messages that hold the words, newest first; case is folded by the database's own rules.
+   * Queries for the `id` of messages that hold the words, newest first, of which the first that can be run answers; case
+   * is folded by the database's own rules.
    * @param scope which messages come into question: a condition on the row `m`.
    */
-  searchMessages: (scope: Fragment, search: MessageSearch) => Fragment;
+  searchMessages: (scope: Fragment, search: MessageSearch) => Fragment[];
 };

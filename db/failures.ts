@@ -105,6 +105,11 @@ function isPassingInSqlite(error: unknown): boolean {
   return SQLITE_PASSING.has(sqliteCodeOf(error));
 }
 
+/** A full-text index of MySQL's gives up on words that nearly every message holds. */
+export function isTooCommon(error: unknown): boolean {
+  return codeOf(error) === 'HA_ERR_FTS_EXCEED_RESULT_CACHE_LIMIT';
+}
+
 /** Another process writes: nothing of what was to be written has been. */
 export function isBusy(error: unknown): boolean {
   return sqliteCodeOf(error) === 5;

@@ -19,16 +19,18 @@ const lockHeads: Dialect['lockHeads'] = async (em, roomIds) => {
 /** Times are kept in UTC, and the connection says so. */
 const time: Dialect['time'] = (iso) => new Date(iso).toISOString().replace('T', ' ').replace('Z', '');
 
-/** Words are found by a full-text index over pairs of characters, which Korean needs. */
+/**
+ * Words are found by a full-text index over pairs of characters, which Korean needs. It gathers all that it finds before
+ * the first row comes, and gives up on words that nearly every message holds: those are soon found one by one.
+ */
 export const mysqlDialect: Dialect = {
   lockHeads,
   time,
   by,
-  searchMessages: (scope, search) =>
-    newestFirst(scope, search, {
-      sql: 'match (m.text) against (? in boolean mode)',
-      params: [`"${search.words.replaceAll('"', ' ')}"`],
-    }),
+  searchMessages: (scope, search) => [
+    newestFirst(scope, search, matches(search.words)),
+    newestFirst(scope, search, like(search.words)),
+  ],
 };
 
 /** MariaDB has no such index: it looks at the messages one by one, newest first. */
@@ -36,12 +38,16 @@ export const mariadbDialect: Dialect = {
   lockHeads,
   time,
   by,
-  searchMessages: (scope, search) =>
-    newestFirst(scope, search, {
-      sql: "m.text like concat('%', ?, '%')",
-      params: [search.words.replace(/[\\%_]/g, '\\$&')],
-    }),
+  searchMessages: (scope, search) => [newestFirst(scope, search, like(search.words))],
 };
+
+function matches(words: string): Fragment {
+  return { sql: 'match (m.text) against (? in boolean mode)', params: [`"${words.replaceAll('"', ' ')}"`] };
+}
+
+function like(words: string): Fragment {
+  return { sql: "m.text like concat('%', ?, '%')", params: [words.replace(/[\\%_]/g, '\\$&')] };
+}
 
 /** Within a room by its numbering, for which there is an index; over all rooms by id, because ids grow with time. */
 function newestFirst(scope: Fragment, { roomId, cursor, limit }: MessageSearch, holds: Fragment): Fragment {

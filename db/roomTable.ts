@@ -4,6 +4,7 @@ import type { Room } from '../server/contract/types.ts';
 import type { Heads } from './changeRows.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
+import { fold } from './fold.ts';
 import { type Membership, membershipsOf } from './memberTable.ts';
 import type { Fork } from './sqlStore.ts';
 import type { RoomsPage, Store } from './store.ts';
@@ -72,11 +73,6 @@ function visibleTo(userId: string, { search, cursor }: RoomsPage) {
     // As a whole condition: in the form `{ [raw(…)]: { $gt: 0 } }` a question mark in the search is taken for a parameter.
     ...(search && { [raw('instr(folded_name, ?) > 0', [fold(search)])]: [] }),
   };
-}
-
-/** Upper and lower case are the same, and so are the ways to write one character, such as a Korean syllable. */
-function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }
 
 function toRoom(row: InferEntity<typeof RoomEntity>, membership: Membership | undefined): Room {

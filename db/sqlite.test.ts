@@ -162,7 +162,7 @@ function inThreads(threads: number, task: Omit<Task, 'gate' | 'threads'>): Promi
 
 async function inThread(task: Task): Promise<number[]> {
   const worker = new Worker(new URL('./testing/appendInThread.ts', import.meta.url), { workerData: task });
-  const [seqs] = (await once(worker, 'message')) as [number[]];
-  await once(worker, 'exit');
+  // Both are waited for from the start: the exit may come in the same turn as the message.
+  const [[seqs]] = await Promise.all([once(worker, 'message') as Promise<[number[]]>, once(worker, 'exit')]);
   return seqs;
 }

@@ -18,7 +18,7 @@ export const sqliteDialect: Dialect = {
 
   searchMessages: (scope, { words, cursor, limit }) => {
     const holds = [...words].length < 3 ? beginsTrigram(words) : isPhrase(words);
-    return {
+    const query = {
       sql: `select m.id as id from message_search
         join search_rows on search_rows.row = message_search.rowid
         join messages m on m.id = search_rows.message_id
@@ -27,6 +27,7 @@ export const sqliteDialect: Dialect = {
         order by message_search.rowid desc limit ?`,
       params: [...holds.params, ...scope.params, ...(cursor ? [cursor] : []), limit],
     };
+    return [query];
   },
 };
 

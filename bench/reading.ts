@@ -4,6 +4,7 @@ import { addPerson, addRoom, append, typed } from '../db/testing/material.ts';
 import { createMemoryBus } from '../server/bus/memory.ts';
 import { createFeeds } from '../server/chat/feeds.ts';
 import { createLog } from '../server/log.ts';
+import { Turns } from '../server/turns.ts';
 import { percentile } from './percentile.ts';
 import { timed } from './writing.ts';
 
@@ -57,10 +58,16 @@ async function measureCatchUp(
   user: { id: string; name: string },
 ): Promise<number> {
   const log = createLog('silent');
-  const feeds = createFeeds({ store, bus: createMemoryBus(log), watch: () => () => {}, log });
+  const feeds = createFeeds({
+    store,
+    bus: createMemoryBus(log),
+    watch: () => () => {},
+    turns: new Turns(),
+    log,
+  });
   const times: number[] = [];
   for (let i = 0; i < 20; i += 1) {
-    const subscription = await feeds.subscribe(user, roomId, '0');
+    const subscription = await feeds.subscribe({ user, roomId, cursor: '0' });
     times.push(
       await timed(async () => {
         for await (const { cursor } of subscription) if (cursor === BEHIND) break;

@@ -34,6 +34,18 @@ export class Channel<T> implements AsyncIterableIterator<T, undefined, undefined
     this.#waiting = undefined;
   }
 
+  /** Forgets what has been pushed and not been read. */
+  clear(): void {
+    this.#items.length = 0;
+  }
+
+  /** Forgets those that wait to be read and have become pointless. */
+  drop(isPointless: (item: T) => boolean): void {
+    for (let i = this.#items.length - 1; i >= 0; i -= 1) {
+      if (isPointless(this.#items[i] as T)) this.#items.splice(i, 1);
+    }
+  }
+
   /** Ends the iteration after what has been pushed. */
   end(): void {
     this.#close();

@@ -19,6 +19,7 @@ import type { Log } from './log.ts';
 import { createCaptions } from './speech/captions.ts';
 import { createSpeech, type EngineChoice } from './speech/speech.ts';
 import { createRouter, type Services } from './trpc/router.ts';
+import { Turns } from './turns.ts';
 
 export type ServerParts = {
   store: Store;
@@ -44,8 +45,9 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const writer = createWriter(store, bus);
   const access = createAccess(store);
   const { watch, close: endWatch } = createMemberWatch(store, log);
-  const captions = createCaptions(bus, watch);
-  const feeds = createFeeds({ store, bus, watch, log });
+  const turns = new Turns();
+  const captions = createCaptions({ bus, watch, turns });
+  const feeds = createFeeds({ store, bus, watch, turns, log });
   const speech = createSpeech({ choice: parts.speech, store, bus, access, writer, captions, watch, log });
   const services: Services = {
     identity: createIdentity(store, parts.authSecret),
@@ -69,6 +71,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
     server.closeIdleConnections();
     await speech.close(drainMs / 2);
     await writer.drain();
+    await turns.rested();
     feeds.close();
     endWatch();
     await ws.close(drainMs / 4);

@@ -1,13 +1,13 @@
 import type { Store } from '../../db/store.ts';
-import type { Role, Room, User } from '../contract/types.ts';
+import type { Role, Room, UserRef } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 
 /** The one rule of membership. Every call and every subscription asks it; nothing else decides who may see a room. */
 export type Access = {
   /** @throws AppError NOT_FOUND for an unknown room, or a private one to an outsider. */
-  visible: (user: User, roomId: string) => Promise<Room>;
+  visible: (user: UserRef, roomId: string) => Promise<Room>;
   /** @throws AppError as `visible`, and FORBIDDEN for somebody who has not joined. */
-  member: (user: User, roomId: string) => Promise<Role>;
+  member: (user: UserRef, roomId: string) => Promise<Role>;
 };
 
 export function createAccess(store: Pick<Store, 'findRole' | 'findRoom'>): Access {

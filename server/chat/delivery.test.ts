@@ -7,6 +7,8 @@ import type { Message, User } from '../contract/types.ts';
 import { createMoodyBus } from '../testing/moodyBus.ts';
 import { settled } from '../testing/settled.ts';
 import { Visit } from '../testing/visit.ts';
+import { Turns } from '../turns.ts';
+import type { Delivery } from './delivery.ts';
 import { createFeeds } from './feeds.ts';
 import { createWriter } from './writer.ts';
 
@@ -83,12 +85,12 @@ async function openPlay() {
       stall.pass(await store.changesAfter(...args)),
   };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const feeds = createFeeds({ store: slowStore, bus, watch: () => () => {}, log });
+  const feeds = createFeeds({ store: slowStore, bus, watch: () => () => {}, turns: new Turns(), log });
   const roomId = await addRoom(store, author);
   const sent: Promise<Message>[] = [];
   const ids: string[] = [];
   const audience = upTo(SUBSCRIBERS).map(() =>
-    createGuest((cursor) => feeds.subscribe(author, roomId, cursor)),
+    createGuest((cursor) => feeds.subscribe({ user: author, roomId, cursor })),
   );
 
   const act = (next: Step): void => {
@@ -200,7 +202,7 @@ type Changes = Map<number, string>;
 function expectContinuous(first: string, visit: Visit, changes: Changes, wasThere: boolean): void {
   const { deliveries, revs } = visit;
   const reset = visit.events.find((event) => event.type === 'reset');
-  const from = reset?.rev ?? (first === 'now' ? (deliveries[0]?.cursor ?? 0) : Number(first));
+  const from = reset?.rev ?? (first === 'now' ? beginningOf(deliveries) : Number(first));
   const head = Math.max(0, ...changes.keys());
   const to = wasThere ? head : (revs.at(-1) ?? from);
   const last = new Map([...changes].sort(([a], [b]) => a - b).map(([rev, id]) => [id, rev]));
@@ -213,6 +215,12 @@ function expectContinuous(first: string, visit: Visit, changes: Changes, wasTher
   expect(revs.filter((rev, i) => rev <= (revs[i - 1] ?? from))).toEqual([]);
   const cursors = deliveries.map(({ cursor }) => cursor);
   expect(cursors).toEqual([...cursors].sort((a, b) => a - b));
+}
+
+/** Where somebody was who came without a cursor: before their first change, or as far as their first signal says. */
+function beginningOf([first]: Delivery[]): number {
+  if (!first) return 0;
+  return first.event.type === 'message' ? first.cursor - 1 : first.cursor;
 }
 
 /** Holds answers back while it lasts; they come with what was true when they were asked for. */

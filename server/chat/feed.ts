@@ -1,15 +1,18 @@
 import type { Store } from '../../db/store.ts';
 import type { Bus, BusEvent } from '../bus/bus.ts';
 import type { Message, RoomEvent, UserRef } from '../contract/types.ts';
+import { Fanout, type Receiver } from '../fanout.ts';
 import type { Log } from '../log.ts';
+import type { Turns } from '../turns.ts';
 import { notMember } from './access.ts';
+import { type Delivery, deliveryOf } from './delivery.ts';
 import type { MemberWatch } from './memberWatch.ts';
 import { Presence } from './presence.ts';
+import { Recent } from './recent.ts';
 
-/** Somebody in the room: events are pushed to them in order until they leave or are ended. */
-export type Subscriber = {
+/** Somebody in the room: receives everything in order until they leave or are ended. */
+export type Subscriber = Receiver<Delivery> & {
   user: UserRef;
-  push: (event: RoomEvent) => void;
   /** Ends their events with an error. */
   fail: (error: Error) => void;
 };
@@ -20,6 +23,7 @@ export type FeedParts = {
   store: Pick<Store, 'changesAfter'>;
   bus: Pick<Bus, 'publish'>;
   watch: MemberWatch;
+  turns: Turns;
   log: Log;
 };
 
@@ -31,19 +35,25 @@ const GAP_PAGE = 500;
  */
 export class Feed {
   readonly roomId: string;
+  readonly recent: Recent;
+  readonly #fanout: Fanout<Delivery>;
   /** With what ends the watch over each one's membership. */
   readonly #subscribers = new Map<Subscriber, () => void>();
   readonly #parts: FeedParts;
   readonly #presence: Presence;
   #rev: number;
+  /** The last one, for whoever comes before anything changes: a crowd comes at once. */
+  #welcome: readonly Delivery[] = [];
   #behind = false;
   #filling = false;
 
   /** @param rev where the feed starts: changes up to it are history. */
   constructor(roomId: string, rev: number, parts: FeedParts) {
     this.roomId = roomId;
+    this.recent = new Recent(rev);
     this.#rev = rev;
     this.#parts = parts;
+    this.#fanout = new Fanout(parts.turns);
     const { bus, process } = parts;
     this.#presence = new Presence({
       announce: (users) => bus.publish(roomId, { type: 'presence', process, users }),
@@ -61,14 +71,24 @@ export class Feed {
     const { user } = subscriber;
     const unwatch = this.#parts.watch(this.roomId, user.id, () => subscriber.fail(notMember()));
     this.#subscribers.set(subscriber, unwatch);
-    const others = this.#presence.everybody.filter(({ id }) => id !== user.id);
-    subscriber.push({ type: 'presence', change: 'all', users: [...others, user] });
+    this.#fanout.join(subscriber);
     this.#presence.arrive(user);
   }
 
   leave(subscriber: Subscriber): void {
     this.#subscribers.get(subscriber)?.();
+    this.#fanout.leave(subscriber);
     if (this.#subscribers.delete(subscriber)) this.#presence.depart(subscriber.user);
+  }
+
+  /** What somebody is told first who has seen the room up to `cursor`: who is here. */
+  welcome(cursor: number): readonly Delivery[] {
+    const users = this.#presence.everybody;
+    const known = this.#welcome[0];
+    if (known?.cursor !== cursor || known.event.type !== 'presence' || known.event.users !== users) {
+      this.#welcome = [{ cursor, event: { type: 'presence', change: 'all', users } }];
+    }
+    return this.#welcome;
   }
 
   /** Says who is here, from time to time, and gives up who is silent. */
@@ -118,18 +138,21 @@ export class Feed {
   #receiveMembership({ change, user, memberCount }: Extract<BusEvent, { type: 'membership' }>): void {
     this.#broadcast({ type: 'room', change, user, memberCount });
     if (change === 'joined') return;
+    this.#presence.dismiss([user.id]);
     for (const subscriber of [...this.#subscribers.keys()]) {
       if (subscriber.user.id === user.id) subscriber.fail(notMember());
     }
   }
 
   #handOut(message: Message): void {
+    const delivery = deliveryOf(message);
     this.#rev = message.rev;
-    this.#broadcast({ type: 'message', rev: message.rev, message });
+    this.recent.add(message.id, delivery);
+    this.#fanout.push(delivery);
   }
 
   #broadcast(event: RoomEvent): void {
-    for (const subscriber of [...this.#subscribers.keys()]) subscriber.push(event);
+    this.#fanout.push({ cursor: this.#rev, event });
   }
 
   /** Whatever arrives while the gap is read is in the store already: it only makes the reading go round once more. */

@@ -51,7 +51,7 @@ describe('a room nobody watches costs nothing', () => {
 
   test('an unknown room leaves nothing behind', async () => {
     await using scene = await openChat();
-    await expect(scene.feeds.subscribe(scene.ada, 'no such room', undefined)).rejects.toMatchObject({
+    await expect(scene.feeds.subscribe({ user: scene.ada, roomId: 'no such room' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
     expect(scene.bus.listeners()).toBe(0);

@@ -4,20 +4,30 @@ import type { Bus, BusEvent } from '../bus/bus.ts';
 import type { UserRef } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Outlet } from '../outlet.ts';
+import type { Turns } from '../turns.ts';
+import type { Delivery } from './delivery.ts';
 import { Feed } from './feed.ts';
 import type { MemberWatch } from './memberWatch.ts';
-import { type Subscription, subscribe } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 import { startSweep } from './sweep.ts';
 
 /** How often a process says again who is here through it. */
 const PRESENCE_BEAT_MS = 5_000;
 
-export type FeedsParts = { store: Store; bus: Bus; watch: MemberWatch; log: Log };
+export type FeedsParts = { store: Store; bus: Bus; watch: MemberWatch; turns: Turns; log: Log };
+
+export type Subscribing = {
+  user: UserRef;
+  roomId: string;
+  cursor?: string | undefined;
+  outlet?: Outlet<Delivery> | undefined;
+};
 
 type Opened = { feed: Feed; detach: () => void };
 
 export type Feeds = {
-  subscribe: (user: UserRef, roomId: string, cursor: string | undefined) => Promise<Subscription>;
+  subscribe: (subscribing: Subscribing) => Promise<Subscription>;
   /**
    * Stops the sweep, and takes back who is here. Subscriptions are not ended: a client that is told "stopped" does not come back, one whose socket
    * closes does, with its cursor.
@@ -26,7 +36,7 @@ export type Feeds = {
 };
 
 /** The feeds of the rooms that somebody watches through this process; a room nobody watches costs nothing. */
-export function createFeeds({ store, bus, watch, log }: FeedsParts): Feeds {
+export function createFeeds({ store, bus, watch, turns, log }: FeedsParts): Feeds {
   const rooms = new Map<string, Promise<Opened>>();
   const watching = new Map<string, number>();
   const process = randomUUID();
@@ -50,7 +60,7 @@ export function createFeeds({ store, bus, watch, log }: FeedsParts): Feeds {
     try {
       const head = (await store.heads([roomId])).get(roomId);
       if (!head) throw new AppError('NOT_FOUND', 'room_unknown', 'There is no such room.');
-      const feed = new Feed(roomId, head.rev, { process, store, bus, watch, log });
+      const feed = new Feed(roomId, head.rev, { process, store, bus, watch, turns, log });
       receive = (event) => feed.receive(event);
       early.forEach(receive);
       return { feed, detach };
@@ -80,12 +90,12 @@ export function createFeeds({ store, bus, watch, log }: FeedsParts): Feeds {
   };
 
   return {
-    async subscribe(user, roomId, cursor) {
+    async subscribe({ roomId, ...subscribing }) {
       const { feed } = await acquire(roomId).catch((error: unknown) => {
         release(roomId);
         throw error;
       });
-      return subscribe(feed, user, cursor, store, () => release(roomId));
+      return new Subscription({ ...subscribing, feed, history: store, onReturn: () => release(roomId) });
     },
     close() {
       stopSweep();

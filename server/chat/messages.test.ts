@@ -42,7 +42,7 @@ describe('messages', () => {
     const refused = { code: 'FORBIDDEN', reason: 'not_member' };
     await expect(scene.messages.send(stranger, draft(scene.roomId))).rejects.toMatchObject(refused);
     await expect(scene.messages.list(stranger, scene.roomId, { limit: 5 })).rejects.toMatchObject(refused);
-    await expect(scene.messages.live(stranger, scene.roomId, undefined)).rejects.toMatchObject(refused);
+    await expect(scene.messages.live(stranger, { roomId: scene.roomId })).rejects.toMatchObject(refused);
     expect(scene.bus.published).toEqual([]);
     expect(scene.bus.listeners()).toBe(0);
   });

@@ -1,9 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { MessageSearch, Store } from '../../db/store.ts';
-import type { Message, Page, User } from '../contract/types.ts';
+import type { Message, Page, User, UserRef } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
+import type { Outlet } from '../outlet.ts';
 import type { Access } from './access.ts';
 import { type Cursored, cursored } from './cursored.ts';
+import type { Delivery } from './delivery.ts';
 import type { Feeds } from './feeds.ts';
 import type { Subscription } from './subscription.ts';
 import type { Writer } from './writer.ts';
@@ -22,6 +24,7 @@ export type HistoryPage = {
   around?: number | undefined;
   limit: number;
 };
+export type LivePlace = { roomId: string; cursor?: string | undefined };
 export type Search = Omit<MessageSearch, 'words'> & { query: string };
 
 export type Messages = {
@@ -35,7 +38,7 @@ export type Messages = {
   /** In one room, or in all that the user has joined; newest first. */
   search: (user: User, search: Search) => Promise<Cursored<Message>>;
   /** What happens in the room after `cursor` (a rev, as delivered); without one, from now on. */
-  live: (user: User, roomId: string, cursor: string | undefined) => Promise<Subscription>;
+  live: (user: User, place: LivePlace, outlet?: Outlet<Delivery>) => Promise<Subscription>;
 };
 
 export function createMessages(store: Store, writer: Writer, feeds: Feeds, access: Access): Messages {
@@ -96,9 +99,10 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
       return cursored(await store.searchMessages(user.id, page), search.limit, ({ id }) => id);
     },
 
-    async live(user, roomId, cursor) {
+    async live({ id, name }, { roomId, cursor }, outlet) {
+      const user: UserRef = { id, name };
       await access.member(user, roomId);
-      const subscription = await feeds.subscribe({ id: user.id, name: user.name }, roomId, cursor);
+      const subscription = await feeds.subscribe({ user, roomId, cursor, outlet });
       try {
         // Who left the room before we listened is not told so by the bus.
         await access.member(user, roomId);

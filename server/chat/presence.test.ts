@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { addPerson, upTo } from '../../db/testing/material.ts';
 import type { BusEvent } from '../bus/bus.ts';
 import type { RoomEvent, User } from '../contract/types.ts';
 import { openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
 import { Visit } from '../testing/visit.ts';
+import { Turns } from '../turns.ts';
 import { createFeeds } from './feeds.ts';
 
 const told = (events: RoomEvent[]) =>
@@ -11,30 +13,72 @@ const told = (events: RoomEvent[]) =>
     event.type === 'presence' ? [`${event.change} ${event.users.map(({ name }) => name).join('+')}`] : [],
   );
 
+const FAKED = {
+  toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'performance'] as const,
+};
+beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED.toFake] }));
+afterEach(() => void vi.useRealTimers());
+
+const wait = async (ms: number) => {
+  await vi.advanceTimersByTimeAsync(ms);
+  await settled();
+};
+
 describe('presence', () => {
-  test('two windows of one person are one presence', async () => {
+  const reading = async (visiting: Promise<Visit>) => {
+    const visit = await visiting;
+    void visit.read();
+    return visit;
+  };
+
+  test('of two windows of one person is one', async () => {
     await using scene = await openChat();
-    const watcher = await scene.visit(scene.ada);
-    void watcher.read();
-    const [first, second] = [await scene.visit(scene.ben), await scene.visit(scene.ben)];
-    void second.read();
-    await settled();
-    expect(told(watcher.events)).toEqual(['all Ada', 'came Ada', 'came Ben']);
-    expect(told(second.events)).toEqual(['all Ada+Ben']);
+    const watcher = await reading(scene.visit(scene.ada));
+    await wait(200);
+    const [first, second] = [await scene.visit(scene.ben), await reading(scene.visit(scene.ben))];
+    await wait(200);
+    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
     await first.leave();
-    await settled();
+    await wait(10_000);
     expect(told(watcher.events)).toHaveLength(3);
     await second.leave();
-    await settled();
+    await wait(10_000);
     expect(told(watcher.events).slice(3)).toEqual(['left Ben']);
     await watcher.leave();
+  });
+
+  test('tells a crowd that comes together in one piece, and everybody who comes then whom they find', async () => {
+    await using scene = await openChat();
+    const watcher = await reading(scene.visit(scene.ada));
+    await wait(200);
+    const people = await Promise.all(upTo(20).map((i) => addPerson(scene.store, `p${i}`)));
+    for (const person of people) await scene.store.addMember(scene.roomId, person.id, new Date());
+    await Promise.all(people.map((person) => scene.visit(person)));
+    await wait(200);
+    const names = people.map(({ name }) => name);
+    expect(told(watcher.events).slice(2)).toEqual([`came ${names.join('+')}`]);
+    const late = await reading(scene.visit(scene.ben));
+    await wait(0);
+    expect(told(late.events)).toEqual([`all ${['Ada', ...names].join('+')}`]);
+  });
+
+  test('of somebody who is back in a moment is not interrupted, also for who comes meanwhile', async () => {
+    await using scene = await openChat();
+    const watcher = await reading(scene.visit(scene.ada));
+    const window = await scene.visit(scene.ben);
+    await wait(200);
+    await window.leave();
+    await wait(2_000);
+    const late = await reading(scene.visit(scene.ada));
+    await wait(200);
+    await scene.visit(scene.ben);
+    await wait(10_000);
+    expect(told(watcher.events)).toEqual(['all ', 'came Ada+Ben']);
+    expect(told(late.events)).toEqual(['all Ada+Ben']);
   });
 });
 
 describe('presence over several processes', () => {
-  const FAKED = {
-    toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'performance'] as const,
-  };
   const never = () => () => {};
 
   /** A process is its own set of feeds on the common bus; while `isLost` nothing of what it publishes arrives. */
@@ -49,9 +93,9 @@ describe('presence over several processes', () => {
           if (!isLost) bus.publish(room, event);
         },
       };
-      const feeds = createFeeds({ store, bus: own, watch: never, log });
+      const feeds = createFeeds({ store, bus: own, watch: never, turns: new Turns(), log });
       const visit = async (user: User) => {
-        const visit = new Visit(await feeds.subscribe(user, roomId, undefined));
+        const visit = new Visit(await feeds.subscribe({ user, roomId }));
         void visit.read();
         return visit;
       };
@@ -60,29 +104,24 @@ describe('presence over several processes', () => {
       };
       return { visit, kill, stop: () => feeds.close() };
     };
-    return { scene, ada, ben, here: startProcess(), there: startProcess() };
+    const cleo = await addPerson(store, 'Cleo');
+    return { scene, ada, ben, cleo, here: startProcess(), there: startProcess() };
   }
-  const wait = async (ms: number) => {
-    await vi.advanceTimersByTimeAsync(ms);
-    await settled();
-  };
-  beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED.toFake] }));
-  afterEach(() => void vi.useRealTimers());
-
   test('is one: who comes to either is seen in both, and who is in both leaves but once', async () => {
     const { scene, ada, ben, here, there } = await open();
     const watcher = await here.visit(ada);
+    await wait(200);
     const visits = [await there.visit(ben), await here.visit(ben)];
-    await wait(100);
-    expect(told(watcher.events)).toEqual(['all Ada', 'came Ada', 'came Ben']);
+    await wait(400);
+    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
     const late = await there.visit(ada);
     await settled();
-    expect(told(late.events)).toEqual(['all Ben+Ada']);
+    expect(told(late.events)).toEqual(['all Ada+Ben']);
     await visits[0]?.leave();
-    await wait(100);
+    await wait(10_000);
     expect(told(watcher.events)).toHaveLength(3);
     await visits[1]?.leave();
-    await wait(100);
+    await wait(10_000);
     expect(told(watcher.events).at(-1)).toBe('left Ben');
     await scene[Symbol.asyncDispose]();
   });
@@ -90,23 +129,28 @@ describe('presence over several processes', () => {
   test('loses the people of a process that is killed within 15 s, and keeps all others for as long as they stay', async () => {
     const { scene, ada, ben, here, there } = await open();
     const watcher = await here.visit(ada);
+    await wait(200);
     await there.visit(ben);
     await wait(120_000);
-    expect(told(watcher.events)).toEqual(['all Ada', 'came Ada', 'came Ben']);
+    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
     there.kill();
     await wait(15_000);
     expect(told(watcher.events).slice(3)).toEqual(['left Ben']);
     await scene[Symbol.asyncDispose]();
   });
 
-  test('loses the people of a process that stops at once', async () => {
-    const { scene, ada, ben, here, there } = await open();
+  test('loses the people of a process that stops, unless they come to another one in a moment', async () => {
+    const { scene, ada, ben, cleo, here, there } = await open();
     const watcher = await here.visit(ada);
+    await wait(200);
     await there.visit(ben);
-    await wait(100);
+    await there.visit(cleo);
+    await wait(400);
     there.stop();
-    await settled();
-    expect(told(watcher.events).at(-1)).toBe('left Ben');
+    await wait(1_000);
+    await here.visit(cleo);
+    await wait(3_000);
+    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben+Cleo', 'left Ben']);
     await scene[Symbol.asyncDispose]();
   });
 });
@@ -125,11 +169,11 @@ describe('leaving the room', () => {
     void stays.read();
     const leavers = [await scene.visit(scene.ben), await scene.visit(scene.ben, '0')];
     const ends = leavers.map((visit) => outcome(visit.read()));
-    await settled();
+    await wait(200);
     await scene.rooms.leave(scene.ben, scene.roomId);
     for (const end of ends) expect(await end).toMatchObject(notMember);
     await scene.say(scene.ada, 'between us');
-    await settled();
+    await wait(200);
     expect(leavers.flatMap((visit) => visit.revs)).toEqual([]);
     expect(stays.revs).toEqual([1]);
     const { id, name } = scene.ben;

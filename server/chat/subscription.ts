@@ -1,111 +1,132 @@
-import type { Store } from '../../db/store.ts';
 import { Channel } from '../channel.ts';
-import { LIMITS } from '../contract/limits.ts';
-import type { RoomEvent, UserRef } from '../contract/types.ts';
+import type { UserRef } from '../contract/types.ts';
+import type { Outlet } from '../outlet.ts';
+import { type History, nextMissed, resetTo, revOf } from './catchUp.ts';
+import { type Delivery, newsOf } from './delivery.ts';
 import type { Feed, Subscriber } from './feed.ts';
 
-/** One event with the rev up to which its receiver has now seen the room: the cursor to come back with. */
-export type Delivery = { cursor: number; event: RoomEvent };
-
-export type Subscription = AsyncIterableIterator<Delivery, void, void> & {
-  return: () => Promise<IteratorResult<Delivery, void>>;
+export type SubscriptionParts = {
+  feed: Feed;
+  history: History;
+  user: UserRef;
+  /** Where its receiver left off; undefined for one who comes for the first time. */
+  cursor?: string | undefined;
+  /** Takes the deliveries; without one they are asked for with `next`. */
+  outlet?: Outlet<Delivery> | undefined;
+  /** Runs once when the subscription is over, even if nobody ever read from it. */
+  onReturn: () => void;
 };
 
-type History = Pick<Store, 'changesAfter' | 'heads'>;
-
-const REPLAY_PAGE = 200;
-
-/**
- * Replay, then live, without a gap or a double. The subscriber is attached to the feed before the first row is read,
- * so what is committed meanwhile waits in the channel; what the replay has delivered already is dropped there by rev.
- * @param onReturn runs once when the subscription is over, even if nobody ever read from it.
- */
-export function subscribe(
-  feed: Feed,
-  user: UserRef,
-  cursor: string | undefined,
-  history: History,
-  onReturn: () => void,
-): Subscription {
-  const live = new Channel<RoomEvent>(() => {
-    feed.leave(subscriber);
-    onReturn();
-  });
-  const subscriber: Subscriber = {
-    user,
-    push: (event) => live.push(event),
-    fail: (error) => live.fail(error),
-  };
-  const attachedAt = feed.rev;
-  feed.join(subscriber);
-  const events = deliver(feed.roomId, attachedAt, cursor, history, live);
-
-  return {
-    next: () => events.next(),
-    // A generator that was never started runs no `finally`: the channel is what must be told.
-    async return() {
-      await live.return();
-      await events.return();
-      return { done: true, value: undefined };
-    },
-    async throw(error) {
-      await live.return();
-      return events.throw(error);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-async function* deliver(
-  roomId: string,
-  attachedAt: number,
-  cursor: string | undefined,
-  history: History,
-  live: Channel<RoomEvent>,
-): AsyncGenerator<Delivery, void, void> {
-  try {
-    let seen = cursor === undefined ? attachedAt : yield* replay(roomId, attachedAt, cursor, history, live);
-    for await (const event of live) {
-      if (event.type === 'message') {
-        if (event.rev <= seen) continue;
-        seen = event.rev;
-      }
-      yield { cursor: seen, event };
-    }
-  } finally {
-    await live.return();
-  }
-}
+/** Deliveries that wait for a reader; one with more unread goes on from the store, so that nobody has to keep them. */
+const UNREAD = 1_000;
 
 /**
- * The changes after the cursor, latest state, in rev order; or one `reset` if there are too many or it is impossible.
- * @returns the rev its receiver has then seen: it may be ahead of the feed, even if there was nothing to replay.
+ * One receiver's deliveries: what they missed, then what happens, without a gap or a double.
+ *
+ * While it catches up it takes nothing from the feed: what the feed has handed out is in the store. It goes live in the
+ * very tick in which its receiver has seen as much as the feed; all that the feed hands out later comes to it, and what
+ * it has read ahead of the feed is left out by rev.
+ *
+ * With an outlet the deliveries go there, and `next` only waits for the end. The outlet stands behind whatever `next`
+ * has answered before: it is not written to until `next` is asked for the first time.
  */
-async function* replay(
-  roomId: string,
-  attachedAt: number,
-  cursor: string,
-  history: History,
-  live: Pick<Channel<RoomEvent>, 'closed'>,
-): AsyncGenerator<Delivery, number, void> {
-  const heads = await history.heads([roomId]);
-  const head = Math.max(attachedAt, heads.get(roomId)?.rev ?? 0);
-  let seen = /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.POSITIVE_INFINITY;
-  if (seen > head || head - seen > LIMITS.replayChanges) {
-    yield { cursor: head, event: { type: 'reset', rev: head } };
-    return head;
+export class Subscription implements Subscriber, AsyncIterableIterator<Delivery, void, void> {
+  readonly user: UserRef;
+  readonly #feed: Feed;
+  readonly #history: History;
+  readonly #outlet: Outlet<Delivery> | undefined;
+  /** What waits to be asked for, and how it ends. */
+  readonly #waiting: Channel<Delivery>;
+  #cursor: string | undefined;
+  /** Up to where its receiver has seen the room; undefined until the cursor has been looked at. */
+  #seen: number | undefined;
+  /** Up to where it has been given deliveries, read or not. */
+  #given = 0;
+  #live = false;
+
+  constructor({ feed, history, user, cursor, outlet, onReturn }: SubscriptionParts) {
+    this.user = user;
+    this.#feed = feed;
+    this.#history = history;
+    this.#outlet = outlet;
+    this.#cursor = cursor;
+    if (cursor === undefined) this.#seen = feed.rev;
+    this.#waiting = new Channel(() => {
+      feed.leave(this);
+      onReturn();
+    });
+    feed.join(this);
   }
-  while (seen < head) {
-    const messages = await history.changesAfter(roomId, seen, REPLAY_PAGE);
-    for (const message of messages) {
-      // Whoever is shown out while they catch up sees no more.
-      if (live.closed) return seen;
-      seen = message.rev;
-      yield { cursor: seen, event: { type: 'message', rev: seen, message } };
+
+  receive(batch: readonly Delivery[]): void {
+    if (!this.#live) return;
+    if (this.#waiting.length < UNREAD) {
+      this.#give(newsOf(batch, this.#given));
+    } else {
+      this.#live = false;
+      this.#waiting.clear();
     }
-    if (messages.length < REPLAY_PAGE) break;
   }
-  return seen;
+
+  fail(error: Error): void {
+    this.#waiting.fail(error);
+  }
+
+  async next(): Promise<IteratorResult<Delivery, void>> {
+    while (!this.#live && this.#waiting.length === 0 && !this.#waiting.closed) {
+      // No faster than its receiver reads.
+      if (this.#outlet?.isBusy) await this.#outlet.drained();
+      else await this.#step();
+    }
+    const result = await this.#waiting.next();
+    if (!result.done) this.#seen = result.value.cursor;
+    return result;
+  }
+
+  async return(): Promise<IteratorResult<Delivery, void>> {
+    await this.#waiting.return();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<Delivery, void>> {
+    await this.#waiting.return();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next deliveries for somebody who is behind; or live, if they are not. */
+  async #step(): Promise<void> {
+    const seen = this.#seen;
+    if (seen === undefined) this.#give(await this.#lookAtCursor());
+    else if (seen < this.#feed.rev) this.#give(await nextMissed(this.#feed, this.#history, seen));
+    else this.#goLive(seen);
+  }
+
+  async #lookAtCursor(): Promise<readonly Delivery[]> {
+    const rev = await revOf(this.#cursor ?? '', this.#feed, this.#history);
+    if (rev === undefined) return [resetTo(this.#feed.rev)];
+    this.#seen = rev;
+    return [];
+  }
+
+  #goLive(seen: number): void {
+    this.#live = true;
+    this.#given = seen;
+    this.#give(this.#feed.welcome(seen));
+  }
+
+  #give(deliveries: readonly Delivery[]): void {
+    const last = deliveries.at(-1);
+    if (!last || this.#waiting.closed) return;
+    this.#given = last.cursor;
+    if (this.#outlet) {
+      this.#seen = last.cursor;
+      this.#outlet.write(deliveries);
+    } else {
+      for (const delivery of deliveries) this.#waiting.push(delivery);
+    }
+  }
 }

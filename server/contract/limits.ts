@@ -15,8 +15,13 @@ export const LIMITS = {
   /** Further behind than this, a subscriber gets `reset` instead of a replay. */
   replayChanges: 2_000,
   frameBytes: 128 * 1024,
-  /** What the server keeps for a socket that does not read; then it is cut. */
-  socketBufferBytes: 4 * 1024 * 1024,
+  /** What the server keeps for a socket that does not read: of what happens in rooms, and of answers to its calls. */
+  unreadEventBytes: 512 * 1024,
+  unreadAnswerBytes: 4 * 1024 * 1024,
+  socketsPerUser: 32,
+  subscriptionsPerUser: 256,
+  /** Calls of one socket that have not been answered. */
+  callsInFlight: 512,
   bodyBytes: 256 * 1024,
   batchCalls: 20,
   chunkSeconds: 1,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { CLOSE } from '../contract/close.ts';
 import { httpClient } from '../testing/clients.ts';
 import { type LiveServer, openServer } from '../testing/liveServer.ts';
 import { openRawSocket, rawExchange, upgradeRequest } from '../testing/rawSocket.ts';
@@ -122,5 +123,5 @@ test('a socket that does not read is cut, and nobody else notices', async () => 
   expect(await bystander.next()).toMatchObject({ id: 1 });
   greedy.resume();
   const [code] = await once(greedy, 'close');
-  expect([code, received < 200]).toEqual([1_006, true]);
+  expect([code, received < 200]).toEqual([CLOSE.tooSlow, true]);
 });

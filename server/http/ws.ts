@@ -1,12 +1,15 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { applyWSSHandler } from '@trpc/server/adapters/ws';
+import { applyWSSHandler, type CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { wireEncoder } from '../contract/encoder.ts';
+import { CLOSE } from '../contract/close.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { Log } from '../log.ts';
+import { Quota } from '../quota.ts';
+import { serverEncoder } from '../trpc/requestId.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';
-import { rethrow } from '../trpc/trpc.ts';
+import { type Connection, type Context, rethrow } from '../trpc/trpc.ts';
+import { ClientSocket, SocketOutlet } from './clientSocket.ts';
 import { isForeignUpgrade, type OriginRule } from './origin.ts';
 import { reportTo } from './report.ts';
 import { tokenOf } from './session.ts';
@@ -26,8 +29,6 @@ export type WsEndpoint = {
 
 const PING_MS = 25_000;
 const PONG_WAIT_MS = 10_000;
-/** "Service restart": the client reconnects and resumes by its cursors. RFC 6455 registry. */
-const CLOSE_RESTART = 1_012;
 
 /** tRPC's WebSocket endpoint at /trpc. Every other path and every foreign origin is refused at the upgrade. */
 export function attachWs({ server, services, router, originRule, log }: WsParts): WsEndpoint {
@@ -36,19 +37,36 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
     maxPayload: LIMITS.frameBytes,
     perMessageDeflate: false,
   });
+  const clients = new WeakMap<WebSocket, ClientSocket>();
+  const sockets = new Quota<string>(LIMITS.socketsPerUser, {
+    reason: 'too_many_sockets',
+    message: 'You are connected too many times at once. Close some windows first.',
+  });
+
+  /** Asked once per socket, when it opens: who it belongs to, and the way to it. */
+  const createContext = async ({ req, res: ws, info }: CreateWSSContextFnOptions): Promise<Context> => {
+    const token = info.connectionParams?.token ?? tokenOf(req.headers);
+    const user = await services.identity.identify(token).catch(rethrow);
+    if (user && ws.readyState === ws.OPEN) ws.once('close', takeSocket(user.id));
+    const socket = clients.get(ws);
+    return { user, keepSession: () => {}, ...(socket && { connection: connectionOf(socket) }) };
+  };
+  const takeSocket = (userId: string) => {
+    try {
+      return sockets.take(userId);
+    } catch (error) {
+      return rethrow(error);
+    }
+  };
+
   applyWSSHandler({
     wss,
     router,
-    experimental_encoder: wireEncoder,
+    experimental_encoder: serverEncoder,
     // No limit to a batch but the frame's: the stock client puts all it has into one after a reconnect, and a refused
     // batch would fail every call in it for good.
     keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_WAIT_MS },
-    createContext: async ({ req, info }) => ({
-      user: await services.identity
-        .identify(info.connectionParams?.token ?? tokenOf(req.headers))
-        .catch(rethrow),
-      keepSession: () => {},
-    }),
+    createContext,
     onError: reportTo(log),
   });
 
@@ -61,7 +79,7 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
     if (url.pathname !== '/trpc') return refuse(socket, '404 Not Found');
     if (isForeignUpgrade(originRule, req)) return refuse(socket, '403 Forbidden');
     wss.handleUpgrade(req, socket, head, (client) => {
-      limitBuffer(client);
+      clients.set(client, new ClientSocket(client, socket));
       wss.emit('connection', client, req);
     });
   });
@@ -69,7 +87,7 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
   return {
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => wss.close(() => resolve()));
-      for (const client of wss.clients) client.close(CLOSE_RESTART, 'server restarting');
+      for (const client of wss.clients) client.close(CLOSE.restart, 'server restarting');
       const cut = setTimeout(() => {
         for (const client of wss.clients) client.terminate();
       }, graceMs);
@@ -79,13 +97,8 @@ export function attachWs({ server, services, router, originRule, log }: WsParts)
   };
 }
 
-/** Cuts whoever does not read: they come back with their cursor, and cost no more memory than this until then. */
-function limitBuffer(client: WebSocket): void {
-  const send = client.send.bind(client) as (...args: unknown[]) => void;
-  client.send = (...args: unknown[]) => {
-    if (client.bufferedAmount > LIMITS.socketBufferBytes) client.terminate();
-    else send(...args);
-  };
+function connectionOf(socket: ClientSocket): Connection {
+  return { outlet: (frames, id) => new SocketOutlet(socket, frames, id) };
 }
 
 function refuse(socket: Duplex, status: string): void {

@@ -1,21 +1,26 @@
 import type { Bus, BusEvent } from '../bus/bus.ts';
-import { Channel } from '../channel.ts';
 import { notMember } from '../chat/access.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
 import type { CaptionEvent, UserRef } from '../contract/types.ts';
+import { Fanout } from '../fanout.ts';
+import type { Outlet } from '../outlet.ts';
+import type { Turns } from '../turns.ts';
+import { CaptionListener } from './captionListener.ts';
 
 export type Captions = {
   publish: (roomId: string, event: CaptionEvent) => void;
   /** Who is speaking and what is half said now, then everything live. Attached at once. */
-  subscribe: (user: UserRef, roomId: string) => Channel<CaptionEvent>;
+  subscribe: (user: UserRef, roomId: string, outlet?: Outlet<CaptionEvent>) => CaptionListener;
 };
 
+export type CaptionsParts = { bus: Bus; watch: MemberWatch; turns: Turns };
+
 /** What people say as they say it. Nothing of this is kept: a finished utterance is a message as well. */
-export function createCaptions(bus: Bus, watch: MemberWatch): Captions {
+export function createCaptions(parts: CaptionsParts): Captions {
   const rooms = new Map<string, RoomCaptions>();
 
   const open = (roomId: string): RoomCaptions => {
-    const room = rooms.get(roomId) ?? new RoomCaptions(bus, watch, roomId, () => rooms.delete(roomId));
+    const room = rooms.get(roomId) ?? new RoomCaptions(parts, roomId, () => rooms.delete(roomId));
     rooms.set(roomId, room);
     return room;
   };
@@ -24,49 +29,53 @@ export function createCaptions(bus: Bus, watch: MemberWatch): Captions {
     publish(roomId, event) {
       // The room must listen from the first stream on, so that whoever comes later learns who is speaking.
       if (event.type === 'stream' && event.state !== 'ended') open(roomId);
-      bus.publish(roomId, { type: 'caption', event });
+      parts.bus.publish(roomId, { type: 'caption', event });
     },
-    subscribe: (user, roomId) => open(roomId).subscribe(user),
+    subscribe: (user, roomId, outlet) => open(roomId).subscribe(user, outlet),
   };
 }
 
 class RoomCaptions {
-  readonly #listeners = new Map<Channel<CaptionEvent>, UserRef>();
+  readonly #listeners = new Set<CaptionListener>();
+  readonly #fanout: Fanout<CaptionEvent>;
   readonly #streams = new Map<string, CaptionEvent>();
   readonly #partials = new Map<string, Exclude<CaptionEvent, { type: 'stream' }>>();
   readonly #detach: () => void;
   readonly #watch: (userId: string, onLost: () => void) => () => void;
   readonly #onEmpty: () => void;
 
-  constructor(bus: Bus, watch: MemberWatch, roomId: string, onEmpty: () => void) {
+  constructor({ bus, watch, turns }: CaptionsParts, roomId: string, onEmpty: () => void) {
     this.#onEmpty = onEmpty;
+    this.#fanout = new Fanout(turns);
     this.#watch = (userId, onLost) => watch(roomId, userId, onLost);
     this.#detach = bus.subscribe(roomId, (event) => this.#receive(event));
   }
 
-  subscribe(user: UserRef): Channel<CaptionEvent> {
-    const channel: Channel<CaptionEvent> = new Channel(() => {
-      this.#listeners.delete(channel);
+  subscribe(user: UserRef, outlet: Outlet<CaptionEvent> | undefined): CaptionListener {
+    const listener: CaptionListener = new CaptionListener(user, outlet, () => {
+      this.#listeners.delete(listener);
+      this.#fanout.leave(listener);
       unwatch();
       this.#dropIfEmpty();
     });
-    this.#listeners.set(channel, user);
-    const unwatch = this.#watch(user.id, () => channel.fail(notMember()));
-    for (const event of [...this.#streams.values(), ...this.#partials.values()]) channel.push(event);
-    return channel;
+    this.#listeners.add(listener);
+    this.#fanout.join(listener);
+    const unwatch = this.#watch(user.id, () => listener.fail(notMember()));
+    listener.receive([...this.#streams.values(), ...this.#partials.values()]);
+    return listener;
   }
 
   #receive(event: BusEvent): void {
     if (event.type === 'caption') this.#receiveCaption(event.event);
     if (event.type === 'membership' && event.change === 'left') {
-      for (const [channel, user] of [...this.#listeners])
-        if (user.id === event.user.id) channel.fail(notMember());
+      for (const listener of [...this.#listeners])
+        if (listener.user.id === event.user.id) listener.fail(notMember());
     }
   }
 
   #receiveCaption(event: CaptionEvent): void {
     this.#remember(event);
-    for (const channel of this.#listeners.keys()) channel.push(event);
+    this.#fanout.push(event);
     this.#dropIfEmpty();
   }
 

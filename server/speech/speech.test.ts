@@ -108,7 +108,7 @@ describe('speech is refused', () => {
   test('when there is no engine, with the reason that the interface shows', async () => {
     await using scene = await openSpeech();
     const choice = { engine: null, reason: 'Speech is off here.' };
-    const captions = createCaptions(scene.bus, scene.memberWatch);
+    const captions = createCaptions({ bus: scene.bus, watch: scene.memberWatch, turns: scene.turns });
     const silent = createSpeech({ ...scene, watch: scene.memberWatch, choice, captions });
     expect(silent.engine()).toEqual({ available: false, reason: 'Speech is off here.' });
     const options = { roomId: scene.roomId, language: 'en-US', sampleRate: 16_000, takeOver: false };

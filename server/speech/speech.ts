@@ -1,7 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { Channel } from '../channel.ts';
 import type { Access } from '../chat/access.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
 import type { Writer } from '../chat/writer.ts';
@@ -9,7 +8,9 @@ import { decodeChunk } from '../contract/chunk.ts';
 import type { CaptionEvent, EngineInfo, EngineName, Page, User, Utterance } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Outlet } from '../outlet.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
+import type { CaptionListener } from './captionListener.ts';
 import type { Captions } from './captions.ts';
 import { SpeechStream, type StreamSummary } from './stream.ts';
 import { Streams } from './streams.ts';
@@ -34,7 +35,7 @@ export type Speech = {
   start: (user: User, options: StartOptions) => Promise<Started>;
   push: (user: User, bytes: Uint8Array) => { nextSeq: number };
   stop: (user: User, streamId: string) => Promise<StreamSummary>;
-  live: (user: User, roomId: string) => Promise<Channel<CaptionEvent>>;
+  live: (user: User, roomId: string, outlet?: Outlet<CaptionEvent>) => Promise<CaptionListener>;
   list: (user: User, query: TranscriptQuery) => Promise<Page<Utterance>>;
   /** Lets every stream say its last words, for at most `withinMs`. */
   close: (withinMs: number) => Promise<void>;
@@ -91,9 +92,9 @@ export function createSpeech(parts: SpeechParts): Speech {
       return streams.own(user, streamId).finish({ reason: 'stopped' });
     },
 
-    async live(user, roomId) {
+    async live(user, roomId, outlet) {
       await access.member(user, roomId);
-      const live = captions.subscribe({ id: user.id, name: user.name }, roomId);
+      const live = captions.subscribe({ id: user.id, name: user.name }, roomId, outlet);
       await access.member(user, roomId).catch(async (error: unknown) => {
         await live.return();
         throw error;

@@ -9,6 +9,7 @@ import { createRooms, type Rooms } from '../chat/rooms.ts';
 import { createWriter, type Writer } from '../chat/writer.ts';
 import type { Message, User } from '../contract/types.ts';
 import type { Log } from '../log.ts';
+import { Turns } from '../turns.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';
 import { createNotedLog, type NotedLog } from './notedLog.ts';
 import { Visit } from './visit.ts';
@@ -20,6 +21,7 @@ export type ChatScene = AsyncDisposable & {
   access: Access;
   writer: Writer;
   memberWatch: MemberWatch;
+  turns: Turns;
   feeds: Feeds;
   rooms: Rooms;
   messages: Messages;
@@ -40,16 +42,17 @@ export async function openChat(alter: (store: Store) => Partial<Store> = () => (
   const writer = createWriter(store, bus);
   const access = createAccess(store);
   const { watch, close: endWatch } = createMemberWatch(store, log);
-  const feeds = createFeeds({ store, bus, watch, log });
+  const turns = new Turns();
+  const feeds = createFeeds({ store, bus, watch, turns, log });
   const messages = createMessages(store, writer, feeds, access);
   const [ada, ben] = [await addPerson(real, 'Ada'), await addPerson(real, 'Ben')];
   const roomId = await addRoom(real, ada);
   await real.addMember(roomId, ben.id, new Date());
   return {
-    ...{ store, bus, log, access, writer, feeds, messages, ada, ben, roomId, memberWatch: watch },
+    ...{ store, bus, log, access, writer, feeds, messages, ada, ben, roomId, memberWatch: watch, turns },
     rooms: createRooms(store, bus, access),
     say: (author, text) => writer.write(appending(typed(roomId, author, { text }))),
-    visit: async (user, cursor) => new Visit(await messages.live(user, roomId, cursor)),
+    visit: async (user, cursor) => new Visit(await messages.live(user, { roomId, cursor })),
     async [Symbol.asyncDispose]() {
       feeds.close();
       endWatch();

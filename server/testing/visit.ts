@@ -1,4 +1,5 @@
-import type { Delivery, Subscription } from '../chat/subscription.ts';
+import type { Delivery } from '../chat/delivery.ts';
+import type { Subscription } from '../chat/subscription.ts';
 import type { RoomEvent } from '../contract/types.ts';
 
 /** One subscription and what came out of it. Nothing is read before `read`. */

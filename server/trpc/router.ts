@@ -1,5 +1,6 @@
 import { tracked } from '@trpc/server';
 import type { Identity } from '../auth/identity.ts';
+import type { Delivery } from '../chat/delivery.ts';
 import type { Messages } from '../chat/messages.ts';
 import type { Rooms } from '../chat/rooms.ts';
 import type { Signals } from '../chat/signals.ts';
@@ -22,10 +23,11 @@ import {
   transcriptQuery,
   typingInput,
 } from '../contract/inputs.ts';
+import type { CaptionEvent } from '../contract/types.ts';
 import type { Speech } from '../speech/speech.ts';
 import { bytesInput } from './bytes.ts';
-import { mapEvents } from './mapEvents.ts';
-import { authed, open, router } from './trpc.ts';
+import { createStreams } from './streams.ts';
+import { authed, listening, open, router } from './trpc.ts';
 
 export type Services = {
   identity: Identity;
@@ -39,6 +41,10 @@ export type AppRouter = ReturnType<typeof createRouter>;
 
 /** Every procedure is zod in, one call of the domain, shape out. */
 export function createRouter({ identity, rooms, messages, signals, speech }: Services) {
+  const streamOf = createStreams();
+  const roomEvents = streamOf(({ cursor, event }: Delivery) => tracked(String(cursor), event));
+  const captionEvents = streamOf((event: CaptionEvent) => event);
+
   return router({
     session: router({
       guest: open.input(sessionInput).mutation(async ({ input, ctx }) => {
@@ -83,10 +89,13 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
        * Every event is tracked with the rev its receiver has seen the room up to, presence too: a client that lost its
        * socket before the first message comes back with a cursor, not with a gap.
        */
-      live: authed.input(liveInput).subscription(async ({ input, ctx, signal }) => {
-        const subscription = await messages.live(ctx.user, input.roomId, input.lastEventId);
-        return mapEvents(subscription, signal, ({ cursor, event }) => tracked(String(cursor), event));
-      }),
+      live: listening
+        .input(liveInput)
+        .subscription(({ input: { roomId, lastEventId }, ctx, signal }) =>
+          roomEvents(ctx, signal, (outlet) =>
+            messages.live(ctx.user, { roomId, cursor: lastEventId }, outlet),
+          ),
+        ),
     }),
 
     transcripts: router({
@@ -94,10 +103,11 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
       start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
       push: authed.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
       stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
-      live: authed.input(roomInput).subscription(async ({ input, ctx, signal }) => {
-        const captions = await speech.live(ctx.user, input.roomId);
-        return mapEvents(captions, signal, (event) => event);
-      }),
+      live: listening
+        .input(roomInput)
+        .subscription(({ input, ctx, signal }) =>
+          captionEvents(ctx, signal, (outlet) => speech.live(ctx.user, input.roomId, outlet)),
+        ),
       list: authed.input(transcriptQuery).query(({ input, ctx }) => speech.list(ctx.user, input)),
     }),
   });

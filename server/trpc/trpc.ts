@@ -1,12 +1,24 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { z } from 'zod';
+import { LIMITS } from '../contract/limits.ts';
 import type { User } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
+import type { Outlet } from '../outlet.ts';
+import { Quota } from '../quota.ts';
+import type { Frames } from './frames.ts';
+import { type RequestId, requestIdOf } from './requestId.ts';
 
 export type Context = {
   user: User | null;
   /** Remembers the session in a cookie where the transport has one. */
   keepSession: (token: string) => void;
+  /** The socket that the call came by, if it was one. */
+  connection?: Connection;
+};
+
+export type Connection = {
+  /** A way to the subscription with this request id. */
+  outlet: <T>(frames: Frames<T>, id: RequestId) => Outlet<T>;
 };
 
 /** What every error carries in `error.data`, next to tRPC's own `code`, `httpStatus` and `path`. */
@@ -73,13 +85,37 @@ function describeInput({ issues }: z.ZodError): string {
   return path ? `${path}: ${first?.message}` : (first?.message ?? 'The input is not valid.');
 }
 
+const calls = new Quota<Connection>(LIMITS.callsInFlight, {
+  reason: 'too_many_calls',
+  message: 'Too many of your calls are waiting for an answer.',
+});
+
+/** One socket cannot take the whole server's time: calls over HTTP are bounded by their batch. */
+const boundCalls = t.middleware(async ({ ctx, type, next }) => {
+  if (!ctx.connection || type === 'subscription') return next();
+  const answered = calls.take(ctx.connection);
+  try {
+    return await next();
+  } finally {
+    answered();
+  }
+});
+
 export const router = t.router;
 
 /** For anybody. */
-export const open = t.procedure.use(mapErrors);
+export const open = t.procedure.use(mapErrors).use(boundCalls);
 
 /** For somebody: `ctx.user` is there. */
 export const authed = open.use(({ ctx, next }) => {
   if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Say who you are first.');
   return next({ ctx: { ...ctx, user: ctx.user } });
+});
+
+/** For a subscription of somebody: `ctx.outletFor` answers the way straight to their socket, where there is one. */
+export const listening = authed.use(async ({ ctx, getRawInput, next }) => {
+  const id = requestIdOf(await getRawInput());
+  const outletFor = <T>(frames: Frames<T>) =>
+    id === undefined ? undefined : ctx.connection?.outlet(frames, id);
+  return next({ ctx: { ...ctx, outletFor } });
 });

@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import type { Load } from './load.ts';
+
+/** What is measured, and what measures it, on a core each. */
+export const CORES = { server: 0, load: Math.min(1, availableParallelism() - 1) };
+
+/** Starts a TypeScript file on one core, with a channel to ask it over. */
+export function startPinned(core: number, argv: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn('taskset', ['--cpu-list', String(core), process.execPath, ...argv], {
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+}
+
+/** Asks a process one question; its next message is the answer. */
+export async function ask<T>(child: ChildProcess, question: object | string): Promise<T> {
+  const answer = once(child, 'message', { signal: AbortSignal.timeout(180_000) });
+  child.send(question);
+  const [value] = await answer;
+  return value as T;
+}
+
+export async function stopPinned(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+export type LoadProcess = { load: Load; stop: () => Promise<void> };
+
+export function startLoad(): LoadProcess {
+  const child = startPinned(CORES.load, [new URL('./load.ts', import.meta.url).pathname]);
+  const call = async (name: string, args: unknown[]) => {
+    const answer = await ask<{ value: unknown } | { error: string }>(child, { call: name, args });
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.value;
+  };
+  const load = new Proxy({} as Load, {
+    get: (_, name: string) => (...args: unknown[]) => call(name, args),
+  });
+  return { load, stop: () => stopPinned(child) };
+}

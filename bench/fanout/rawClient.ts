@@ -1,0 +1,108 @@
+import { connect, type Socket } from 'node:net';
+import type { Seat, Wire } from './wires.ts';
+
+export type RawClientParts = {
+  port: number;
+  wire: Wire;
+  seat: Seat;
+  cursor?: string | undefined;
+  onMessage: (client: RawClient, payload: Buffer) => void;
+};
+
+/**
+ * A WebSocket client that does next to nothing, so that the server is what is measured: it counts frames, answers
+ * pings, and makes no text of messages. Its frames are masked with zeros, which changes no byte.
+ */
+export class RawClient {
+  readonly joined: Promise<void>;
+  /** Messages so far. */
+  received = 0;
+  readonly #socket: Socket;
+  readonly #parts: RawClientParts;
+  readonly #join = Promise.withResolvers<void>();
+  #rest: Buffer = Buffer.alloc(0);
+  #isOpen = false;
+
+  constructor(parts: RawClientParts) {
+    this.#parts = parts;
+    this.joined = this.#join.promise;
+    this.#socket = connect({ port: parts.port, host: '127.0.0.1', noDelay: true });
+    this.#socket.on('data', (chunk) => this.#read(chunk));
+    this.#socket.on('error', (error) => this.#join.reject(error));
+    this.#socket.write(
+      `GET ${parts.wire.path} HTTP/1.1\r\nHost: 127.0.0.1:${parts.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    );
+  }
+
+  /** Sends these in one write. */
+  send(texts: string[]): void {
+    this.#socket.write(Buffer.concat(texts.map(maskedFrame)));
+  }
+
+  /** Reads nothing more. */
+  stall(): void {
+    this.#socket.pause();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    if (!this.#isOpen && !this.#passHandshake()) return;
+    let at = 0;
+    for (;;) {
+      const frame = frameAt(this.#rest, at);
+      if (!frame) break;
+      this.#take(this.#rest.subarray(frame.from, frame.to));
+      at = frame.to;
+    }
+    this.#rest = this.#rest.subarray(at);
+  }
+
+  #passHandshake(): boolean {
+    const end = this.#rest.indexOf('\r\n\r\n');
+    if (end < 0) return false;
+    this.#rest = this.#rest.subarray(end + 4);
+    this.#isOpen = true;
+    const { wire, seat, cursor } = this.#parts;
+    this.send(wire.open(seat, cursor));
+    return true;
+  }
+
+  #take(payload: Buffer): void {
+    const { wire, onMessage } = this.#parts;
+    if (wire.isMessage(payload)) {
+      this.received += 1;
+      onMessage(this, payload);
+      return;
+    }
+    const text = payload.toString();
+    const answer = wire.answer(text);
+    if (answer) this.send([answer]);
+    if (wire.isJoined(text)) this.#join.resolve();
+  }
+}
+
+/** Where the next whole frame's payload stands. */
+function frameAt(buffer: Buffer, at: number): { from: number; to: number } | undefined {
+  if (buffer.length < at + 2) return undefined;
+  const short = (buffer[at + 1] as number) & 0x7f;
+  const from = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
+  if (buffer.length < from) return undefined;
+  const size = short < 126 ? short : short === 126 ? buffer.readUInt16BE(at + 2) : Number(buffer.readBigUInt64BE(at + 2));
+  return buffer.length < from + size ? undefined : { from, to: from + size };
+}
+
+function maskedFrame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  const long = payload.length >= 126;
+  const frame = Buffer.alloc((long ? 8 : 6) + payload.length);
+  frame[0] = 0x81;
+  frame[1] = 0x80 | (long ? 126 : payload.length);
+  if (long) frame.writeUInt16BE(payload.length, 2);
+  payload.copy(frame, long ? 8 : 6);
+  return frame;
+}

@@ -1,0 +1,122 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startMariadb } from '../../db/testing/mysqlServers.ts';
+import { startRedis } from '../../server/testing/redisServer.ts';
+import { ask, CORES, startPinned, stopPinned } from './pinned.ts';
+import type { Usage } from './probe.ts';
+import type { Seat, WireName } from './wires.ts';
+
+/** A server under measurement. */
+export type Stack = {
+  port: number;
+  wire: WireName;
+  /** People of one room, who may all subscribe to it. */
+  seats: (count: number) => Promise<Seat[]>;
+  /** Milliseconds of processor it has used so far, over all its threads. */
+  cpuMs: () => Promise<number>;
+  /** Resident, after everything that is not needed was thrown away. */
+  memoryBytes: () => Promise<number>;
+  stop: () => Promise<void>;
+};
+
+export type StackName =
+  | 'ws'
+  | 'Socket.IO'
+  | 'Roomscribe, SQLite'
+  | 'Roomscribe, SQLite, Redis'
+  | 'Roomscribe, MariaDB'
+  | 'Roomscribe, MariaDB, Redis';
+
+const PROBE = new URL('./probe.ts', import.meta.url).href;
+const here = (name: string) => new URL(name, import.meta.url).pathname;
+const strangers = async (count: number) => Array.from({ length: count }, () => ({ token: '', roomId: '' }));
+
+export async function startStack(name: StackName): Promise<Stack> {
+  if (name === 'ws') return startTheirs('wsServer.ts', 'ws');
+  if (name === 'Socket.IO') return startTheirs('socketioServer.ts', 'socketio');
+  const database = name.includes('MariaDB') ? await openMariadb() : openSqlite();
+  const redis = name.includes('Redis') ? await startRedis() : undefined;
+  const stack = await startOurs({ DATABASE_URL: database.url, ...(redis && { REDIS_URL: redis.url }) });
+  return {
+    ...stack,
+    async stop() {
+      await stack.stop();
+      await redis?.[Symbol.asyncDispose]();
+      await database.close();
+    },
+  };
+}
+
+function openSqlite() {
+  const directory = mkdtempSync(join(tmpdir(), 'roomscribe-fanout-'));
+  const close = async () => rmSync(directory, { recursive: true, force: true });
+  return { url: `sqlite:${join(directory, 'rooms.sqlite')}`, close };
+}
+
+async function openMariadb() {
+  const server = await startMariadb();
+  return { url: await server.database(), close: () => server[Symbol.asyncDispose]() };
+}
+
+async function startTheirs(file: string, wire: WireName): Promise<Stack> {
+  const child = startPinned(CORES.server, ['--import', PROBE, here(file)]);
+  const port = await portOf(child, /^port (\d+)$/m);
+  return { ...measured(child), port, wire, seats: strangers };
+}
+
+export async function startOurs(env: NodeJS.ProcessEnv): Promise<Stack> {
+  const child = startPinned(CORES.server, ['--import', PROBE, here('../../server/main.ts')], {
+    ...{ NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'error', SPEECH_ENGINE: 'off' },
+    ...env,
+  });
+  const port = await portOf(child, /^Roomscribe +\S+:(\d+)$/m);
+  return { ...measured(child), port, wire: 'trpc', seats: (count) => members(port, count) };
+}
+
+function measured(child: ChildProcess) {
+  return {
+    cpuMs: async () => (await ask<Usage>(child, 'cpu')).cpuMs,
+    memoryBytes: async () => (await ask<Usage>(child, 'memory')).memoryBytes,
+    stop: () => stopPinned(child),
+  };
+}
+
+function portOf(child: ChildProcess, pattern: RegExp): Promise<number> {
+  let text = '';
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.stdout?.on('data', (part: Buffer) => {
+    text += part.toString();
+    const [, port] = pattern.exec(text) ?? [];
+    if (port) resolve(Number(port));
+  });
+  child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+  return promise;
+}
+
+/** So many people, all members of one new room. */
+async function members(port: number, count: number): Promise<Seat[]> {
+  const call = async (path: string, input: object, token?: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/trpc/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(input),
+    });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    return ((await response.json()) as { result: { data: { id: string; token: string } } }).result.data;
+  };
+  const owner = await call('session.guest', { name: 'Owner' });
+  const { id: roomId } = await call('rooms.create', { name: 'Hall' }, owner.token);
+  const seats: Seat[] = [];
+  const fill = async () => {
+    while (seats.length < count) {
+      const seat = { token: '', roomId };
+      const i = seats.push(seat);
+      seat.token = (await call('session.guest', { name: `Person ${i}` })).token;
+      await call('rooms.join', { roomId }, seat.token);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, fill));
+  return seats;
+}

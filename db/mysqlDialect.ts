@@ -1,4 +1,5 @@
 import type { Dialect, Fragment } from './dialect.ts';
+import { type HeadRow, headsOf } from './roomTable.ts';
 import type { MessageSearch } from './store.ts';
 
 const by: Dialect['by'] = (index) => `force index (${index})`;
@@ -8,12 +9,12 @@ const by: Dialect['by'] = (index) => `force index (${index})`;
  * InnoDB locks what it reads. Two lanes would then hold each other's rooms.
  */
 const lockHeads: Dialect['lockHeads'] = async (em, roomIds) => {
-  const rows = await em.execute<{ id: string; lastSeq: number; rev: number }[]>(
+  const rows = await em.execute<HeadRow[]>(
     `select id, last_seq as lastSeq, rev from chat_rooms ${by('primary')}
       where id in (${roomIds.map(() => '?').join(', ')}) order by id for update`,
     roomIds,
   );
-  return new Map(rows.map(({ id, lastSeq, rev }) => [id, { lastSeq, rev }]));
+  return headsOf(rows);
 };
 
 /** Times are kept in UTC, and the connection says so. */

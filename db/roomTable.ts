@@ -61,8 +61,18 @@ export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
 
 /** Where rooms are; unknown ones are missing. */
 export async function readHeads(em: SqlEntityManager, roomIds: string[]): Promise<Heads> {
-  const rows = await em.find(RoomEntity, { id: { $in: roomIds } }, { fields: ['id', 'lastSeq', 'rev'] });
-  return new Map(rows.map((row) => [row.id, { lastSeq: row.lastSeq, rev: row.rev }]));
+  if (roomIds.length === 0) return new Map();
+  const rows = await em.execute<HeadRow[]>(
+    `select id, last_seq as lastSeq, rev from chat_rooms where id in (${roomIds.map(() => '?').join(', ')})`,
+    roomIds,
+  );
+  return headsOf(rows);
+}
+
+export type HeadRow = { id: string; lastSeq: number; rev: number };
+
+export function headsOf(rows: HeadRow[]): Heads {
+  return new Map(rows.map(({ id, lastSeq, rev }) => [id, { lastSeq, rev }]));
 }
 
 function visibleTo(userId: string, { search, cursor }: RoomsPage) {

@@ -1,7 +1,5 @@
-import { raw } from '@mikro-orm/core';
 import type { Dialect, Fragment } from './dialect.ts';
-import { RoomEntity } from './entities.ts';
-import { readHeads } from './roomTable.ts';
+import { type HeadRow, headsOf } from './roomTable.ts';
 
 export const sqliteDialect: Dialect = {
   /**
@@ -9,8 +7,12 @@ export const sqliteDialect: Dialect = {
    * statement, so that it waits for its turn instead of failing at its first write.
    */
   async lockHeads(em, roomIds) {
-    await em.nativeUpdate(RoomEntity, { id: { $in: roomIds } }, { rev: raw('rev') });
-    return readHeads(em, roomIds);
+    const rows = await em.execute<HeadRow[]>(
+      `update chat_rooms set rev = rev where id in (${roomIds.map(() => '?').join(', ')})
+        returning id, last_seq as lastSeq, rev`,
+      roomIds,
+    );
+    return headsOf(rows);
   },
 
   time: (iso) => Date.parse(iso),

@@ -72,7 +72,9 @@ const load: Load = {
   async connect({ port, wire: name }, seats) {
     const wire = WIRES[name];
     for (let i = 0; i < seats.length; i += AT_A_TIME) {
-      const some = seats.slice(i, i + AT_A_TIME).map((seat) => new RawClient({ port, wire, seat, onMessage: count }));
+      const some = seats
+        .slice(i, i + AT_A_TIME)
+        .map((seat) => new RawClient({ port, wire, seat, onMessage: count }));
       clients.push(...some);
       await Promise.all(some.map(({ joined }) => joined));
     }

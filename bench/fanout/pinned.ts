@@ -38,7 +38,10 @@ export function startLoad(): LoadProcess {
     return answer.value;
   };
   const load = new Proxy({} as Load, {
-    get: (_, name: string) => (...args: unknown[]) => call(name, args),
+    get:
+      (_, name: string) =>
+      (...args: unknown[]) =>
+        call(name, args),
   });
   return { load, stop: () => stopPinned(child) };
 }

@@ -27,7 +27,7 @@ export class RawClient {
     this.#parts = parts;
     this.joined = this.#join.promise;
     this.#socket = connect({ port: parts.port, host: '127.0.0.1', noDelay: true });
-    this.#socket.on('data', (chunk) => this.#read(chunk));
+    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#socket.on('error', (error) => this.#join.reject(error));
     this.#socket.write(
       `GET ${parts.wire.path} HTTP/1.1\r\nHost: 127.0.0.1:${parts.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -92,7 +92,12 @@ function frameAt(buffer: Buffer, at: number): { from: number; to: number } | und
   const short = (buffer[at + 1] as number) & 0x7f;
   const from = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
   if (buffer.length < from) return undefined;
-  const size = short < 126 ? short : short === 126 ? buffer.readUInt16BE(at + 2) : Number(buffer.readBigUInt64BE(at + 2));
+  const size =
+    short < 126
+      ? short
+      : short === 126
+        ? buffer.readUInt16BE(at + 2)
+        : Number(buffer.readBigUInt64BE(at + 2));
   return buffer.length < from + size ? undefined : { from, to: from + size };
 }
 

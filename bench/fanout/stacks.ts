@@ -18,6 +18,8 @@ export type Stack = {
   cpuMs: () => Promise<number>;
   /** Resident, after everything that is not needed was thrown away. */
   memoryBytes: () => Promise<number>;
+  /** Stops it and starts it anew, with the same data; for ours. */
+  restart?: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -38,15 +40,23 @@ export async function startStack(name: StackName): Promise<Stack> {
   if (name === 'Socket.IO') return startTheirs('socketioServer.ts', 'socketio');
   const database = name.includes('MariaDB') ? await openMariadb() : openSqlite();
   const redis = name.includes('Redis') ? await startRedis() : undefined;
-  const stack = await startOurs({ DATABASE_URL: database.url, ...(redis && { REDIS_URL: redis.url }) });
-  return {
-    ...stack,
+  const env = { DATABASE_URL: database.url, ...(redis && { REDIS_URL: redis.url }) };
+  const stack = await startOurs(env);
+  const stopServer = () => stack.stop();
+  let stopNow = stopServer;
+  return Object.assign(stack, {
+    async restart() {
+      await stopNow();
+      const anew = await startOurs({ ...env, PORT: String(stack.port) });
+      Object.assign(stack, { cpuMs: anew.cpuMs, memoryBytes: anew.memoryBytes });
+      stopNow = anew.stop;
+    },
     async stop() {
-      await stack.stop();
+      await stopNow();
       await redis?.[Symbol.asyncDispose]();
       await database.close();
     },
-  };
+  });
 }
 
 function openSqlite() {

@@ -15,6 +15,8 @@ const TEXT_FRAME = 0x81;
 export function createFrames<T extends object>(shape: (event: T) => unknown): Frames<T> {
   const endings = new WeakMap<T, Buffer>();
   const batches = new WeakMap<readonly T[], Map<RequestId, Buffer>>();
+  // Nearly always the next one to ask wants the same.
+  let last: { events: readonly T[]; id: RequestId; frames: Buffer } | undefined;
 
   const endingOf = (event: T): Buffer => {
     const known = endings.get(event);
@@ -24,7 +26,7 @@ export function createFrames<T extends object>(shape: (event: T) => unknown): Fr
     return ending;
   };
 
-  return (events, id) => {
+  const framesOf: Frames<T> = (events, id) => {
     const byId = batches.get(events) ?? new Map<RequestId, Buffer>();
     if (byId.size === 0) batches.set(events, byId);
     const known = byId.get(id);
@@ -32,6 +34,11 @@ export function createFrames<T extends object>(shape: (event: T) => unknown): Fr
     const frames = join(Buffer.from(`{"id":${JSON.stringify(id)}`), events.map(endingOf));
     byId.set(id, frames);
     return frames;
+  };
+
+  return (events, id) => {
+    if (last?.events !== events || last.id !== id) last = { events, id, frames: framesOf(events, id) };
+    return last.frames;
   };
 }
 

@@ -41,22 +41,22 @@ export async function startStack(name: StackName): Promise<Stack> {
   const database = name.includes('MariaDB') ? await openMariadb() : openSqlite();
   const redis = name.includes('Redis') ? await startRedis() : undefined;
   const env = { DATABASE_URL: database.url, ...(redis && { REDIS_URL: redis.url }) };
-  const stack = await startOurs(env);
-  const stopServer = () => stack.stop();
-  let stopNow = stopServer;
-  return Object.assign(stack, {
+  let current = await startOurs(env);
+  const { port, wire, seats } = current;
+  return {
+    ...{ port, wire, seats },
+    cpuMs: () => current.cpuMs(),
+    memoryBytes: () => current.memoryBytes(),
     async restart() {
-      await stopNow();
-      const anew = await startOurs({ ...env, PORT: String(stack.port) });
-      Object.assign(stack, { cpuMs: anew.cpuMs, memoryBytes: anew.memoryBytes });
-      stopNow = anew.stop;
+      await current.stop();
+      current = await startOurs({ ...env, PORT: String(port) });
     },
     async stop() {
-      await stopNow();
+      await current.stop();
       await redis?.[Symbol.asyncDispose]();
       await database.close();
     },
-  });
+  };
 }
 
 function openSqlite() {
@@ -76,7 +76,7 @@ async function startTheirs(file: string, wire: WireName): Promise<Stack> {
   return { ...measured(child), port, wire, seats: strangers };
 }
 
-export async function startOurs(env: NodeJS.ProcessEnv): Promise<Stack> {
+async function startOurs(env: NodeJS.ProcessEnv): Promise<Stack> {
   const child = startPinned(CORES.server, ['--import', PROBE, here('../../server/main.ts')], {
     ...{ NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'error', SPEECH_ENGINE: 'off' },
     ...env,

@@ -4,8 +4,10 @@ import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed, upTo } from '../../db/testing/material.ts';
 import type { Message, User } from '../contract/types.ts';
+import type { Outlet } from '../outlet.ts';
 import { createMoodyBus } from '../testing/moodyBus.ts';
 import { settled } from '../testing/settled.ts';
+import { createTestOutlet } from '../testing/testOutlet.ts';
 import { Visit } from '../testing/visit.ts';
 import { Turns } from '../turns.ts';
 import type { Delivery } from './delivery.ts';
@@ -43,6 +45,10 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), who: subscriber }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('leave' as const), who: subscriber }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('block' as const, 'unblock' as const), who: subscriber }),
+  },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -89,8 +95,9 @@ async function openPlay() {
   const roomId = await addRoom(store, author);
   const sent: Promise<Message>[] = [];
   const ids: string[] = [];
-  const audience = upTo(SUBSCRIBERS).map(() =>
-    createGuest((cursor) => feeds.subscribe({ user: author, roomId, cursor })),
+  // The first asks for every delivery, the others' are written to them.
+  const audience = upTo(SUBSCRIBERS).map((i) =>
+    createGuest(i > 1, (cursor, outlet) => feeds.subscribe({ user: author, roomId, cursor, outlet })),
   );
 
   const act = (next: Step): void => {
@@ -128,14 +135,14 @@ async function openPlay() {
       default: {
         const guest = audience[next.who];
         if (next.do === 'come') guest?.come(next.cursor, sent.length);
-        else if (next.do === 'read') guest?.read();
-        else guest?.leave();
+        else guest?.[next.do]();
       }
     }
   };
 
   const finish = async () => {
     stall.end();
+    for (const guest of audience) guest.unblock();
     const changes = new Map((await Promise.all(sent)).map(({ rev, id }) => [rev, id]));
     while (bus.held() > 0) bus.lose(0);
     for (const guest of audience) guest.read();
@@ -151,7 +158,19 @@ async function openPlay() {
 }
 
 /** Somebody who comes, reads, leaves, and comes back with the cursor they had. */
-function createGuest(subscribe: (cursor: string | undefined) => Promise<Visit['subscription']>) {
+function createGuest(
+  isWrittenTo: boolean,
+  subscribe: (cursor?: string, outlet?: Outlet<Delivery>) => Promise<Visit['subscription']>,
+) {
+  const reader = createTestOutlet<Delivery>();
+  const visitFrom = async (cursor: string | undefined) => {
+    const deliveries: Delivery[] = [];
+    // Not a copy: whether it is busy is asked anew each time.
+    const outlet: Outlet<Delivery> = Object.create(reader, {
+      write: { value: (items: readonly Delivery[]) => void deliveries.push(...items) },
+    });
+    return new Visit(await subscribe(cursor, isWrittenTo ? outlet : undefined), deliveries);
+  };
   const visits: { first: string; visit: Promise<Visit> }[] = [];
   let present = false;
   let busy: Promise<unknown> = Promise.resolve();
@@ -173,10 +192,12 @@ function createGuest(subscribe: (cursor: string | undefined) => Promise<Visit['s
       };
       then(async () => {
         const cursor = (await latest())?.cursor ?? cursors[kind];
-        visits.push({ first: cursor ?? 'now', visit: subscribe(cursor).then((events) => new Visit(events)) });
+        visits.push({ first: cursor ?? 'now', visit: visitFrom(cursor) });
         await latest();
       });
     },
+    block: () => reader.block(),
+    unblock: () => reader.unblock(),
     read: () => then(async () => void (await latest())?.read()),
     leave() {
       present = false;

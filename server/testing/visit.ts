@@ -4,12 +4,14 @@ import type { RoomEvent } from '../contract/types.ts';
 
 /** One subscription and what came out of it. Nothing is read before `read`. */
 export class Visit {
-  readonly deliveries: Delivery[] = [];
+  readonly deliveries: Delivery[];
   readonly subscription: Subscription;
   #reading: Promise<void> | undefined;
 
-  constructor(subscription: Subscription) {
+  /** @param deliveries where they come by another way than reading, through an outlet. */
+  constructor(subscription: Subscription, deliveries: Delivery[] = []) {
     this.subscription = subscription;
+    this.deliveries = deliveries;
   }
 
   get events(): RoomEvent[] {

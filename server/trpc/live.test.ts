@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { inferProcedureOutput } from '@trpc/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeChunk } from '../contract/chunk.ts';
+import { wireEncoder } from '../contract/encoder.ts';
 import type { CaptionEvent } from '../contract/types.ts';
 import { type Client, eventClient, httpClient, socketClient } from '../testing/clients.ts';
 import { type Cutter, openCutter } from '../testing/cutter.ts';
@@ -12,9 +13,21 @@ import type { AppRouter } from './router.ts';
 type Tracked = inferProcedureOutput<AppRouter['messages']['live']> extends AsyncIterable<infer E> ? E : never;
 type Opened = { trpc: Client; close: () => Promise<void> };
 
+/** Who speaks JSON-RPC is answered through tRPC's own loop, not straight from the room. */
+const jsonRpc = {
+  ...wireEncoder,
+  encode: (data: unknown) =>
+    JSON.stringify(
+      Array.isArray(data)
+        ? data.map((call) => ({ ...call, jsonrpc: '2.0' }))
+        : { ...(data as object), jsonrpc: '2.0' },
+    ),
+} as typeof wireEncoder;
+
 /** Event sources wait three seconds before they come back, so theirs is cut less often. */
 const TRANSPORTS: [string, (url: string, token: string) => Opened, number][] = [
   ['wsLink', (url, token) => socketClient(url, token), 20],
+  ['wsLink, event by event', (url, token) => socketClient(url, token, jsonRpc), 20],
   ['httpSubscriptionLink', (url, token) => ({ trpc: eventClient(url, token), close: async () => {} }), 2],
 ];
 
@@ -57,6 +70,20 @@ function watch(trpc: Client, lastEventId?: string) {
   return { events, errors, texts, started: () => started, unsubscribe };
 }
 
+/** Who is here, from all that was said about it. */
+function presentIn(events: Tracked[]): string[] {
+  const here = new Map<string, string>();
+  for (const { data } of events) {
+    if (data.type !== 'presence') continue;
+    if (data.change === 'all') here.clear();
+    for (const { id, name } of data.users) {
+      if (data.change === 'left') here.delete(id);
+      else here.set(id, name);
+    }
+  }
+  return [...here.values()];
+}
+
 const numbered = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i} m${first + i}`);
 
@@ -73,6 +100,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutsTried) => {
     await say('m1');
     const seen = watch(client.trpc);
     await vi.waitFor(() => expect(seen.events).toHaveLength(2));
+    expect(presentIn(seen.events)).toEqual(['Ben']);
     await say('m2');
     await vi.waitFor(() => expect(seen.texts()).toEqual(['2 m2']));
     expect(seen.events.map(({ id, data }) => [id, data.type])).toEqual([

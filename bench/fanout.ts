@@ -17,65 +17,80 @@ const OURS: StackName[] = [
   'Roomscribe, MariaDB, Redis',
 ];
 const BASE: StackName = 'Socket.IO';
-const ROUNDS = 5;
+const ROUNDS = 3;
 const FOR_MS = 2_000;
 const BURST = 64;
-const PACED = { forMs: 5_000, perSecond: 20 };
+const PACED = { forMs: 3_000, perSecond: 20 };
 const IDLE = 5_000;
 const STORM = { clients: 1_000, behind: 200 };
 
-type Figures = { oneByOne: number; bursts: number; p50: number; p99: number };
+type Kind = 'oneByOne' | 'bursts' | 'p50' | 'p99';
 type Opened = LoadProcess & { name: StackName; stack: Stack };
 
 async function main(quick: boolean): Promise<void> {
   const stacks = quick ? [...THEIRS, OURS[0] as StackName] : [...THEIRS, ...OURS];
-  for (const subscribers of [100, 1_000]) await printDelivery(stacks, subscribers, quick ? 3 : ROUNDS);
+  for (const subscribers of [100, 1_000]) await printDelivery(stacks, subscribers);
   await printIdleMemory(['ws', BASE, 'Roomscribe, SQLite']);
   await printStalled();
   for (const name of quick ? OURS.slice(0, 1) : OURS) await printStorm(name);
 }
 
-async function printDelivery(names: StackName[], subscribers: number, rounds: number): Promise<void> {
-  say(`\n${subscribers} subscribers; deliveries per second of server processor, medians of ${rounds} rounds`);
+async function printDelivery(names: StackName[], subscribers: number): Promise<void> {
+  say(`\n${subscribers} subscribers; deliveries per second of server processor, medians of ${ROUNDS} rounds`);
   const opened: Opened[] = [];
   for (const name of names) opened.push(await open(name, subscribers));
-  const measured = new Map<StackName, Figures[]>(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const one of opened) measured.get(one.name)?.push(await measure(one));
+  const figures = new Map<StackName, Record<Kind, number[]>>(
+    names.map((name) => [name, { oneByOne: [], bursts: [], p50: [], p99: [] }]),
+  );
+  for (const measure of [measureOneByOne, measureBursts, measurePaced]) {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const one of opened) {
+        const found = Object.entries(await measure(one)) as [Kind, number][];
+        for (const [kind, figure] of found) figures.get(one.name)?.[kind].push(figure);
+      }
+    }
   }
   for (const one of opened) await close(one);
-  const base = measured.get(BASE) as Figures[];
-  for (const [name, figures] of measured) {
-    const median = (figure: keyof Figures) =>
-      percentile(
-        figures.map((round) => round[figure]),
-        0.5,
-      );
-    const ratio = (figure: keyof Figures) =>
-      percentile(
-        figures.map((round, i) => round[figure] / (base[i] as Figures)[figure]),
-        0.5,
-      );
-    const shown = (figure: 'oneByOne' | 'bursts') =>
-      `${Math.round(median(figure)).toLocaleString('en').padStart(10)} (${ratio(figure).toFixed(2)} ×)`;
-    say(
-      `  ${name.padEnd(28)} one by one ${shown('oneByOne')}   bursts of ${BURST} ${shown('bursts')}` +
-        `   at ${PACED.perSecond}/s p50 ${median('p50').toFixed(1)} ms, p99 ${median('p99').toFixed(1)} ms (${ratio('p99').toFixed(2)} ×)`,
-    );
-  }
+  for (const name of names) printStack(name, figures);
 }
 
-async function measure({ stack, load }: Opened): Promise<Figures> {
-  const perCpuSecond = async (act: () => Promise<number>) => {
-    const before = await stack.cpuMs();
-    const delivered = await act();
-    return (delivered * 1_000) / ((await stack.cpuMs()) - before);
+function printStack(name: StackName, figures: Map<StackName, Record<Kind, number[]>>): void {
+  const [own, base] = [figures.get(name), figures.get(BASE)] as [
+    Record<Kind, number[]>,
+    Record<Kind, number[]>,
+  ];
+  const median = (kind: Kind) => percentile(own[kind], 0.5);
+  const ratio = (kind: Kind) => {
+    const ratios = own[kind].map((figure, round) => figure / (base[kind][round] as number));
+    return `(${percentile(ratios, 0.5).toFixed(2)} ×)`;
   };
+  const rate = (kind: Kind) => `${Math.round(median(kind)).toLocaleString('en').padStart(9)} ${ratio(kind)}`;
+  const { perSecond } = PACED;
+  say(
+    `  ${name.padEnd(28)} one by one ${rate('oneByOne')}   bursts of ${BURST} ${rate('bursts')}` +
+      `   at ${perSecond}/s p50 ${median('p50').toFixed(1)} ms, p99 ${median('p99').toFixed(1)} ms ${ratio('p99')}`,
+  );
+}
+
+async function measureOneByOne({ stack, load }: Opened) {
   await load.oneByOne(FOR_MS / 5);
-  const oneByOne = await perCpuSecond(() => load.oneByOne(FOR_MS));
-  const bursts = await perCpuSecond(() => load.bursts(FOR_MS, BURST));
+  return { oneByOne: await perCpuSecond(stack, () => load.oneByOne(FOR_MS)) };
+}
+
+async function measureBursts({ stack, load }: Opened) {
+  await load.bursts(FOR_MS / 5, BURST);
+  return { bursts: await perCpuSecond(stack, () => load.bursts(FOR_MS, BURST)) };
+}
+
+async function measurePaced({ load }: Opened) {
   const latencies = await load.paced(PACED.forMs, PACED.perSecond);
-  return { oneByOne, bursts, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+}
+
+async function perCpuSecond(stack: Stack, act: () => Promise<number>): Promise<number> {
+  const before = await stack.cpuMs();
+  const delivered = await act();
+  return (delivered * 1_000) / ((await stack.cpuMs()) - before);
 }
 
 async function printIdleMemory(names: StackName[]): Promise<void> {
@@ -83,6 +98,8 @@ async function printIdleMemory(names: StackName[]): Promise<void> {
   for (const name of names) {
     const stack = await startStack(name);
     const seats = await stack.seats(IDLE);
+    // So that what it took to make them is not counted, nor hides anything.
+    await stack.restart?.();
     const before = await stack.memoryBytes();
     const { load, stop } = startLoad();
     await load.connect(stack, seats);

@@ -1,7 +1,8 @@
 import type { Store } from '../../db/store.ts';
 import { LIMITS } from '../contract/limits.ts';
-import { type Delivery, deliveryOf } from './delivery.ts';
+import { deliveryOf } from './delivery.ts';
 import type { Feed } from './feed.ts';
+import type { Missed } from './recent.ts';
 
 export type History = Pick<Store, 'changesAfter' | 'heads'>;
 
@@ -12,13 +13,15 @@ const PAGE = 100;
  * The next changes for somebody who has seen a room up to `seen`, which is less than the feed has: the latest state of
  * each message, in rev order. Or one `reset`, if they are too many.
  */
-export async function nextMissed(feed: Feed, history: History, seen: number): Promise<readonly Delivery[]> {
-  if (feed.rev - seen > LIMITS.replayChanges) return [resetTo(feed.rev)];
-  const recent = feed.recent.after(seen, PAGE);
+export async function nextMissed(feed: Feed, history: History, seen: number): Promise<Missed> {
+  if (feed.rev - seen > LIMITS.replayChanges) return resetTo(feed.rev);
+  const recent = await feed.recent.after(seen, PAGE);
   if (recent) return recent;
   const messages = await history.changesAfter(feed.roomId, seen, PAGE);
   // A store without what its feed has handed out is not the same any more: whoever reads it starts anew.
-  return messages.length > 0 ? messages.map(deliveryOf) : [resetTo(feed.rev)];
+  const changes = messages.map(deliveryOf);
+  const last = changes.at(-1);
+  return last ? { changes, upTo: last.cursor } : resetTo(feed.rev);
 }
 
 /**
@@ -34,6 +37,6 @@ export async function revOf(cursor: string, feed: Feed, history: History): Promi
   return rev <= Math.max(feed.rev, heads.get(feed.roomId)?.rev ?? 0) ? rev : undefined;
 }
 
-export function resetTo(rev: number): Delivery {
-  return { cursor: rev, event: { type: 'reset', rev } };
+export function resetTo(rev: number): Missed {
+  return { changes: [{ cursor: rev, event: { type: 'reset', rev } }], upTo: rev };
 }

@@ -5,7 +5,7 @@ import { Fanout, type Receiver } from '../fanout.ts';
 import type { Log } from '../log.ts';
 import type { Turns } from '../turns.ts';
 import { notMember } from './access.ts';
-import { type Delivery, deliveryOf } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import type { MemberWatch } from './memberWatch.ts';
 import { Presence } from './presence.ts';
 import { Recent } from './recent.ts';
@@ -50,7 +50,7 @@ export class Feed {
   /** @param rev where the feed starts: changes up to it are history. */
   constructor(roomId: string, rev: number, parts: FeedParts) {
     this.roomId = roomId;
-    this.recent = new Recent(rev);
+    this.recent = new Recent(rev, (from, limit) => parts.store.changesAfter(roomId, from, limit));
     this.#rev = rev;
     this.#parts = parts;
     this.#fanout = new Fanout(parts.turns);
@@ -145,10 +145,8 @@ export class Feed {
   }
 
   #handOut(message: Message): void {
-    const delivery = deliveryOf(message);
     this.#rev = message.rev;
-    this.recent.add(message.id, delivery);
-    this.#fanout.push(delivery);
+    this.#fanout.push(this.recent.add(message));
   }
 
   #broadcast(event: RoomEvent): void {

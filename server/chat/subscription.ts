@@ -4,6 +4,7 @@ import type { Outlet } from '../outlet.ts';
 import { type History, nextMissed, resetTo, revOf } from './catchUp.ts';
 import { type Delivery, newsOf } from './delivery.ts';
 import type { Feed, Subscriber } from './feed.ts';
+import type { Missed } from './recent.ts';
 
 export type SubscriptionParts = {
   feed: Feed;
@@ -100,16 +101,19 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
   /** The next deliveries for somebody who is behind; or live, if they are not. */
   async #step(): Promise<void> {
     const seen = this.#seen;
-    if (seen === undefined) this.#give(await this.#lookAtCursor());
-    else if (seen < this.#feed.rev) this.#give(await nextMissed(this.#feed, this.#history, seen));
+    if (seen === undefined) this.#catchUp(await this.#lookAtCursor());
+    else if (seen < this.#feed.rev) this.#catchUp(await nextMissed(this.#feed, this.#history, seen));
     else this.#goLive(seen);
   }
 
-  async #lookAtCursor(): Promise<readonly Delivery[]> {
+  async #lookAtCursor(): Promise<Missed> {
     const rev = await revOf(this.#cursor ?? '', this.#feed, this.#history);
-    if (rev === undefined) return [resetTo(this.#feed.rev)];
-    this.#seen = rev;
-    return [];
+    return rev === undefined ? resetTo(this.#feed.rev) : { changes: [], upTo: rev };
+  }
+
+  #catchUp({ changes, upTo }: Missed): void {
+    if (changes.length === 0) this.#seen = upTo;
+    else this.#give(changes);
   }
 
   #goLive(seen: number): void {

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { append, typed, upTo } from '../../db/testing/material.ts';
+import { CLOSE } from '../contract/close.ts';
+import { LIMITS } from '../contract/limits.ts';
+import type { User } from '../contract/types.ts';
+import { type Client, httpClient, socketClient } from '../testing/clients.ts';
+import { type LiveServer, openServer } from '../testing/liveServer.ts';
+
+const LONG = '가'.repeat(LIMITS.textLength);
+/** More than the buffers of both ends' kernels hold. */
+const MANY = 1_500;
+
+let server: LiveServer;
+let pagesRead: number;
+let ada: User;
+let token: string;
+let trpc: Client;
+let roomId: string;
+beforeEach(async () => {
+  pagesRead = 0;
+  server = await openServer({
+    alter: (store) => ({
+      async changesAfter(...args) {
+        pagesRead += 1;
+        return store.changesAfter(...args);
+      },
+    }),
+  });
+  ({ token, user: ada } = await server.enter('Ada'));
+  trpc = httpClient(server.url, token);
+  roomId = (await trpc.rooms.create.mutate({ name: 'Hall' })).id;
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+/** A subscriber whose reading can be stopped, and the revs that reached them. */
+async function subscriber(lastEventId?: string) {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/trpc`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const revs: number[] = [];
+  let cursor = lastEventId;
+  socket.on('message', (data) => {
+    const { result } = JSON.parse(data.toString());
+    if (result?.type !== 'data') return;
+    cursor = result.id;
+    if (result.data.data.type === 'message') revs.push(result.data.data.rev);
+  });
+  const closed = once(socket, 'close').then(([code]) => code as number);
+  await once(socket, 'open');
+  const params = { path: 'messages.live', input: { roomId, lastEventId } };
+  socket.send(JSON.stringify({ id: 1, method: 'subscription', params }));
+  return { socket, revs, closed, cursor: () => cursor };
+}
+
+describe('who stops reading', () => {
+  test('is cut with a code that says to come back, then gets all from there on; others notice nothing', async () => {
+    const slow = await subscriber('0');
+    const other = await subscriber('0');
+    await vi.waitFor(() => expect([slow.cursor(), other.cursor()]).toEqual(['0', '0']));
+    slow.socket.pause();
+    for (let sent = 0; sent < MANY; sent += 50) {
+      await Promise.all(upTo(50).map(() => say(LONG)));
+      await vi.waitFor(() => expect(other.revs.length).toBe(sent + 50));
+    }
+    slow.socket.resume();
+    expect(await slow.closed).toBe(CLOSE.tooSlow);
+    expect(slow.revs.length).toBeLessThan(MANY);
+    expect(slow.revs).toEqual(upTo(slow.revs.length));
+
+    const again = await subscriber(slow.cursor());
+    await vi.waitFor(() => expect(again.revs.at(-1)).toBe(MANY), 20_000);
+    expect([...slow.revs, ...again.revs]).toEqual(upTo(MANY));
+    expect(other.revs).toEqual(upTo(MANY));
+    again.socket.close();
+    other.socket.close();
+  });
+
+  test('while they catch up is waited for: the store is read no further ahead than they are', async () => {
+    for (const _ of upTo(15))
+      await append(
+        server.store,
+        upTo(100).map(() => typed(roomId, ada, { text: LONG })),
+      );
+    const slow = await subscriber('0');
+    slow.socket.pause();
+    await vi.waitFor(() => expect(pagesRead).toBeGreaterThan(0));
+    await trpc.rooms.get.query({ roomId });
+    const other = await subscriber('0');
+    await vi.waitFor(() => expect(other.revs.length).toBe(MANY), 20_000);
+    // The other one has had all fifteen; this one as many as fit on the way.
+    expect(pagesRead).toBeLessThan(2 * 15);
+    slow.socket.resume();
+    await vi.waitFor(() => expect(slow.revs.length).toBe(MANY), 20_000);
+    expect(slow.revs).toEqual(upTo(MANY));
+    expect(slow.socket.readyState).toBe(WebSocket.OPEN);
+    slow.socket.close();
+    other.socket.close();
+  });
+});
+
+test('a crowd that comes back at once, each from where they were, is served from memory, while people go on talking', async () => {
+  const known = 100;
+  const total = 200;
+  const first = await subscriber('0');
+  await vi.waitFor(() => expect(first.cursor()).toBe('0'));
+  for (const i of upTo(known)) await say(`m${i}`);
+  const pagesBefore = pagesRead;
+  const talk = (async () => {
+    for (let i = known + 1; i <= total; i += 1) await say(`m${i}`);
+  })();
+  const cursors = upTo(100);
+  const crowd = await Promise.all(
+    cursors.map(async (cursor) => {
+      const client = socketClient(server.url, (await server.enter('Guest')).token);
+      await client.trpc.rooms.join.mutate({ roomId });
+      const revs: number[] = [];
+      client.trpc.messages.live.subscribe(
+        { roomId, lastEventId: String(cursor) },
+        { onData: ({ data }) => data.type === 'message' && revs.push(data.rev) },
+      );
+      return { client, revs };
+    }),
+  );
+  await talk;
+  for (const [i, { client, revs }] of crowd.entries()) {
+    await vi.waitFor(() => expect(revs.at(-1)).toBe(total), 10_000);
+    expect(revs).toEqual(upTo(total).slice(cursors[i]));
+    await client.close();
+  }
+  expect(pagesRead).toBe(pagesBefore);
+  first.socket.close();
+});
+
+function say(text: string) {
+  return trpc.messages.send.mutate({ roomId, clientId: crypto.randomUUID(), text });
+}

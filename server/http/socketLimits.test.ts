@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { upTo } from '../../db/testing/material.ts';
+import { LIMITS } from '../contract/limits.ts';
+import { httpClient } from '../testing/clients.ts';
+import { type LiveServer, openServer } from '../testing/liveServer.ts';
+import { type Answer, openRawSocket, type RawSocket } from '../testing/rawSocket.ts';
+
+let server: LiveServer;
+let token: string;
+let roomId: string;
+let stall: Promise<void> | undefined;
+beforeEach(async () => {
+  stall = undefined;
+  server = await openServer({
+    alter: (store) => ({
+      async listMessages(...args) {
+        await stall;
+        return store.listMessages(...args);
+      },
+    }),
+  });
+  ({ token } = await server.enter('Ada'));
+  roomId = (await httpClient(server.url, token).rooms.create.mutate({ name: 'Hall' })).id;
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+const call = (id: number, method: string, path: string, input: object = { roomId }) => ({
+  id,
+  method,
+  params: { path, input },
+});
+
+/** Everything that is answered from now on, until so many answers are there. */
+async function answers(socket: RawSocket, count: number): Promise<Answer[]> {
+  const all: Answer[] = [];
+  while (all.length < count) all.push(await socket.next());
+  return all;
+}
+
+const reasons = (all: Answer[]) => all.flatMap(({ error }) => (error ? [error.data] : []));
+
+test('more calls at once than the limit are refused, to be tried again; those before are answered', async () => {
+  await using socket = await openRawSocket(server.url, { token });
+  const stalled = Promise.withResolvers<void>();
+  stall = stalled.promise;
+  const ids = upTo(LIMITS.callsInFlight + 3);
+  socket.send(JSON.stringify(ids.map((id) => call(id, 'query', 'messages.list'))));
+  const refused = await answers(socket, 3);
+  expect(reasons(refused)).toEqual(
+    upTo(3).map(() =>
+      expect.objectContaining({ code: 'TOO_MANY_REQUESTS', reason: 'too_many_calls', retryable: true }),
+    ),
+  );
+  stalled.resolve();
+  expect(reasons(await answers(socket, LIMITS.callsInFlight))).toEqual([]);
+  socket.send(JSON.stringify(call(9_999, 'query', 'messages.list')));
+  expect((await socket.next()).result).toBeDefined();
+});
+
+test('more sockets of one person than the limit are closed, with the reason; nobody else is concerned', async () => {
+  const sockets: RawSocket[] = [];
+  for (const _ of upTo(LIMITS.socketsPerUser)) sockets.push(await openRawSocket(server.url, { token }));
+  await using surplus = await openRawSocket(server.url, { token });
+  expect((await surplus.next()).error?.data).toMatchObject({ reason: 'too_many_sockets', retryable: true });
+  await surplus.closed;
+  await using other = await openRawSocket(server.url, { token: (await server.enter('Ben')).token });
+  other.send(JSON.stringify(call(1, 'query', 'session.me', {})));
+  expect((await other.next()).result).toBeDefined();
+
+  await sockets.pop()?.[Symbol.asyncDispose]();
+  await vi.waitFor(async () => {
+    await using again = await openRawSocket(server.url, { token });
+    again.send(JSON.stringify(call(1, 'query', 'session.me', {})));
+    expect((await again.next()).result).toBeDefined();
+  });
+  for (const socket of sockets) await socket[Symbol.asyncDispose]();
+});
+
+test('more subscriptions of one person than the limit are refused; a place is free again when one ends', async () => {
+  await using socket = await openRawSocket(server.url, { token });
+  const over = LIMITS.subscriptionsPerUser + 1;
+  const until = async (isIt: (answer: Answer) => boolean) => {
+    for (;;) {
+      const answer = await socket.next();
+      if (isIt(answer)) return answer;
+    }
+  };
+  for (const id of upTo(over)) socket.send(JSON.stringify(call(id, 'subscription', 'transcripts.live')));
+  const { id, error } = await until((answer) => answer.error !== undefined);
+  expect([id, error?.data]).toMatchObject([over, { reason: 'too_many_subscriptions', retryable: true }]);
+  socket.send(JSON.stringify({ id: 1, method: 'subscription.stop' }));
+  const type = ({ result }: Answer) => (result as { type?: string } | undefined)?.type;
+  await until((answer) => answer.id === 1 && type(answer) === 'stopped');
+  socket.send(JSON.stringify(call(over, 'subscription', 'transcripts.live')));
+  expect(type(await until((answer) => answer.id === over))).toBe('started');
+});

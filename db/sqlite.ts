@@ -8,13 +8,13 @@ import { entities } from './entities.ts';
 import { isBusy } from './failures.ts';
 import { migrations } from './migrations/sqlite/index.ts';
 
+/** In KiB: a room's indexes are written all over, and with the 2 MB of the default a message waits for pages to be read. */
+const CACHE = 'cache_size = -32000';
 /**
  * Write-ahead logging lets other processes read while a commit runs; `synchronous=FULL` makes that commit outlive a
  * power cut, which is what an acked message promises.
  */
 const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full', CACHE];
-/** In KiB: a room's indexes are written all over, and with the 2 MB of the default a message waits for pages to be read. */
-const CACHE = 'cache_size = -32000';
 /** SQLite waits for its turn by stopping the process: once there is something to stop, for a moment only. */
 const ONCE_OPEN = 'busy_timeout = 50';
 

@@ -20,7 +20,7 @@ const BASE: StackName = 'Socket.IO';
 const ROUNDS = 3;
 const FOR_MS = 2_000;
 const BURST = 64;
-const PACED = { forMs: 3_000, perSecond: 20 };
+const PACED = { forMs: 8_000, perSecond: 20 };
 const IDLE = 5_000;
 const STORM = { clients: 1_000, behind: 200 };
 

@@ -77,6 +77,19 @@ describe('a listener who reads slowly is told of each utterance only the newest,
   });
 });
 
+test('a listener who reads nothing at all is given up, and may come again', async () => {
+  let returned = 0;
+  const listener = new CaptionListener(ada, undefined, () => {
+    returned += 1;
+  });
+  for (let i = 0; returned === 0 && i < 10_000; i += 1) listener.receive([event('final', `u${i}`, 'word')]);
+  expect(returned).toBe(1);
+  const read = async () => {
+    for await (const _ of listener);
+  };
+  await expect(read()).rejects.toMatchObject({ reason: 'too_slow', retryable: true });
+});
+
 test('nothing is written for a listener who is gone', async () => {
   const outlet = createTestOutlet<CaptionEvent>();
   let returned = 0;

@@ -1,7 +1,11 @@
 import { Channel } from '../channel.ts';
 import type { CaptionEvent, UserRef } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
 import type { Receiver } from '../fanout.ts';
 import type { Outlet } from '../outlet.ts';
+
+/** Utterances that wait for a reader who asks for them; one with more is given up. */
+const UNREAD = 1_000;
 
 /**
  * One listener's captions, from now on. Whoever reads more slowly than people speak is not told how each word came
@@ -58,6 +62,7 @@ export class CaptionListener
     const subjects = new Set(events.map(subjectOf));
     this.#waiting.drop((outdated) => subjects.has(subjectOf(outdated)));
     for (const event of events) this.#waiting.push(event);
+    if (this.#waiting.length > UNREAD) this.fail(tooSlow());
   }
 
   #hold(events: readonly CaptionEvent[], outlet: Outlet<CaptionEvent>): void {
@@ -75,6 +80,12 @@ export class CaptionListener
     this.#held.clear();
     if (events.length > 0 && !this.#waiting.closed) outlet.write(events);
   }
+}
+
+function tooSlow(): AppError {
+  return new AppError('TOO_MANY_REQUESTS', 'too_slow', 'You read more slowly than people speak.', {
+    retryable: true,
+  });
 }
 
 function subjectOf(event: CaptionEvent): string {

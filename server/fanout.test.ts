@@ -74,6 +74,16 @@ describe('whoever', () => {
   });
 });
 
+test('a rest that never comes is waited for no longer than is said', async () => {
+  const turns = new Turns();
+  let isBusy = true;
+  turns.ask(() => isBusy);
+  await turns.rested(20);
+  expect(isBusy).toBe(true);
+  isBusy = false;
+  await turns.rested(10_000);
+});
+
 describe('a busy room', () => {
   test('delays neither a quiet one nor the clock by more than a spell', async () => {
     const turns = new Turns();
@@ -114,7 +124,7 @@ describe('a busy room', () => {
       fanout.push(i);
       if (i % 10 === 0) await sleep(0);
     }
-    await turns.rested();
+    await turns.rested(10_000);
     expect(heard()).toEqual(upTo(200));
     expect(batches.length).toBeLessThan(100);
   });

@@ -19,9 +19,10 @@ export class Turns {
     this.#planned ??= setImmediate(this.#spell);
   }
 
-  /** Resolves when nobody waits for a turn any more. */
-  async rested(): Promise<void> {
-    while (this.#waiting.size > 0) await new Promise(setImmediate);
+  /** Resolves when nobody waits for a turn any more, or after so long: there may always be somebody. */
+  async rested(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
+    while (this.#waiting.size > 0 && performance.now() < until) await new Promise(setImmediate);
   }
 
   readonly #spell = (): void => {

@@ -11,6 +11,8 @@ export type PresenceParts = {
 const GATHER_MS = 100;
 /** Somebody who is back by then was never gone: a page is loaded again, a train goes through a tunnel. */
 const GRACE_MS = 3_000;
+/** How often it is looked whose time is up. */
+const LOOK_MS = 500;
 /** Somebody of whom nothing has been heard for so long is gone with their process; lists come every 5 s. */
 const EXPIRY_MS = 12_000;
 
@@ -124,10 +126,10 @@ export class Presence {
     if (came.length + left.length > 0) this.#everybody = [...this.#told.values()];
     if (came.length > 0) this.#parts.tell('came', came);
     if (left.length > 0) this.#parts.tell('left', left);
-    if (this.#missing.size > 0) this.#waiting ??= setTimeout(() => this.#waitNoMore(), GRACE_MS).unref();
+    if (this.#missing.size > 0) this.#waiting ??= setTimeout(() => this.#lookAgain(), LOOK_MS).unref();
   }
 
-  #waitNoMore(): void {
+  #lookAgain(): void {
     this.#waiting = undefined;
     this.#tell();
   }

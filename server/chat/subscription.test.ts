@@ -103,6 +103,22 @@ describe('a subscription', () => {
     await Promise.all([behind.leave(), ahead.leave()]);
   });
 
+  test('whose reader is far behind goes on from what is kept, without a gap', async () => {
+    await using scene = await openChat();
+    const visit = await scene.visit(scene.ben);
+    await visit.subscription.next();
+    const total = 1_750;
+    for (let sent = 0; sent < total; sent += 250) {
+      await Promise.all(upTo(250).map((i) => scene.say(scene.ada, `text ${sent + i}`)));
+      await settled();
+    }
+    // More than is kept for a reader, and less than a reset.
+    void visit.read();
+    await vi.waitFor(() => expect(visit.cursor).toBe(String(total)));
+    expect(visit.revs).toEqual(upTo(total));
+    await visit.leave();
+  });
+
   test('gets what is committed while its replay is read, once', async () => {
     const reading = Promise.withResolvers<void>();
     await using scene = await openChat((store) => ({

@@ -21,6 +21,7 @@ export class ClientSocket {
   readonly #connection: Duplex;
   /** Bytes of answers that have not been read. */
   #answers = 0;
+  #draining: Promise<void> | undefined;
 
   constructor(ws: WebSocket, connection: Duplex) {
     this.#ws = ws;
@@ -33,16 +34,11 @@ export class ClientSocket {
     return this.#connection.writableNeedDrain;
   }
 
-  /** Resolves when what was written has gone out, or the socket has. */
-  drained(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (!this.isBusy || this.#connection.destroyed) return Promise.resolve();
-    const done = () => {
-      this.#connection.off('drain', done).off('close', done);
-      resolve();
-    };
-    this.#connection.on('drain', done).on('close', done);
-    return promise;
+  /** Resolves when what was written has gone out, or the socket has; one wait for all who ask. */
+  async drained(): Promise<void> {
+    if (!this.isBusy) return;
+    this.#draining ??= this.#drain();
+    await this.#draining;
   }
 
   write(frames: Buffer): void {
@@ -50,6 +46,17 @@ export class ClientSocket {
     const unread = this.#connection.writableLength - this.#answers;
     if (unread > 0 && unread + frames.length > LIMITS.unreadEventBytes) this.#cut();
     else this.#connection.write(frames);
+  }
+
+  #drain(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = () => {
+      this.#connection.off('drain', done).off('close', done);
+      this.#draining = undefined;
+      resolve();
+    };
+    this.#connection.on('drain', done).on('close', done);
+    return promise;
   }
 
   #answer(answer: Buffer, send: (data: Buffer, options: object, sent: () => void) => void): void {

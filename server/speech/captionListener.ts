@@ -24,6 +24,7 @@ export class CaptionListener
   /** What waits for the outlet, by what it is about. */
   readonly #held = new Map<string, CaptionEvent>();
   #begun = false;
+  #flushing = false;
 
   constructor(user: UserRef, outlet: Outlet<CaptionEvent> | undefined, onReturn: () => void) {
     this.user = user;
@@ -75,7 +76,10 @@ export class CaptionListener
   }
 
   async #flush(outlet: Outlet<CaptionEvent>): Promise<void> {
+    if (this.#flushing) return;
+    this.#flushing = true;
     if (outlet.isBusy) await outlet.drained();
+    this.#flushing = false;
     const events = [...this.#held.values()];
     this.#held.clear();
     if (events.length > 0 && !this.#waiting.closed) outlet.write(events);

@@ -14,7 +14,7 @@ const heard = (
   utterance: { id, streamId: 'stream', speaker: ann, text, seq } as Utterance,
 });
 const stream = (state: 'listening' | 'ended', streamId = 'stream'): CaptionEvent => ({
-  ...{ type: 'stream', streamId, speaker: ann, state },
+  ...{ type: 'stream', engine: 'aws', streamId, speaker: ann, state },
 });
 
 function open(inTimeline: string[] = []) {

@@ -28,9 +28,22 @@ export type Room = {
 export type Member = { user: UserRef; role: Role; joinedAt: string };
 
 /** Times are seconds from the start of the speech stream's audio. */
-export type Word = { text: string; start: number; end: number; confidence: number | null };
+export type Word = {
+  text: string;
+  start: number;
+  end: number;
+  confidence: number | null;
+  /** Tells several people on one microphone apart, where the room asks for that: "0", "1", … */
+  speaker?: string;
+};
 
 export type EngineName = 'aws' | 'sherpa' | 'pocketsphinx';
+
+/**
+ * Why nobody heard what was said: it was lost on its way to the server, no engine could be reached for longer than
+ * audio is kept, or no place among the streams became free in that time.
+ */
+export type GapReason = 'network' | 'engine' | 'queue';
 
 export type Speech = {
   streamId: string;
@@ -40,6 +53,27 @@ export type Speech = {
   confidence: number | null;
   words: Word[];
   engine: EngineName;
+  /** Set where this is no utterance but a stretch that was not heard; its text is empty. */
+  gap?: GapReason;
+  /** What the engine heard, once the speaker has corrected the text. */
+  original?: string;
+};
+
+/** How a room wants to be heard. What the engine cannot do is refused when somebody starts to speak. */
+export type SpeechSettings = {
+  /** What `auto` chooses from, one dialect a language; empty leaves it to the engine. */
+  languages: string[];
+  /** The name of a custom vocabulary that the operator has made at the engine. */
+  vocabulary: string | null;
+  /** The name of a vocabulary filter that the operator has made at the engine, and what it does to its words. */
+  vocabularyFilter: string | null;
+  filterMethod: 'mask' | 'remove' | 'tag';
+  /** How early the words of a partial are settled: the higher, the sooner and the less exact. */
+  stability: 'off' | 'low' | 'medium' | 'high';
+  /** Masks personal data. Partials then do not leave the server: only finals are masked. */
+  redact: boolean;
+  /** Tells several people on one microphone apart. */
+  speakers: boolean;
 };
 
 export type Reaction = { emoji: string; userIds: string[] };
@@ -82,6 +116,9 @@ export type Utterance = {
   engine: EngineName;
   /** Its place in the timeline; null while it is partial. */
   seq: number | null;
+  /** As in `Speech`. */
+  gap?: GapReason;
+  original?: string;
 };
 
 /** What `messages.live` delivers. Only `message` and `reset` carry a rev; the others are not replayed. */
@@ -104,13 +141,41 @@ export type CaptionEvent =
       streamId: string;
       speaker: UserRef;
       state: StreamState;
+      /** Who listens, or will. */
+      engine: EngineName;
+      /**
+       * `paused`: `silence` or `queued`. `recovering`: `network` while no audio comes, or why the engine is away.
+       * `ended`: why.
+       */
       reason?: string;
       message?: string;
+      /** While `queued`: 1 is next. */
+      place?: number;
     };
+
+/** What an engine can do besides hearing. */
+export type SpeechFeature = 'auto' | 'vocabulary' | 'vocabularyFilter' | 'stability' | 'redact' | 'speakers';
+
+export type EngineRef = {
+  name: EngineName;
+  label: string;
+  description: string;
+  languages: string[] | null;
+  features: SpeechFeature[];
+};
+
+/** Minutes of speech that a room may have heard in a day (UTC), and how many it has. */
+export type SpeechBudget = { minutes: number; usedMinutes: number };
 
 /** What hears speech on this server, or why nothing does. */
 export type EngineInfo =
-  | { available: true; name: EngineName; label: string; description: string; languages: string[] | null }
+  | (EngineRef & {
+      available: true;
+      /** Takes over when the first stays away. */
+      fallback: EngineRef | null;
+      /** Of the room that was asked about; null without a limit. */
+      budget: SpeechBudget | null;
+    })
   | { available: false; reason: string };
 
 export type Page<T> = { items: T[]; hasMore: boolean };

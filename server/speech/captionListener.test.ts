@@ -11,6 +11,7 @@ const event = (type: 'partial' | 'final', id: string, text: string): CaptionEven
 });
 const state = (now: 'listening' | 'ended'): CaptionEvent => ({
   type: 'stream',
+  engine: 'aws',
   streamId: 'stream',
   speaker: ada,
   state: now,

@@ -19,7 +19,13 @@ describe('captions', () => {
     const late = await scene.watch(scene.ben);
     await settled();
     expect(late.events).toEqual([
-      { type: 'stream', streamId, speaker: { id: scene.ada.id, name: 'Ada' }, state: 'listening' },
+      {
+        type: 'stream',
+        streamId,
+        engine: 'sherpa',
+        speaker: { id: scene.ada.id, name: 'Ada' },
+        state: 'listening',
+      },
       expect.objectContaining({ type: 'partial', utterance: expect.objectContaining({ text: 'half said' }) }),
     ]);
     scene.push(scene.ada, streamId, 3);

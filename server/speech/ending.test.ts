@@ -65,6 +65,7 @@ describe('a speech stream ends', () => {
       streamId,
       speaker: { id: scene.ada.id, name: 'Ada' },
       state: 'ended',
+      engine: 'sherpa',
       reason: 'engine_gone',
       message: 'The engine went away.',
     });

@@ -116,8 +116,8 @@ export function createSpeech(parts: SpeechParts): Speech {
 
 function describe(choice: EngineChoice): EngineInfo {
   if (!choice.engine) return { available: false, reason: choice.reason };
-  const { name, label, description, languages } = choice.engine;
-  return { available: true, name, label, description, languages };
+  const { name, label, description, languages, features } = choice.engine;
+  return { available: true, name, label, description, languages, features, fallback: null, budget: null };
 }
 
 function requireEngine(choice: EngineChoice): SpeechEngine {

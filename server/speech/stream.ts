@@ -226,12 +226,13 @@ export class SpeechStream {
   }
 
   #tell(state: StreamState, why?: EndReason): void {
-    const { streamId, speaker, roomId } = this.identity;
+    const { streamId, speaker, roomId, engine } = this.identity;
     this.#parts.captions.publish(roomId, {
       type: 'stream',
       streamId,
       speaker,
       state,
+      engine,
       reason: why?.reason,
       message: why?.message,
     });

@@ -40,7 +40,9 @@ export function createAwsEngine({
     label: 'Amazon Transcribe',
     description: `Hears many languages well; the audio is sent to Amazon Web Services in ${region}.`,
     languages: null,
+    features: ['auto', 'stability'],
     chunkMs: 100,
+    longestSeconds: null,
     refuses: awsRefuses,
     billedSeconds: (audioSeconds) =>
       audioSeconds > 0 ? Math.max(MINIMUM_SECONDS, Math.ceil(audioSeconds)) : 0,

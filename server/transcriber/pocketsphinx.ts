@@ -46,7 +46,9 @@ export function createPocketsphinxEngine({
     label: 'PocketSphinx',
     description: 'Runs on this machine, English only; about a third of the words come out wrong.',
     languages: [LANGUAGE],
+    features: [],
     chunkMs: 100,
+    longestSeconds: null,
     refuses,
     billedSeconds: () => 0,
     transcribe: (audio, { signal }) => ({

@@ -27,7 +27,9 @@ export function createScriptedEngine(script: Step[], refusal: string | null = nu
     label: 'A scripted engine',
     description: 'Hears what a test tells it to.',
     languages: null,
+    features: [],
     chunkMs: 100,
+    longestSeconds: null,
     refuses: () => refusal,
     billedSeconds: (audioSeconds) => audioSeconds,
     async *transcribe(audio, { signal, ...options }) {

@@ -1,4 +1,4 @@
-import type { EngineName, Word } from '../contract/types.ts';
+import type { EngineName, SpeechFeature, SpeechSettings, Word } from '../contract/types.ts';
 
 /** PCM s16le mono at `SpeechOptions.sampleRate`: an even number of bytes, never none, at most one second. */
 export type AudioChunk = Uint8Array;
@@ -8,6 +8,8 @@ export type SpeechOptions = {
   language: string;
   /** Samples a second. */
   sampleRate: number;
+  /** How the room wants to be heard; without it, by `DEFAULT_SPEECH_SETTINGS`. */
+  settings?: SpeechSettings;
 };
 
 /** What an engine heard. Each event replaces earlier ones of the same `utteranceId`; after its final comes none. */
@@ -49,8 +51,12 @@ export type SpeechEngine = {
   description: string;
   /** BCP 47 tags it hears, or null if that is the engine's own long list. */
   languages: string[] | null;
+  /** What of a room's settings it can do. */
+  features: SpeechFeature[];
   /** The chunk length it likes best. */
   chunkMs: number;
+  /** A call with more audio than this is cut off by the engine; null if none ever is. */
+  longestSeconds: number | null;
   /** Why these options cannot be served, in a sentence for people; null if they can. */
   refuses: (options: SpeechOptions) => string | null;
   /** What a stream of this much audio is charged for, in seconds. */

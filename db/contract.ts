@@ -1,6 +1,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_SPEECH_SETTINGS } from '../server/contract/speechSettings.ts';
 import type { ChangeOutcome, Store } from './store.ts';
 import { describeChanges } from './testing/changesContract.ts';
 import { describeHistory, describeSpeech } from './testing/historyContract.ts';
@@ -203,6 +204,7 @@ function describeRooms(scene: Scene): void {
     const id = await addRoom(store, ada, room);
     expect(await store.findRoom(id, ada.id)).toEqual({
       ...room,
+      speech: DEFAULT_SPEECH_SETTINGS,
       id,
       createdAt: createdAt.toISOString(),
       archivedAt: null,
@@ -214,6 +216,41 @@ function describeRooms(scene: Scene): void {
     });
     expect((await store.findRoom(id, ben.id))?.role).toBeNull();
     expect(await store.findRoom(NOWHERE, ada.id)).toBeNull();
+  });
+
+  test('what is changed of a room is changed, everywhere it is read, and the rest stays', async () => {
+    const { store, ada } = scene;
+    const name = randomUUID();
+    const id = await addRoom(store, ada, { name, speech: { redact: true, vocabulary: 'names' } });
+    const before = await store.findRoom(id, ada.id);
+    expect(before?.speech).toEqual({ ...DEFAULT_SPEECH_SETTINGS, redact: true, vocabulary: 'names' });
+    await store.updateRoom(id, {});
+    expect(await store.findRoom(id, ada.id)).toEqual(before);
+
+    await store.updateRoom(id, { speech: { vocabulary: null, languages: ['ko-KR', 'en-US'] } });
+    await store.updateRoom(id, { name: `${name} ÉLAN`, language: 'auto' });
+    const speech = { ...DEFAULT_SPEECH_SETTINGS, redact: true, languages: ['ko-KR', 'en-US'] };
+    const after = { ...before, name: `${name} ÉLAN`, language: 'auto', speech };
+    expect(await store.findRoom(id, ada.id)).toEqual(after);
+    expect(await store.listRooms(ada.id, { search: `${name} élan`, limit: 5 })).toEqual([after]);
+    await store.updateRoom(NOWHERE, { name: 'nothing' });
+  });
+
+  test('of changes at the same time each is kept, and messages between them are counted', async () => {
+    const { store, ada, room } = scene;
+    const changes = [
+      { redact: true },
+      { speakers: true },
+      { stability: 'low' },
+      { filterMethod: 'tag' },
+    ] as const;
+    await Promise.all(
+      changes.flatMap((speech) => [store.updateRoom(room, { speech }), append(store, [typed(room, ada)])]),
+    );
+    expect(await store.findRoom(room, ada.id)).toMatchObject({
+      lastSeq: 4,
+      speech: { redact: true, speakers: true, stability: 'low', filterMethod: 'tag' },
+    });
   });
 
   test('a list holds public rooms and the own private ones, with the own role, newest first', async () => {

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Reaction, Speech } from '../server/contract/types.ts';
+import type { Reaction, Speech, SpeechSettings } from '../server/contract/types.ts';
 
 /** Ids are lower-case UUIDs (version 7, so that they grow with time and keep indexes compact). */
 const id = () => p.string().length(36);
@@ -25,6 +25,8 @@ export const RoomEntity = defineEntity({
     foldedName: p.text(),
     visibility: p.enum(['public', 'private']),
     language: p.string().length(35),
+    /** What was chosen of it; null for nothing, as most rooms have it. */
+    speech: p.json<Partial<SpeechSettings>>().nullable(),
     createdAt: p.datetime(3),
     archivedAt: p.datetime(3).nullable(),
     /** The last message's seq and the last change's rev: both grow only in the transaction that writes the change. */

@@ -9,6 +9,7 @@ const METHODS = [
   'addUser',
   'findUser',
   'createRoom',
+  'updateRoom',
   'findRoom',
   'listRooms',
   'heads',

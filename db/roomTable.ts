@@ -1,6 +1,7 @@
 import { type InferEntity, raw } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
-import type { Room } from '../server/contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../server/contract/speechSettings.ts';
+import type { Room, SpeechSettings } from '../server/contract/types.ts';
 import type { Heads } from './changeRows.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
@@ -9,7 +10,7 @@ import { type Membership, membershipsOf } from './memberTable.ts';
 import type { Fork } from './sqlStore.ts';
 import type { RoomsPage, Store } from './store.ts';
 
-type RoomMethods = Pick<Store, 'createRoom' | 'findRoom' | 'listRooms' | 'heads'>;
+type RoomMethods = Pick<Store, 'createRoom' | 'updateRoom' | 'findRoom' | 'listRooms' | 'heads'>;
 
 export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
   return {
@@ -17,6 +18,7 @@ export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
       await fork().transactional(async (em) => {
         await em.insert(RoomEntity, {
           ...room,
+          speech: orNull(room.speech),
           foldedName: fold(room.name),
           archivedAt: null,
           lastSeq: 0,
@@ -32,6 +34,23 @@ export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
         });
       });
     },
+
+    updateRoom: (roomId, { speech, ...change }) =>
+      // Under the room's lock: of two who choose different things at once, both are heard.
+      fork().transactional(async (em) => {
+        const heads = await dialect.lockHeads(em, [roomId]);
+        if (!heads.has(roomId)) return;
+        const row = await em.findOneOrFail(RoomEntity, { id: roomId });
+        await em.nativeUpdate(
+          RoomEntity,
+          { id: roomId },
+          {
+            ...change,
+            ...(change.name !== undefined && { foldedName: fold(change.name) }),
+            speech: orNull({ ...row.speech, ...speech }),
+          },
+        );
+      }),
 
     async findRoom(roomId, userId) {
       const em = fork();
@@ -85,12 +104,17 @@ function visibleTo(userId: string, { search, cursor }: RoomsPage) {
   };
 }
 
+function orNull(chosen: Partial<SpeechSettings>): Partial<SpeechSettings> | null {
+  return Object.keys(chosen).length > 0 ? chosen : null;
+}
+
 function toRoom(row: InferEntity<typeof RoomEntity>, membership: Membership | undefined): Room {
   return {
     id: row.id,
     name: row.name,
     visibility: row.visibility,
     language: row.language,
+    speech: { ...DEFAULT_SPEECH_SETTINGS, ...row.speech },
     createdAt: row.createdAt.toISOString(),
     archivedAt: row.archivedAt?.toISOString() ?? null,
     lastSeq: row.lastSeq,

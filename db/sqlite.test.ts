@@ -48,13 +48,13 @@ describe('SQLite', () => {
     expect(await second.findUser(ada.id)).toEqual(ada);
     expect(kept(await append(second, [typed(room, ada)]))[0]?.seq).toBe(3);
     await second.close();
-    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search']);
+    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
   });
 
   test('processes that start on a new file at once migrate it once, and number one room without gaps', async () => {
     const path = newPath();
     await inThreads(3, { url: `sqlite:${path}`, roomId: NOWHERE, author: NOBODY, batches: 0, batchSize: 0 });
-    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search']);
+    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
 
     const store = await openStore(`sqlite:${path}`);
     const author = await addPerson(store);

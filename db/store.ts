@@ -1,4 +1,12 @@
-import type { Member, Message, Role, Room, User, Visibility } from '../server/contract/types.ts';
+import type {
+  Member,
+  Message,
+  Role,
+  Room,
+  SpeechSettings,
+  User,
+  Visibility,
+} from '../server/contract/types.ts';
 
 /** A message before it has a place in its room. Its id is the caller's to choose (a UUID). */
 export type NewMessage = Pick<
@@ -45,6 +53,8 @@ export type Store = {
 
   /** Creates a room with its owner as the first member; seq and rev are 0. */
   createRoom: (room: NewRoom) => Promise<void>;
+  /** Changes what is given and leaves the rest; nothing happens to a room that is not there. */
+  updateRoom: (roomId: string, change: RoomChange) => Promise<void>;
   /** The room as `userId` sees it, whether they may or not; that is for the domain to judge. */
   findRoom: (roomId: string, userId: string) => Promise<Room | null>;
   /** Public rooms and the user's own, newest first, after `cursor` (a room id). */
@@ -98,9 +108,13 @@ export type NewRoom = {
   name: string;
   visibility: Visibility;
   language: string;
+  /** What was chosen; for the rest the defaults are filled in as they are when the room is read. */
+  speech: Partial<SpeechSettings>;
   ownerId: string;
   createdAt: Date;
 };
+
+export type RoomChange = Partial<Pick<NewRoom, 'name' | 'language' | 'speech'>>;
 
 export type RoomsPage = { search?: string | undefined; cursor?: string | undefined; limit: number };
 

@@ -4,10 +4,13 @@ import type { Connected } from './connected.ts';
 
 export type Person = UserRef & { here: boolean };
 
+/** Who comes to belong to the room or to look at it, or does so no more. */
+type Coming = Extract<RoomEvent, { type: 'presence' } | { change: 'joined' | 'left' }>;
+
 export type People = {
   /** Members, those who are here first, then by name. */
   items: Accessor<Person[]>;
-  receive: (event: Extract<RoomEvent, { type: 'presence' | 'room' }>) => void;
+  receive: (event: Coming) => void;
 };
 
 /** Who belongs to a room, and who of them is looking at it right now. */

@@ -47,8 +47,10 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     roomId,
     rev: room.rev,
     onEvent(event) {
-      if (event.type === 'room') connected.rooms.setMemberCount(roomId, event.memberCount);
-      if (event.type === 'presence' || event.type === 'room') people.receive(event);
+      if (event.type === 'presence') people.receive(event);
+      if (event.type !== 'room' || event.change === 'updated') return;
+      connected.rooms.setMemberCount(roomId, event.memberCount);
+      people.receive(event);
     },
     onMessages: (messages) => captions.settle(messages),
     onRefused: setRefused,

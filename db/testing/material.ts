@@ -27,6 +27,7 @@ export async function addRoom(
     name: 'A room',
     visibility: 'public',
     language: 'en-US',
+    speech: {},
     createdAt: new Date(),
   } as const;
   await store.createRoom({ id, ownerId: owner.id, ...defaults, ...room });

@@ -1,4 +1,4 @@
-import type { CaptionEvent, Message, UserRef } from '../contract/types.ts';
+import type { CaptionEvent, Message, RoomSettings, UserRef } from '../contract/types.ts';
 
 /** What one process tells the others about a room. A `message` is a hint: the database is the truth. */
 export type BusEvent =
@@ -10,6 +10,7 @@ export type BusEvent =
   | { type: 'typing'; user: UserRef; typing: boolean }
   | { type: 'read'; userId: string; seq: number }
   | { type: 'membership'; change: 'joined' | 'left'; user: UserRef; memberCount: number }
+  | { type: 'settings'; room: RoomSettings }
   | { type: 'caption'; event: CaptionEvent };
 
 /**

@@ -8,6 +8,8 @@ export type Access = {
   visible: (user: UserRef, roomId: string) => Promise<Room>;
   /** @throws AppError as `visible`, and FORBIDDEN for somebody who has not joined. */
   member: (user: UserRef, roomId: string) => Promise<Role>;
+  /** @throws AppError as `member`, and FORBIDDEN for a member who does not own the room. */
+  owner: (user: UserRef, roomId: string) => Promise<void>;
 };
 
 export function createAccess(store: Pick<Store, 'findRole' | 'findRoom'>): Access {
@@ -26,7 +28,12 @@ export function createAccess(store: Pick<Store, 'findRole' | 'findRoom'>): Acces
     throw notMember();
   };
 
-  return { visible, member };
+  const owner: Access['owner'] = async (user, roomId) => {
+    if ((await member(user, roomId)) === 'owner') return;
+    throw new AppError('FORBIDDEN', 'not_owner', 'Only the owner of the room can do this.');
+  };
+
+  return { visible, member, owner };
 }
 
 export function notMember(): AppError {

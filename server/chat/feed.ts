@@ -109,6 +109,9 @@ export class Feed {
       case 'membership':
         this.#receiveMembership(event);
         break;
+      case 'settings':
+        this.#broadcast({ type: 'room', change: 'updated', room: event.room });
+        break;
       case 'presence':
         if (event.process !== this.#parts.process) this.#presence.hear(event.process, event.users);
         break;

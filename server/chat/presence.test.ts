@@ -205,7 +205,7 @@ describe('leaving the room', () => {
     for (const _ of [1, 2]) await scene.rooms.join(cleo, scene.roomId);
     await settled();
     const changes = watcher.events.flatMap((event) =>
-      event.type === 'room' ? [[event.change, event.memberCount]] : [],
+      'memberCount' in event ? [[event.change, event.memberCount]] : [],
     );
     expect(changes).toEqual([
       ['left', 1],

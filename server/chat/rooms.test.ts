@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { addPerson, upTo } from '../../db/testing/material.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
+import type { User } from '../contract/types.ts';
 import { openChat } from '../testing/chatScene.ts';
+import { settled } from '../testing/settled.ts';
 
 const room = (name: string, visibility: 'public' | 'private' = 'public') => ({
   name,
@@ -51,6 +54,31 @@ describe('rooms', () => {
     expect(await scene.rooms.join(scene.ada, scene.roomId)).toMatchObject({ role: 'owner' });
     await scene.rooms.leave(newcomer, scene.roomId);
     expect(await scene.rooms.get(newcomer, scene.roomId)).toMatchObject({ role: null, memberCount: 2 });
+  });
+
+  test('are changed by their owner, and everybody in them is told', async () => {
+    await using scene = await openChat();
+    const { store, roomId, ada, ben } = scene;
+    const visit = await scene.visit(ben);
+    void visit.read();
+    const speech = { languages: ['ko-KR', 'en-US'], redact: true };
+    const changed = await scene.rooms.update(ada, roomId, { name: '회의', language: 'auto', speech });
+    const settings = { name: '회의', language: 'auto', speech: { ...DEFAULT_SPEECH_SETTINGS, ...speech } };
+    expect(changed).toMatchObject({ ...settings, role: 'owner', rev: 0 });
+    expect(await scene.rooms.get(ben, roomId)).toMatchObject(settings);
+    await settled();
+    expect(visit.events.filter(({ type }) => type === 'room')).toEqual([
+      { type: 'room', change: 'updated', room: { id: roomId, ...settings } },
+    ]);
+    await visit.leave();
+
+    const stranger = await addPerson(store);
+    const own = await scene.rooms.create(ada, room('own', 'private'));
+    const update = (user: User, id: string) => scene.rooms.update(user, id, { name: 'mine' });
+    await expect(update(ben, roomId)).rejects.toMatchObject({ code: 'FORBIDDEN', reason: 'not_owner' });
+    await expect(update(stranger, roomId)).rejects.toMatchObject({ code: 'FORBIDDEN', reason: 'not_member' });
+    await expect(update(ben, own.id)).rejects.toMatchObject({ code: 'NOT_FOUND', reason: 'room_unknown' });
+    expect((await scene.rooms.get(ada, roomId)).name).toBe('회의');
   });
 
   test('and members come in pages; the last page says that it is the last', async () => {

@@ -1,10 +1,18 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Store } from '../../db/store.ts';
+import type { RoomChange, Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { Member, Room, User, Visibility } from '../contract/types.ts';
+import type { Member, Room, SpeechSettings, User, Visibility } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Access } from './access.ts';
 import { type Cursored, cursored } from './cursored.ts';
+
+export type RoomDraft = {
+  name: string;
+  visibility: Visibility;
+  language: string;
+  /** What of it is left out is as by default. */
+  speech?: Partial<SpeechSettings>;
+};
 
 export type Rooms = {
   list: (
@@ -12,7 +20,9 @@ export type Rooms = {
     page: { search?: string | undefined; cursor?: string | undefined; limit: number },
   ) => Promise<Cursored<Room>>;
   get: (user: User, roomId: string) => Promise<Room>;
-  create: (user: User, room: { name: string; visibility: Visibility; language: string }) => Promise<Room>;
+  create: (user: User, room: RoomDraft) => Promise<Room>;
+  /** What the owner changes; what is left out stays as it is. Everybody in the room is told. */
+  update: (user: User, roomId: string, change: RoomChange) => Promise<Room>;
   /** Joining again changes nothing. */
   join: (user: User, roomId: string) => Promise<Room>;
   leave: (user: User, roomId: string) => Promise<void>;
@@ -39,10 +49,19 @@ export function createRooms(store: Store, bus: Bus, access: Access): Rooms {
 
     get: access.visible,
 
-    async create(user, room) {
+    async create(user, { speech = {}, ...room }) {
       const id = randomUUIDv7();
-      await store.createRoom({ ...room, id, ownerId: user.id, createdAt: new Date() });
+      await store.createRoom({ ...room, speech, id, ownerId: user.id, createdAt: new Date() });
       return access.visible(user, id);
+    },
+
+    async update(user, roomId, change) {
+      await access.owner(user, roomId);
+      await store.updateRoom(roomId, change);
+      const room = await access.visible(user, roomId);
+      const { id, name, language, speech } = room;
+      bus.publish(roomId, { type: 'settings', room: { id, name, language, speech } });
+      return room;
     },
 
     async join(user, roomId) {

@@ -26,10 +26,11 @@ const id = z.string().min(1).max(64);
 const limit = z.coerce.number().int().min(1).max(LIMITS.pageSizeMax).default(LIMITS.pageSize);
 const seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const cursor = z.string().max(64).optional();
-const language = z
+const languageTag = z
   .string()
-  .regex(/^(auto|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)$/, 'Not a language tag such as ko-KR or en-US.')
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Not a language tag such as ko-KR or en-US.')
   .max(35);
+const language = z.literal('auto').or(languageTag);
 
 export const sessionInput = z.object({ name: line('A name', LIMITS.userNameLength) });
 
@@ -41,10 +42,48 @@ export const roomsPage = z.object({
   limit,
 });
 
+/** https://docs.aws.amazon.com/transcribe/latest/APIReference/API_streaming_StartStreamTranscription.html */
+const vocabulary = z
+  .string()
+  .regex(
+    /^[0-9a-zA-Z._-]{1,200}$/,
+    'A vocabulary’s name has up to 200 letters, digits, dots, dashes and underscores.',
+  )
+  .nullable();
+
+const isOneDialectEach = (tags: string[]) =>
+  new Set(tags.map((tag) => tag.split('-')[0])).size === tags.length;
+
+/** How a room is to be heard; what is left out stays as it is. */
+const speechSettings = z
+  .strictObject({
+    languages: z
+      .array(languageTag)
+      .max(LIMITS.speechLanguages, `At most ${LIMITS.speechLanguages} languages.`)
+      .refine((tags) => tags.length !== 1, 'One language leaves nothing to choose from: give more, or none.')
+      .refine(isOneDialectEach, 'One dialect of each language.'),
+    vocabulary,
+    vocabularyFilter: vocabulary,
+    filterMethod: z.enum(['mask', 'remove', 'tag']),
+    stability: z.enum(['off', 'low', 'medium', 'high']),
+    redact: z.boolean(),
+    speakers: z.boolean(),
+  })
+  .partial();
+
+const roomName = line('A room’s name', LIMITS.roomNameLength);
+
 export const newRoom = z.object({
-  name: line('A room’s name', LIMITS.roomNameLength),
+  name: roomName,
   visibility: z.enum(['public', 'private']).default('public'),
   language: language.default('en-US'),
+  speech: speechSettings.default({}),
+});
+
+export const roomUpdate = roomInput.extend({
+  name: roomName.optional(),
+  language: language.optional(),
+  speech: speechSettings.optional(),
 });
 
 export const membersPage = roomInput.extend({ cursor, limit });

@@ -29,6 +29,8 @@ export const LIMITS = {
   earlyChunks: 64,
   sampleRateMin: 8_000,
   sampleRateMax: 48_000,
+  /** How many languages `auto` may be told to choose from. */
+  speechLanguages: 10,
 } as const;
 
 /** How long a text is for a person: code points, not UTF-16 units. */

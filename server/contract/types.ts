@@ -14,6 +14,8 @@ export type Room = {
   visibility: Visibility;
   /** BCP 47, the language that speech in this room is expected in; `auto` leaves it to the engine. */
   language: string;
+  /** How its speech is heard. */
+  speech: SpeechSettings;
   createdAt: string;
   archivedAt: string | null;
   lastSeq: number;
@@ -24,6 +26,9 @@ export type Room = {
   /** How many messages came after what the asking user read or wrote last; null for somebody who has not joined. */
   unread: number | null;
 };
+
+/** What of a room its owner can change, as everybody in it sees it. */
+export type RoomSettings = Pick<Room, 'id' | 'name' | 'language' | 'speech'>;
 
 export type Member = { user: UserRef; role: Role; joinedAt: string };
 
@@ -129,7 +134,8 @@ export type RoomEvent =
   /** Somebody writes, or has stopped; without news for `LIMITS.typingMs` they have stopped too. */
   | { type: 'typing'; user: UserRef; typing: boolean }
   | { type: 'read'; userId: string; seq: number }
-  | { type: 'room'; change: 'joined' | 'left'; user: UserRef; memberCount: number };
+  | { type: 'room'; change: 'joined' | 'left'; user: UserRef; memberCount: number }
+  | { type: 'room'; change: 'updated'; room: RoomSettings };
 
 export type StreamState = 'listening' | 'paused' | 'recovering' | 'ended';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeChunk } from '../contract/chunk.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
 import { batchClient, binaryClient, type Client, httpClient, socketClient } from '../testing/clients.ts';
 import { type LiveServer, openServer } from '../testing/liveServer.ts';
 import { pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';
@@ -48,6 +49,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
       name: '회의실',
       visibility: 'public',
       language: 'en-US',
+      speech: DEFAULT_SPEECH_SETTINGS,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       archivedAt: null,
       lastSeq: 0,
@@ -70,6 +72,8 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
       role: 'member',
       memberCount: 2,
     });
+    const updated = await ada.trpc.rooms.update.mutate({ roomId: room.id, speech: { speakers: true } });
+    expect(updated).toEqual({ ...room, memberCount: 2, speech: { ...room.speech, speakers: true } });
     const members = await ben.trpc.rooms.members.query({ roomId: room.id });
     expect(members.items.map(({ user, role }) => [user.name, role]).sort()).toEqual([
       ['Ada', 'owner'],

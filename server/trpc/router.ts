@@ -17,6 +17,7 @@ import {
   readMarker,
   roomInput,
   roomsPage,
+  roomUpdate,
   sessionInput,
   speechStart,
   speechStop,
@@ -55,19 +56,7 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
       me: open.query(({ ctx }) => ({ user: ctx.user })),
     }),
 
-    rooms: router({
-      list: authed.input(roomsPage.prefault({})).query(({ input, ctx }) => rooms.list(ctx.user, input)),
-      get: authed.input(roomInput).query(({ input, ctx }) => rooms.get(ctx.user, input.roomId)),
-      create: authed.input(newRoom).mutation(({ input, ctx }) => rooms.create(ctx.user, input)),
-      join: authed.input(roomInput).mutation(({ input, ctx }) => rooms.join(ctx.user, input.roomId)),
-      leave: authed.input(roomInput).mutation(async ({ input, ctx }) => {
-        await rooms.leave(ctx.user, input.roomId);
-        return {};
-      }),
-      members: authed
-        .input(membersPage)
-        .query(({ input: { roomId, ...page }, ctx }) => rooms.members(ctx.user, roomId, page)),
-    }),
+    rooms: createRoomsRouter(rooms),
 
     messages: router({
       list: authed
@@ -110,5 +99,24 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
         ),
       list: authed.input(transcriptQuery).query(({ input, ctx }) => speech.list(ctx.user, input)),
     }),
+  });
+}
+
+function createRoomsRouter(rooms: Rooms) {
+  return router({
+    list: authed.input(roomsPage.prefault({})).query(({ input, ctx }) => rooms.list(ctx.user, input)),
+    get: authed.input(roomInput).query(({ input, ctx }) => rooms.get(ctx.user, input.roomId)),
+    create: authed.input(newRoom).mutation(({ input, ctx }) => rooms.create(ctx.user, input)),
+    update: authed
+      .input(roomUpdate)
+      .mutation(({ input: { roomId, ...change }, ctx }) => rooms.update(ctx.user, roomId, change)),
+    join: authed.input(roomInput).mutation(({ input, ctx }) => rooms.join(ctx.user, input.roomId)),
+    leave: authed.input(roomInput).mutation(async ({ input, ctx }) => {
+      await rooms.leave(ctx.user, input.roomId);
+      return {};
+    }),
+    members: authed
+      .input(membersPage)
+      .query(({ input: { roomId, ...page }, ctx }) => rooms.members(ctx.user, roomId, page)),
   });
 }

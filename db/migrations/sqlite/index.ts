@@ -1,10 +1,12 @@
 import { Migration001Rooms } from './001-rooms.ts';
 import { Migration002Timeline } from './002-timeline.ts';
 import { Migration003Search } from './003-search.ts';
+import { Migration004Speech } from './004-speech.ts';
 
 /** In the order they are applied. A migration that has been released is never changed. */
 export const migrations = [
   { name: '001-rooms', class: Migration001Rooms },
   { name: '002-timeline', class: Migration002Timeline },
   { name: '003-search', class: Migration003Search },
+  { name: '004-speech', class: Migration004Speech },
 ];

@@ -20,6 +20,7 @@ import {
 } from './testing/material.ts';
 import { describeMembers, describeReading } from './testing/membersContract.ts';
 import { describeSearch } from './testing/searchContract.ts';
+import { describeUsage } from './testing/usageContract.ts';
 
 /**
  * The store's promises, kept over every database. Whoever runs it opens the database, new or with what earlier runs
@@ -46,6 +47,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe('members', () => describeMembers(scene));
     describe('changes', () => describeChanges(scene));
     describe('search', () => describeSearch(scene));
+    describe('usage', () => describeUsage(scene));
     describe('reading', () => describeReading(scene));
   });
 }

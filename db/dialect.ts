@@ -13,6 +13,8 @@ export type Dialect = {
   time: (iso: string) => string | number;
   /** What a statement says after the table's name to go by this index, where the optimizer must be told. */
   by: (index: string) => string;
+  /** What an insert says after its values to change the row that has the same `key` (column names) instead. */
+  orUpdate: (key: string) => string;
   /**
    * Queries for the `id` of messages that hold the words, newest first, of which the first that can be run answers; case
    * is folded by the database's own rules.

@@ -25,6 +25,8 @@ const METHODS = [
   'searchMessages',
   'markRead',
   'findMembers',
+  'addSpeechSeconds',
+  'speechSeconds',
   'ping',
 ] as const satisfies Exclude<keyof Store, 'label' | 'close'>[];
 

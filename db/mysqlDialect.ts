@@ -20,6 +20,8 @@ const lockHeads: Dialect['lockHeads'] = async (em, roomIds) => {
 /** Times are kept in UTC, and the connection says so. */
 const time: Dialect['time'] = (iso) => new Date(iso).toISOString().replace('T', ' ').replace('Z', '');
 
+const orUpdate: Dialect['orUpdate'] = () => 'on duplicate key update';
+
 /**
  * Words are found by a full-text index over pairs of characters, which Korean needs. It gathers all that it finds before
  * the first row comes, and gives up on words that nearly every message holds: those are soon found one by one.
@@ -28,6 +30,7 @@ export const mysqlDialect: Dialect = {
   lockHeads,
   time,
   by,
+  orUpdate,
   searchMessages: (scope, search) => [
     newestFirst(scope, search, matches(search.words)),
     newestFirst(scope, search, like(search.words)),
@@ -39,6 +42,7 @@ export const mariadbDialect: Dialect = {
   lockHeads,
   time,
   by,
+  orUpdate,
   searchMessages: (scope, search) => [newestFirst(scope, search, like(search.words))],
 };
 

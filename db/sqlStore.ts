@@ -6,6 +6,7 @@ import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
 import type { Store } from './store.ts';
+import { usageTable } from './usageTable.ts';
 import { userTable } from './userTable.ts';
 
 /** A fresh unit of work: entity managers are never shared between calls. */
@@ -29,6 +30,7 @@ export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): 
       ...roomTable(fork, dialect),
       ...memberTable(fork, dialect),
       ...messageTable(fork, dialect),
+      ...usageTable(fork, dialect),
       ping,
     }),
     async close() {

@@ -17,6 +17,7 @@ export const sqliteDialect: Dialect = {
 
   time: (iso) => Date.parse(iso),
   by: () => '',
+  orUpdate: (key) => `on conflict (${key}) do update set`,
 
   searchMessages: (scope, { words, cursor, limit }) => {
     const holds = [...words].length < 3 ? beginsTrigram(words) : isPhrase(words);

@@ -90,6 +90,13 @@ export type Store = {
   /** Which of these people have joined the room. */
   findMembers: (roomId: string, userIds: string[]) => Promise<string[]>;
 
+  /**
+   * Adds to what a room has had heard on a day (UTC, `YYYY-MM-DD`), from any process; answers the day's new total.
+   * @throws Error for a room that is not there.
+   */
+  addSpeechSeconds: (roomId: string, day: string, seconds: number) => Promise<number>;
+  speechSeconds: (roomId: string, day: string) => Promise<number>;
+
   /** @throws AppError `store_unavailable` if the database does not answer. */
   ping: () => Promise<void>;
   close: () => Promise<void>;

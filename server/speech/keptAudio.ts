@@ -1,0 +1,114 @@
+import type { GapReason } from '../contract/types.ts';
+import type { Attempt } from './attempt.ts';
+import { AudioRing, type Span } from './audioRing.ts';
+import type { PlacedAudio } from './hearing.ts';
+import { Intake } from './intake.ts';
+import { Lost } from './lost.ts';
+
+export type KeptAudioOwner = {
+  /** The call under way. */
+  attempt: () => Attempt | undefined;
+  /** Why nobody hears, while no call is under way. */
+  reason: () => GapReason;
+  /** More audio, or its end. */
+  onNews: () => void;
+  onError: (error: unknown) => void;
+};
+
+/** Audio may come a little ahead of the clock. */
+const AHEAD_SECONDS = 1;
+
+/**
+ * The audio of a stretch that is not heard for certain yet. While an engine takes it, the source is drawn no faster
+ * than that; while nobody does, it is drawn as it comes, and what finds no room any more is lost.
+ */
+export class KeptAudio {
+  readonly ring: AudioRing;
+  readonly #owner: KeptAudioOwner;
+  readonly #sampleRate: number;
+  readonly #intake: Intake;
+  readonly #lost = new Lost();
+  /** What the call under way was given and has not heard anything since: lost if it fails. */
+  readonly #unproven = new Lost();
+  #aloneSince = performance.now();
+  #samplesAlone = 0;
+
+  constructor(
+    source: AsyncIterable<PlacedAudio>,
+    { sampleRate, keptSeconds }: { sampleRate: number; keptSeconds: number },
+    owner: KeptAudioOwner,
+  ) {
+    this.#owner = owner;
+    this.#sampleRate = sampleRate;
+    this.ring = new AudioRing(keptSeconds * sampleRate, (span, piece) => this.#fallOut(span, piece));
+    this.#intake = new Intake(source, {
+      wants: () => this.#wants(),
+      onPiece: (piece) => this.#take(piece),
+      onEnd: owner.onNews,
+      onError: owner.onError,
+    });
+  }
+
+  /** Whether no more comes. */
+  get ended(): boolean {
+    return this.#intake.ended;
+  }
+
+  /** Draws if more is wanted. */
+  draw(): void {
+    this.#intake.draw();
+  }
+
+  stop(): void {
+    this.#intake.stop();
+  }
+
+  /** Nobody takes audio from now on. */
+  leaveAlone(): void {
+    this.#aloneSince = performance.now();
+    this.#samplesAlone = 0;
+    this.draw();
+  }
+
+  /** The call under way has heard what it was given long ago. */
+  prove(): void {
+    this.#unproven.clear();
+  }
+
+  /** The call under way failed. */
+  disprove(): void {
+    this.#unproven.addTo(this.#lost);
+  }
+
+  /** Gives up what is kept. */
+  lose(reason: GapReason): void {
+    this.disprove();
+    for (const span of this.ring.spans()) this.#lost.add(span, reason);
+  }
+
+  /** What was lost after a sample, to be told. */
+  takeLost(after: number): (Span & { reason: GapReason })[] {
+    return this.#lost.take(after);
+  }
+
+  /** A source that has more than the clock says (a file, a backlog) can wait: it is not drawn just to be lost. */
+  #wants(): boolean {
+    const attempt = this.#owner.attempt();
+    if (attempt && !attempt.over) return attempt.view.cursor >= this.ring.next;
+    const elapsedSeconds = (performance.now() - this.#aloneSince) / 1_000 + AHEAD_SECONDS;
+    return !this.ring.full || this.#samplesAlone / this.#sampleRate <= elapsedSeconds;
+  }
+
+  #take(piece: PlacedAudio): void {
+    this.#samplesAlone += piece.pcm.length / 2;
+    this.ring.append(piece);
+    this.#owner.attempt()?.view.wake();
+    this.#owner.onNews();
+  }
+
+  #fallOut(span: Span, piece: number): void {
+    const attempt = this.#owner.attempt();
+    if (attempt && piece < attempt.view.cursor) this.#unproven.add(span, 'engine');
+    else this.#lost.add(span, this.#owner.reason());
+  }
+}

@@ -1,0 +1,365 @@
+import { Channel } from '../channel.ts';
+import type { AppError } from '../errors.ts';
+import type { SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
+import { Attempt, type Outcome } from './attempt.ts';
+import type { Heard, HearingOptions, HearingParts, PlacedAudio, Places } from './hearing.ts';
+import { HEARING_LIMITS, type HearingLimits } from './hearingLimits.ts';
+import { HeldPlace } from './heldPlace.ts';
+import { KeptAudio } from './keptAudio.ts';
+import { Recovery } from './recovery.ts';
+import { Seam } from './seam.ts';
+
+/** The hearing of one stretch of speech: one call of an engine after the other, until all is heard. */
+export class Stretch implements AsyncIterableIterator<Heard, undefined, undefined> {
+  readonly #parts: HearingParts;
+  readonly #limits: HearingLimits;
+  readonly #options: SpeechOptions;
+  readonly #signal: AbortSignal;
+  readonly #out = new Channel<Heard>(() => this.#stop());
+  readonly #audio: KeptAudio;
+  readonly #recovery: Recovery;
+  readonly #place = new HeldPlace();
+  readonly #seam = new Seam();
+  /** Settles, never rejects, when all is freed. */
+  readonly #freed: Promise<void>;
+  readonly #onAbort = () => {
+    this.#out.clear();
+    this.#stop();
+  };
+  #attempt: Attempt | undefined;
+  #called = false;
+  /** Why the next call is a new one. */
+  #cause: string | undefined;
+  /** How far the audio reached when the engine had waited in vain: it is not called again until there is more. */
+  #idleAt = 0;
+  #lastChanceAt = Number.POSITIVE_INFINITY;
+  /** The state as it was last told. */
+  #told = '';
+  #done = false;
+  #stopped = false;
+  #broken: { error: unknown } | undefined;
+  #wake = () => {};
+
+  constructor(
+    audio: AsyncIterable<PlacedAudio>,
+    { signal, ...options }: HearingOptions,
+    parts: HearingParts,
+  ) {
+    const limits = { ...HEARING_LIMITS, ...parts.limits };
+    const fallback = parts.fallback?.refuses(options) === null ? parts.fallback : null;
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#options = options;
+    this.#signal = signal;
+    this.#recovery = new Recovery(parts.engine, fallback, limits);
+    this.#audio = new KeptAudio(
+      audio,
+      { ...limits, ...options },
+      {
+        attempt: () => this.#attempt,
+        reason: () => (this.#place.asked ? 'queue' : 'engine'),
+        onNews: () => this.#onAudio(),
+        onError: (error) => this.#break(error),
+      },
+    );
+    signal.addEventListener('abort', this.#onAbort);
+    if (signal.aborted) this.#stop();
+    this.#freed = this.#run();
+  }
+
+  next(): Promise<IteratorResult<Heard, undefined>> {
+    const heard = this.#out.next();
+    // There may be room for events again.
+    this.#attempt?.view.wake();
+    this.#wake();
+    return heard;
+  }
+
+  async return(): Promise<IteratorResult<Heard, undefined>> {
+    await this.#out.return();
+    await this.#freed;
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (await this.#callIsDue()) await this.#call();
+      this.#finish();
+    } catch (error) {
+      this.#finish();
+      this.#out.fail(error);
+    } finally {
+      this.#place.giveBack();
+      this.#out.end();
+      this.#stop();
+    }
+  }
+
+  /** Waits until there is audio to hear and an engine may be called. @returns false once that is over. */
+  async #callIsDue(): Promise<boolean> {
+    while (!this.#stopped && !this.#done) {
+      if (this.#broken) throw this.#broken.error;
+      const now = performance.now();
+      const { callAt, failOverAt } = this.#recovery;
+      const unheard = this.#unheard;
+      if ((this.#audio.ended && !unheard) || now >= this.#lastChanceAt) return false;
+      if (unheard && now >= failOverAt) {
+        this.#failOver();
+        continue;
+      }
+      if (unheard && now >= callAt) {
+        if (this.#place.held) return true;
+        this.#askForPlace();
+      }
+      if (this.#audio.ended)
+        this.#lastChanceAt = Math.min(this.#lastChanceAt, now + this.#limits.lastChanceMs);
+      const due = now < callAt ? Math.min(callAt, failOverAt) : this.#recovery.failOverAt;
+      await this.#news(Math.min(unheard ? due : Number.POSITIVE_INFINITY, this.#lastChanceAt));
+    }
+    return false;
+  }
+
+  /** Whether there is audio to give to an engine. */
+  get #unheard(): boolean {
+    const { ring, ended } = this.#audio;
+    return ring.end > this.#heardUntil && (ended || ring.end > this.#idleAt) && this.#mayGive;
+  }
+
+  /** Whether what was heard is read. */
+  get #mayGive(): boolean {
+    return this.#out.length < this.#limits.unreadEvents;
+  }
+
+  /** Until when all is heard, in samples. */
+  get #heardUntil(): number {
+    return Math.round(this.#seam.heardUntil * this.#options.sampleRate);
+  }
+
+  #askForPlace(): void {
+    // Where the fallback has places of its own, an engine without one is as good as away.
+    if (this.#parts.fallbackPlaces) this.#recovery.queued();
+    this.#place.ask(this.#places, {
+      again: this.#called,
+      onPlace: (place) => {
+        this.#told = '';
+        this.#tell({ type: 'queued', place });
+      },
+      onTaken: () => {
+        this.#recovery.admitted();
+        this.#wake();
+      },
+      onError: (error) => this.#break(error),
+    });
+  }
+
+  get #places(): Places {
+    const { engine, places, fallbackPlaces } = this.#parts;
+    return this.#recovery.engine === engine ? places : (fallbackPlaces ?? places);
+  }
+
+  async #call(): Promise<void> {
+    if (this.#cause) this.#parts.onRestart(this.#cause);
+    this.#cause = undefined;
+    this.#called = true;
+    const { engine, patience } = this.#recovery;
+    const attempt = new Attempt({
+      engine,
+      patience,
+      options: this.#options,
+      limits: this.#limits,
+      ring: this.#audio.ring,
+      ended: () => this.#audio.ended,
+      mayGive: () => this.#mayGive,
+      onWant: () => this.#audio.draw(),
+      onEvent: (event) => this.#hear(event),
+      onSteady: () => this.#listen(),
+      onOver: () => this.#audio.leaveAlone(),
+    });
+    this.#attempt = attempt;
+    attempt.begin();
+    const outcome = await attempt.outcome;
+    const { sentSeconds } = attempt;
+    this.#parts.onCall({ engine, sentSeconds, billedSeconds: engine.billedSeconds(sentSeconds) });
+    if (!this.#stopped) this.#conclude(outcome, attempt);
+    this.#attempt = undefined;
+  }
+
+  #conclude(outcome: Outcome, { view }: Attempt): void {
+    if (outcome === 'done') {
+      this.#done = true;
+      this.#listen();
+      return;
+    }
+    this.#tellAll(this.#seam.breakOff());
+    if (outcome === 'stopped') this.#audio.disprove();
+    else this.#fail(outcome, view.time.end);
+  }
+
+  /** @param givenUntil the sample after the newest that the engine was given. */
+  #fail(error: AppError, givenUntil: number): void {
+    const { name } = this.#recovery.engine;
+    this.#parts.log.warn({ err: error, engine: name }, 'speech engine failed');
+    // Who took audio for so long and heard nothing has heard that there is nothing.
+    if (error.reason === 'deaf') this.#audio.prove();
+    this.#audio.disprove();
+    this.#cause = error.reason;
+    if (!error.retryable) this.#strike(error);
+    else if (error.reason === 'engine_idle') this.#waitForAudio(error, givenUntil);
+    else this.#retry(error);
+  }
+
+  #retry(error: AppError): void {
+    this.#tellState('recovering', error);
+    this.#recovery.failed(error);
+    this.#recovery.away();
+    if (error.reason !== 'engine_limit') return;
+    this.#places.refused();
+    this.#place.giveBack();
+  }
+
+  /** The engine had heard all there was. Nothing is wrong, and nobody needs to know. */
+  #waitForAudio(error: AppError, givenUntil: number): void {
+    this.#recovery.failed(error);
+    this.#place.giveBack();
+    this.#idleAt = givenUntil;
+    if (!this.#seam.open) this.#pass(givenUntil);
+  }
+
+  /** The engine will never hear this stretch. */
+  #strike(error: AppError): void {
+    const places = this.#places;
+    if (this.#recovery.alone) throw error;
+    this.#tellState('recovering', error);
+    this.#recovery.strike();
+    this.#moveFrom(places);
+  }
+
+  #failOver(): void {
+    const places = this.#places;
+    this.#recovery.failOver();
+    this.#moveFrom(places);
+  }
+
+  #moveFrom(places: Places): void {
+    this.#cause = 'failover';
+    if (this.#places !== places) this.#place.giveBack();
+  }
+
+  #hear(event: TranscriptEvent): void {
+    this.#audio.prove();
+    this.#tellAll(this.#seam.hear(event));
+    this.#pass(this.#heardUntil);
+    const view = this.#attempt?.view;
+    view?.time.forget(this.#heardUntil);
+    const heardSeconds = event.end - (view?.base ?? 0) / this.#options.sampleRate;
+    this.#recovery.heard(event.type === 'final' || heardSeconds >= this.#limits.healthySeconds);
+    this.#rollOver();
+  }
+
+  #onAudio(): void {
+    this.#rollOver();
+    this.#attempt?.view.wake();
+    this.#wake();
+  }
+
+  /** Begins a new call before the engine would cut this one off: between two utterances, or when it must. */
+  #rollOver(): void {
+    const attempt = this.#attempt;
+    const { longestSeconds } = this.#recovery.engine;
+    if (!attempt || attempt.over || longestSeconds === null) return;
+    const { rollOverSeconds } = this.#limits;
+    const margin = Math.min(rollOverSeconds, longestSeconds / 4) / (this.#seam.open ? 5 : 1);
+    // Without a final there is nothing to go on from.
+    if (attempt.lasted < longestSeconds - margin || this.#heardUntil <= attempt.view.base) return;
+    this.#cause = 'rollover';
+    attempt.stop();
+  }
+
+  /** Somebody listens: what is lost until there is known now. */
+  #listen(): void {
+    const { engine } = this.#recovery;
+    const first = this.#parts.engine;
+    const message = `${engine.label} listens in place of ${first.label}.`;
+    this.#tellState('listening', engine === first ? {} : { reason: 'failover', message });
+    this.#settle(this.#attempt?.view.base ?? this.#audio.ring.start);
+  }
+
+  /** Tells what was lost before a sample. */
+  #settle(base: number): void {
+    this.#tellAll(this.#seam.lose(base / this.#options.sampleRate));
+    for (const { from, to, reason } of this.#audio.takeLost(this.#heardUntil)) {
+      const { sampleRate } = this.#options;
+      this.#tell({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
+      this.#pass(to);
+    }
+  }
+
+  /** All before this sample is heard, or lost for good. */
+  #pass(sample: number): void {
+    this.#seam.pass(sample / this.#options.sampleRate);
+    this.#audio.ring.forget(this.#heardUntil);
+  }
+
+  /** No more is heard: what is half said stands as it was told, and what nobody heard is told too. */
+  #finish(): void {
+    if (this.#stopped) return;
+    this.#tellAll(this.#seam.end());
+    if (!this.#done) this.#audio.lose(this.#place.asked ? 'queue' : 'engine');
+    this.#settle(this.#audio.ring.end);
+  }
+
+  #tellState(state: 'listening' | 'recovering', why: { reason?: string; message?: string }): void {
+    const { name: engine } = this.#recovery.engine;
+    const { reason, message } = why;
+    const told = [state, engine, reason, message].join();
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#tell({ type: 'state', state, engine, ...(reason !== undefined && { reason, message }) });
+  }
+
+  #tellAll(events: TranscriptEvent[]): void {
+    for (const event of events) this.#tell(event);
+  }
+
+  #tell(heard: Heard): void {
+    if (this.#stopped) return;
+    // Of an utterance that changes faster than it is read, the newest says it all.
+    if (heard.type === 'partial' || heard.type === 'final') {
+      const { utteranceId } = heard;
+      this.#out.drop((unread) => unread.type === 'partial' && unread.utteranceId === utteranceId);
+    }
+    this.#out.push(heard);
+  }
+
+  /** Resolves when something has happened, at the latest at a moment of `performance.now()`. */
+  async #news(until: number): Promise<void> {
+    this.#audio.draw();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    // What has to wait for the clock to be drawn is looked after every second.
+    const ms = Math.min(until - performance.now(), this.#audio.ring.full ? 1_000 : Number.POSITIVE_INFINITY);
+    const timer = Number.isFinite(ms) ? setTimeout(resolve, Math.max(0, ms)) : undefined;
+    if (!this.#stopped) await promise;
+    clearTimeout(timer);
+  }
+
+  #break(error: unknown): void {
+    this.#broken ??= { error };
+    this.#attempt?.stop();
+    this.#wake();
+  }
+
+  /** Lets everything go; `#run` then comes to its end. */
+  #stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#audio.stop();
+    this.#attempt?.stop();
+    this.#wake();
+  }
+}

@@ -1,4 +1,4 @@
-import type { Message, Reaction } from '../server/contract/types.ts';
+import type { Message, Reaction, Speech } from '../server/contract/types.ts';
 import { AppError } from '../server/errors.ts';
 import type { Change } from './store.ts';
 
@@ -9,7 +9,8 @@ const REACTIONS_MAX = 20;
 
 /**
  * What a message becomes by a change; the same object if nothing changes, so that whoever repeats a call takes no rev.
- * @throws AppError FORBIDDEN for somebody else's message, CONFLICT for one that was removed or is full.
+ * @throws AppError FORBIDDEN for somebody else's message, CONFLICT for one that was removed or is full, BAD_REQUEST for a
+ *   gap, in which there is nothing to correct or to react to.
  */
 export function applyChange(message: Message, change: Amendment): Message {
   switch (change.type) {
@@ -25,11 +26,14 @@ export function applyChange(message: Message, change: Amendment): Message {
 function edit(message: Message, { by, text, mentions, at }: Extract<Change, { type: 'edit' }>): Message {
   mustBeOwn(message, by);
   mustBeThere(message);
-  if (message.kind === 'speech') {
-    throw new AppError('BAD_REQUEST', 'not_editable', 'What was said cannot be edited, only removed.');
-  }
+  mustBeHeard(message);
   if (message.text === text && message.mentions.join() === mentions.join()) return message;
-  return { ...message, text, mentions, editedAt: at };
+  return { ...message, text, mentions, editedAt: at, speech: withOriginal(message) };
+}
+
+/** A correction changes what is read, not what was heard: the words keep their times, and the first text stays. */
+function withOriginal({ speech, text }: Message): Speech | null {
+  return speech && { ...speech, original: speech.original ?? text ?? '' };
 }
 
 /** A removed message keeps its place and its author, and nothing of what it said. */
@@ -41,6 +45,7 @@ function remove(message: Message, { by, at }: Extract<Change, { type: 'remove' }
 
 function react(message: Message, { by, emoji, on }: Extract<Change, { type: 'react' }>): Message {
   mustBeThere(message);
+  mustBeHeard(message);
   const { reactions } = message;
   const mine = reactions.find((reaction) => reaction.emoji === emoji);
   if ((mine?.userIds.includes(by) ?? false) === on) return message;
@@ -67,4 +72,8 @@ function mustBeOwn(message: Message, userId: string): void {
 
 function mustBeThere(message: Message): void {
   if (message.deletedAt) throw new AppError('CONFLICT', 'message_removed', 'The message was removed.');
+}
+
+function mustBeHeard({ speech }: Message): void {
+  if (speech?.gap) throw new AppError('BAD_REQUEST', 'not_heard', 'Nothing was heard here.');
 }

@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../server/contract/types.ts';
 import type { Change, ChangeOutcome } from '../store.ts';
-import { addRoom, append, appending, kept, NOWHERE, type Scene, spoken, typed, upTo } from './material.ts';
+import {
+  addRoom,
+  append,
+  appending,
+  kept,
+  NOWHERE,
+  type Scene,
+  spoken,
+  typed,
+  unheard,
+  upTo,
+} from './material.ts';
 
 const AT = '2026-11-23T08:17:42.007Z';
 
@@ -99,11 +110,37 @@ export function describeChanges(scene: Scene): void {
     expect(await scene.store.listMessages(scene.room, { limit: 5 })).toEqual([outcomes[2]]);
   });
 
+  test('what was said is corrected by its speaker: the first text and the words as they were heard are kept', async () => {
+    const { store, room, ada } = scene;
+    const [said] = kept(await append(store, [spoken(room, ada, AT, 'red him a book')])) as [Message];
+    const [edited, again] = kept(
+      await commit(edit(said, 'read him a book'), edit(said, 'read him the book')),
+    );
+    const corrected = { ...said, editedAt: AT, speech: { ...said.speech, original: 'red him a book' } };
+    expect(edited).toEqual({ ...corrected, text: 'read him a book', rev: 2 });
+    expect(again).toEqual({ ...corrected, text: 'read him the book', rev: 3 });
+    expect(await store.listSpoken(room, { limit: 5 })).toEqual([again]);
+    expect(reasons(await commit(edit(said, 'mine', scene.ben.id)))).toEqual(['not_author']);
+
+    const [removed] = kept(await commit(remove(said)));
+    expect(removed).toMatchObject({ text: null, speech: null, editedAt: AT });
+    expect(JSON.stringify(await store.findMessage(room, said.id))).not.toContain('book');
+    expect(reasons(await commit(edit(said, 'back again')))).toEqual(['message_removed']);
+  });
+
+  test('what was not heard can be neither corrected nor reacted to, only removed', async () => {
+    const { store, room, ada, ben } = scene;
+    const [gap] = kept(await append(store, [unheard(room, ada, AT)])) as [Message];
+    expect(await store.listSpoken(room, { limit: 5 })).toEqual([gap]);
+    expect([gap.text, gap.speech?.gap]).toEqual(['', 'network']);
+    const outcomes = await commit(edit(gap, 'x'), react(gap, ben.id, '👍'), remove(gap));
+    expect(reasons(outcomes)).toEqual(['not_heard', 'not_heard', 'kept']);
+  });
+
   test('what may not be fails alone', async () => {
     const { ben, ada, store } = scene;
     const message = await say();
     const removed = await say('to be removed');
-    const said = kept(await append(store, [spoken(scene.room, ada, AT)]))[0] as Message;
     await commit(remove(removed));
     const elsewhere = { ...message, roomId: await addRoom(store, ada) };
     const outcomes = await commit(
@@ -111,7 +148,6 @@ export function describeChanges(scene: Scene): void {
       remove(message, ben.id),
       edit(removed, 'x'),
       react(removed, ben.id, '👍'),
-      edit(said, 'x'),
       edit(elsewhere, 'x'),
       edit({ ...message, id: NOWHERE }, 'x'),
       edit({ ...message, roomId: NOWHERE }, 'x'),
@@ -122,7 +158,6 @@ export function describeChanges(scene: Scene): void {
       'not_author',
       'message_removed',
       'message_removed',
-      'not_editable',
       'message_unknown',
       'message_unknown',
       'room_unknown',

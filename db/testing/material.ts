@@ -63,6 +63,13 @@ export function spoken(roomId: string, author: User, startedAt: string, text = '
   return { ...typed(roomId, author), kind: 'speech', clientId: null, text, speech };
 }
 
+/** A stretch of ten seconds that was not heard. */
+export function unheard(roomId: string, author: User, startedAt: string): NewMessage {
+  const endedAt = new Date(Date.parse(startedAt) + 10_000).toISOString();
+  const message = spoken(roomId, author, startedAt, '');
+  return { ...message, speech: { ...(message.speech as Speech), endedAt, words: [], gap: 'network' } };
+}
+
 export const appending = (message: NewMessage): Change => ({ type: 'append', message });
 
 export function append(

@@ -55,6 +55,28 @@ export function describeSearch(scene: Scene): void {
     expect(await found('haystack')).toEqual(['after haystack']);
   });
 
+  test('what was said is found by its corrected text, and no more by what was heard', async () => {
+    const { store, room, ada } = scene;
+    const [said] = kept(await append(store, [spoken(room, ada, AT, '회의를 시작 하겠습니다 red')])) as [
+      Message,
+    ];
+    const of = { roomId: room, messageId: said.id, by: ada.id, at: AT };
+    await store.commitChanges([{ type: 'edit', ...of, text: '회의를 시작하겠습니다 read', mentions: [] }]);
+    const everywhere = async (words: string) =>
+      (await store.searchMessages(ada.id, { words, limit: 10 })).filter(({ id }) => id === said.id);
+    for (const words of ['시작하겠', '작하', 'read']) {
+      expect(await found(words)).toEqual(['회의를 시작하겠습니다 read']);
+      expect(await everywhere(words)).toHaveLength(1);
+    }
+    for (const words of ['시작 하겠', ' red']) {
+      expect(await found(words)).toEqual([]);
+      expect(await everywhere(words)).toEqual([]);
+    }
+    await store.commitChanges([{ type: 'remove', ...of }]);
+    expect(await found('시작')).toEqual([]);
+    expect(await everywhere('시작')).toEqual([]);
+  });
+
   test('over all rooms means those that one has joined', async () => {
     const mark = `mark${scene.room.slice(0, 8)}`;
     const foreign = await addRoom(scene.store, scene.ben);

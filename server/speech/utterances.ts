@@ -42,8 +42,20 @@ export class Utterances {
 
 /** A finished utterance as the message it becomes. They share their id, so keeping it twice is impossible. */
 export function toMessage(utterance: Utterance): NewMessage {
-  const { id, roomId, speaker, text, streamId, startedAt, endedAt, language, confidence, words, engine } =
-    utterance;
+  const {
+    id,
+    roomId,
+    speaker,
+    text,
+    streamId,
+    startedAt,
+    endedAt,
+    language,
+    confidence,
+    words,
+    engine,
+    gap,
+  } = utterance;
   return {
     id,
     roomId,
@@ -54,7 +66,10 @@ export function toMessage(utterance: Utterance): NewMessage {
     replyTo: null,
     mentions: [],
     createdAt: new Date().toISOString(),
-    speech: { streamId, startedAt, endedAt: endedAt ?? startedAt, language, confidence, words, engine },
+    speech: {
+      ...{ streamId, startedAt, endedAt: endedAt ?? startedAt, language, confidence, words, engine },
+      ...(gap && { gap }),
+    },
   };
 }
 

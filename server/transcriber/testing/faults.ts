@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
-import { encodeMessage } from './eventStream.ts';
+import { encodeMessage, type Message } from './eventStream.ts';
+import type { Line } from './line.ts';
 
 /**
  * When a fault strikes: instead of an answer to the request, at the first audio, after the first event, or instead of
@@ -8,15 +8,23 @@ import { encodeMessage } from './eventStream.ts';
  */
 export type Moment = 'request' | 'audio' | 'event' | 'end';
 
-/** `silence` = nothing is said any more; `end` = the answer ends as if all had been well. */
+/**
+ * - `end`: the answer ends as if all had been well.
+ * - `silence`: the service says nothing any more, but still reads.
+ * - `freeze`: nothing moves on the connection any more, in either direction, and it stays open.
+ * - `bytes`: instead of an event come these bytes.
+ * - `messages`: these come besides the events, and the service goes on.
+ */
 export type Fault = { at: Moment } & (
   | { kind: 'refusal'; status: number; exception: string; message: string }
   | { kind: 'exception'; exception: string; message: string }
   | { kind: 'reset'; code: number }
-  | { kind: 'fin' | 'tcpReset' | 'goaway' | 'end' | 'silence' }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'messages'; messages: Message[] }
+  | { kind: 'fin' | 'tcpReset' | 'goaway' | 'end' | 'silence' | 'freeze' }
 );
 
-export function inflict(fault: Fault, stream: ServerHttp2Stream, socket: Socket): void {
+export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): void {
   switch (fault.kind) {
     case 'refusal':
       refuse(stream, fault);
@@ -27,11 +35,20 @@ export function inflict(fault: Fault, stream: ServerHttp2Stream, socket: Socket)
     case 'reset':
       stream.close(fault.code);
       break;
+    case 'bytes':
+      stream.write(fault.bytes);
+      break;
+    case 'messages':
+      for (const message of fault.messages) stream.write(encodeMessage(message));
+      break;
     case 'fin':
-      socket.end();
+      line.socket.end();
       break;
     case 'tcpReset':
-      socket.resetAndDestroy();
+      line.socket.resetAndDestroy();
+      break;
+    case 'freeze':
+      line.freeze();
       break;
     case 'goaway':
       stream.session?.goaway();

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import {
-  createServer,
   type Http2Session,
   type IncomingHttpHeaders,
+  performServerHandshake,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Fault } from './faults.ts';
+import { type Line, openLine } from './line.ts';
 import type { Keys } from './signature.ts';
 import { TranscribeStream } from './transcribeStream.ts';
 
@@ -20,8 +21,8 @@ export type TranscribeServer = {
   streams: TranscribeStream[];
   /** Connections open at the moment; each carries one stream. */
   openSessions: () => number;
-  /** Strikes every stream that starts from now on; undefined for none. */
-  setFault: (fault: Fault | undefined) => void;
+  /** Strikes every connection made from now on, or the next `times` of them; undefined for none. */
+  setFault: (fault: Fault | undefined, times?: number) => void;
   close: () => Promise<void>;
 };
 
@@ -36,28 +37,30 @@ export async function startTranscribeServer({
   dateSkewMs = 0,
 } = {}): Promise<TranscribeServer> {
   const streams: TranscribeStream[] = [];
-  const sockets = new Map<number | undefined, Socket>();
+  const lines = new Set<Line>();
   const sessions = new Set<Http2Session>();
   let fault: Fault | undefined;
+  let strikes = 0;
 
-  const server = createServer({ settings: { maxConcurrentStreams: 1 } });
-  server.on('connection', (socket: Socket) => {
-    const { remotePort } = socket;
-    sockets.set(remotePort, socket);
-    socket.on('close', () => sockets.delete(remotePort));
-  });
-  server.on('session', (session) => {
-    sessions.add(session);
-    session.on('error', () => {});
-    session.on('close', () => sessions.delete(session));
-  });
-  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    const socket = sockets.get(stream.session?.socket.remotePort);
-    if (headers[':method'] !== 'POST' || headers[':path'] !== '/stream-transcription' || !socket) {
+  const answer = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, line: Line, own?: Fault) => {
+    if (headers[':method'] !== 'POST' || headers[':path'] !== '/stream-transcription') {
       stream.respond({ ':status': 404 }, { endStream: true });
       return;
     }
-    streams.push(new TranscribeStream(stream, headers, socket, { keys, idleMs, dateSkewMs, fault }));
+    streams.push(new TranscribeStream(stream, headers, line, { keys, idleMs, dateSkewMs, fault: own }));
+  };
+  const server = createServer((socket: Socket) => {
+    const own = strikes > 0 ? fault : undefined;
+    strikes -= 1;
+    const line = openLine(socket, { freezable: own?.kind === 'freeze' });
+    lines.add(line);
+    socket.on('error', () => {});
+    socket.on('close', () => lines.delete(line));
+    const session = performServerHandshake(line.end, { settings: { maxConcurrentStreams: 1 } });
+    sessions.add(session);
+    session.on('error', () => {});
+    session.on('close', () => sessions.delete(session));
+    session.on('stream', (stream, headers) => answer(stream, headers, line, own));
   });
   await once(server.listen(port, '127.0.0.1'), 'listening');
 
@@ -65,11 +68,13 @@ export async function startTranscribeServer({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     streams,
     openSessions: () => sessions.size,
-    setFault(next) {
+    setFault(next, times = Number.POSITIVE_INFINITY) {
       fault = next;
+      strikes = times;
     },
     async close() {
       for (const session of sessions) session.destroy();
+      for (const { socket } of lines) socket.destroy();
       server.close();
       await once(server, 'close');
     },

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
 import { decodeMessage, encodeMessage, type Message, MessageReader } from './eventStream.ts';
 import { except, type Fault, inflict, type Moment, refuse } from './faults.ts';
+import type { Line } from './line.ts';
 import { Scribe } from './scribe.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
 import { ToneEar } from './toneEar.ts';
@@ -25,7 +25,7 @@ export class TranscribeStream {
   /** Whether the client ended its audio as it should, with a signed empty frame. */
   audioEnded = false;
   readonly #http: ServerHttp2Stream;
-  readonly #socket: Socket;
+  readonly #line: Line;
   readonly #settings: StreamSettings;
   readonly #reader = new MessageReader();
   readonly #sampleRate: number;
@@ -36,15 +36,10 @@ export class TranscribeStream {
   #struck = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    http: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    socket: Socket,
-    settings: StreamSettings,
-  ) {
+  constructor(http: ServerHttp2Stream, headers: IncomingHttpHeaders, line: Line, settings: StreamSettings) {
     this.headers = headers;
     this.#http = http;
-    this.#socket = socket;
+    this.#line = line;
     this.#settings = settings;
     this.#sampleRate = Number(headers['x-amzn-transcribe-sample-rate']);
     this.#ear = new ToneEar(this.#sampleRate);
@@ -139,9 +134,10 @@ export class TranscribeStream {
   #strikes(moment: Moment): boolean {
     const { fault } = this.#settings;
     if (fault?.at !== moment || this.#struck) return false;
+    inflict(fault, this.#http, this.#line);
+    if (fault.kind === 'messages') return false;
     this.#struck = true;
     clearTimeout(this.#idleTimer);
-    inflict(fault, this.#http, this.#socket);
     return true;
   }
 

@@ -28,6 +28,9 @@ const schema = z
       .default('sqlite:data/roomscribe.sqlite'),
     REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be redis://HOST:PORT' }).optional(),
     SPEECH_ENGINE: z.enum(['auto', 'aws', 'sherpa', 'pocketsphinx', 'off']).default('auto'),
+    SPEECH_FALLBACK: z.enum(['aws', 'sherpa', 'pocketsphinx', 'off']).default('off'),
+    SPEECH_STREAMS: z.coerce.number().int().min(1).max(1_000).optional(),
+    SPEECH_DAILY_MINUTES: z.coerce.number().positive().optional(),
     AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     DRAIN_SECONDS: seconds(10),
@@ -51,6 +54,12 @@ export type Config = {
   /** undefined: one process, which needs no bus. */
   redisUrl: string | undefined;
   speechEngine: 'auto' | 'aws' | 'sherpa' | 'pocketsphinx' | 'off';
+  /** What takes over while the first engine stays away. */
+  speechFallback: 'aws' | 'sherpa' | 'pocketsphinx' | 'off';
+  /** Calls of an engine at a time; undefined: what suits the engine. */
+  speechStreams: number | undefined;
+  /** Of speech, a room and day; null for no limit. */
+  speechDailyMinutes: number | null;
   /** undefined on a laptop: one is made and kept. */
   authSecret: string | undefined;
   logLevel: string;
@@ -76,6 +85,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     databaseUrl: data.DATABASE_URL,
     redisUrl: data.REDIS_URL,
     speechEngine: data.SPEECH_ENGINE,
+    speechFallback: data.SPEECH_FALLBACK,
+    speechStreams: data.SPEECH_STREAMS,
+    speechDailyMinutes: data.SPEECH_DAILY_MINUTES ?? null,
     authSecret: data.AUTH_SECRET,
     logLevel: data.LOG_LEVEL,
     drainMs: data.DRAIN_SECONDS * 1_000,

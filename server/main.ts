@@ -1,13 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { openStoreOrWait } from '../db/lateStore.ts';
 import { keptSecret } from './auth/secret.ts';
 import { createMemoryBus } from './bus/memory.ts';
 import { createRedisBus } from './bus/redis.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { type Candidate, chooseEngine } from './speech/chooseEngine.ts';
 import type { EngineChoice } from './speech/speech.ts';
+import { VoiceGate } from './speech/voiceGate.ts';
+import type { SpeechEngine } from './transcriber/transcriber.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -40,13 +43,16 @@ async function main(): Promise<void> {
     log.warn({ err: error }, 'the database does not answer; trying again'),
   );
   const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createMemoryBus(log);
-  const speech = await chooseEngine(config.speechEngine, engines);
+  const speech = await chooseSpeech(config, log);
 
   const server = await startServer(
     {
       store,
       bus,
       speech,
+      speechStreams: config.speechStreams ?? streamsFor(speech),
+      speechDailyMinutes: config.speechDailyMinutes,
+      newGate: (sampleRate) => new VoiceGate({ sampleRate }),
       log,
       authSecret: config.authSecret ?? keptSecret(resolve(ROOT, 'data/auth-secret')),
       allowedOrigins: [
@@ -61,7 +67,7 @@ async function main(): Promise<void> {
   );
   onStopSignal(config.drainMs, async () => {
     await server.close(config.drainMs);
-    await speech.engine?.close();
+    if (speech.engine) await Promise.all([speech.engine.close(), speech.fallback?.close()]);
     await bus.close();
     await store.close();
   });
@@ -69,21 +75,42 @@ async function main(): Promise<void> {
   sayHello(config, server, { database: store.label, bus: bus.label, speech });
 }
 
+async function chooseSpeech(config: Config, log: Log): Promise<EngineChoice> {
+  const first = await chooseEngine(config.speechEngine, engines);
+  if (!first.engine) return first;
+  const others = engines.filter(({ name }) => name !== first.engine.name);
+  const second = await chooseEngine(config.speechFallback, others);
+  if (!second.engine && config.speechFallback !== 'off') {
+    log.warn({ reason: second.reason }, 'the second speech engine cannot be used');
+  }
+  return { engine: first.engine, fallback: second.engine };
+}
+
+/** What an account at AWS allows, unless its quota was raised; local engines share this machine's processors. */
+function streamsFor({ engine }: EngineChoice): number {
+  return engine?.name === 'aws' ? 25 : 2 * availableParallelism();
+}
+
 function sayHello(
   config: Config,
   server: RunningServer,
   parts: { database: string; bus: string; speech: EngineChoice },
 ): void {
-  const { engine } = parts.speech;
+  const { speech } = parts;
   process.stdout.write(
     [
       `Roomscribe  ${config.publicUrl ?? server.url}`,
       `Database    ${parts.database}`,
       `Bus         ${parts.bus}`,
-      `Speech      ${engine ? `${engine.label}: ${engine.description}` : parts.speech.reason}`,
+      `Speech      ${speech.engine ? describeEngines(speech.engine, speech.fallback) : speech.reason}`,
       '',
     ].join('\n'),
   );
+}
+
+function describeEngines({ label, description }: SpeechEngine, fallback: SpeechEngine | null): string {
+  const second = fallback ? ` If it stays away: ${fallback.label}.` : '';
+  return `${label}: ${description}${second}`;
 }
 
 /** Stops in order on SIGTERM or SIGINT and exits 0; a stop that hangs is cut off, and says so with exit code 1. */

@@ -16,7 +16,11 @@ import { createApp } from './http/app.ts';
 import { createOriginRule } from './http/origin.ts';
 import { attachWs } from './http/ws.ts';
 import type { Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { createBudget } from './speech/budget.ts';
 import { createCaptions } from './speech/captions.ts';
+import type { Gate } from './speech/microphone.ts';
+import { CallPlaces } from './speech/places.ts';
 import { createSpeech, type EngineChoice } from './speech/speech.ts';
 import { createRouter, type Services } from './trpc/router.ts';
 import { Turns } from './turns.ts';
@@ -25,6 +29,12 @@ export type ServerParts = {
   store: Store;
   bus: Bus;
   speech: EngineChoice;
+  /** Calls of an engine at a time. */
+  speechStreams: number;
+  /** Of speech, a room and day; null for no limit. */
+  speechDailyMinutes: number | null;
+  /** Tells a stream's speech from its silence. */
+  newGate: (sampleRate: number) => Gate;
   authSecret: string;
   allowedOrigins: string[];
   secure: boolean;
@@ -48,7 +58,14 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const turns = new Turns();
   const captions = createCaptions({ bus, watch, turns });
   const feeds = createFeeds({ store, bus, watch, turns, log });
-  const speech = createSpeech({ choice: parts.speech, store, bus, access, writer, captions, watch, log });
+  const metrics = createMetrics();
+  const meter = metrics.speech;
+  const speech = createSpeech({
+    ...{ choice: parts.speech, store, bus, access, writer, captions, watch, meter, log },
+    budget: createBudget(store, { minutes: parts.speechDailyMinutes, log }),
+    places: new CallPlaces({ most: parts.speechStreams, onQueue: meter.queue }),
+    newGate: parts.newGate,
+  });
   const services: Services = {
     identity: createIdentity(store, parts.authSecret),
     rooms: createRooms(store, bus, access),
@@ -60,7 +77,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const router = createRouter(services);
   const originRule = createOriginRule(parts.allowedOrigins);
   const health = createHealth(store, bus);
-  const app = createApp({ ...parts, services, health, router, originRule });
+  const app = createApp({ ...parts, services, health, metrics, router, originRule });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const ws = attachWs({ server, services, router, originRule, log });
   await listen(server, port, host);

@@ -157,11 +157,19 @@ export const liveInput = roomInput.extend({
     .transform((value) => value ?? undefined),
 });
 
+const seconds = z.number().min(0).max(LIMITS.lostSecondsMax);
+
 export const speechStart = roomInput.extend({
   language,
   sampleRate: z.number().int().min(LIMITS.sampleRateMin).max(LIMITS.sampleRateMax),
   takeOver: z.boolean().default(false),
+  behindSeconds: seconds.optional(),
+  lostSeconds: seconds.optional(),
 });
+
+export const speechResume = z.object({ streamId: uuid, fresh: z.boolean().default(false) });
+
+export const speechEngine = z.object({ roomId: id.optional() });
 
 export const speechStop = z.object({ streamId: uuid });
 

@@ -27,6 +27,8 @@ export const LIMITS = {
   chunkSeconds: 1,
   /** Chunks that may arrive before their turn; they are held and acked at once. */
   earlyChunks: 64,
+  /** A microphone that was away for longer than this was not kept open. */
+  lostSecondsMax: 3_600,
   sampleRateMin: 8_000,
   sampleRateMax: 48_000,
   /** How many languages `auto` may be told to choose from. */

@@ -7,6 +7,7 @@ import { LIMITS } from '../contract/limits.ts';
 import { AppError } from '../errors.ts';
 import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';
 import { rethrow } from '../trpc/trpc.ts';
 import { createClientFiles } from './client.ts';
@@ -20,6 +21,7 @@ import { sessionCookie, tokenOf } from './session.ts';
 export type AppParts = {
   services: Services;
   health: Health;
+  metrics: Metrics;
   router: AppRouter;
   originRule: OriginRule;
   allowedOrigins: string[];
@@ -31,7 +33,8 @@ export type AppParts = {
 
 /** Everything that is plain HTTP: health, tRPC, REST, and the client's files. */
 export function createApp(parts: AppParts): Hono {
-  const { services, health, router, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
+  const { services, health, metrics, router, originRule, allowedOrigins, secure, clientDirectory, log } =
+    parts;
   const app = new Hono();
   app.onError((thrown, c) => {
     const error = asAppError(thrown);
@@ -50,6 +53,10 @@ export function createApp(parts: AppParts): Hono {
   app.get('/readyz', async (c) => {
     const readiness = await health.readiness();
     return c.json(readiness, readiness.status === 'unready' ? 503 : 200);
+  });
+  app.get('/metrics', async (c) => {
+    const { contentType, body } = await metrics.render();
+    return c.body(body, 200, { 'content-type': contentType });
   });
   app.use(cors({ origin: allowedOrigins, credentials: true }));
   app.use(refuseForeignOrigins(originRule));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { addPerson } from '../../db/testing/material.ts';
+import { AppError } from '../errors.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech } from '../testing/speechScene.ts';
 
@@ -37,10 +38,12 @@ describe('captions', () => {
   });
 
   test('of a stream that ended are gone: somebody who comes then is told nothing', async () => {
-    await using scene = await openSpeech({ script: [{ partial: 'cut of' }, 'leave'] });
+    await using scene = await openSpeech({
+      script: [{ partial: 'cut of' }, { fail: new AppError('BAD_REQUEST', 'gone', 'Gone.') }],
+    });
     const streamId = await scene.start(scene.ada);
     for (const seq of [0, 1]) scene.push(scene.ada, streamId, seq);
-    await settled();
+    await scene.speech.stop(scene.ada, streamId);
     const late = await scene.watch(scene.ben);
     await settled();
     expect(late.events).toEqual([]);

@@ -46,7 +46,10 @@ describe('chunks', () => {
   test('whose predecessors never come are what is left, in order', () => {
     const order = new ChunkOrder();
     for (const seq of [9, 0, 3, 7]) order.take(seq, chunk(seq));
-    expect(seqsOf(order.rest())).toEqual([3, 7, 9]);
+    const rest = order.rest();
+    expect(seqsOf(rest.map(({ pcm }) => pcm))).toEqual([3, 7, 9]);
+    expect(rest.map(({ missing }) => missing)).toEqual([2, 3, 1]);
     expect(order.rest()).toEqual([]);
+    expect(order.nextSeq).toBe(10);
   });
 });

@@ -33,11 +33,18 @@ export class ChunkOrder {
     return this.#ready();
   }
 
-  /** What is still held, in order: its predecessors will never come. */
-  rest(): Uint8Array[] {
-    const held = [...this.#early].sort(([a], [b]) => a - b).map(([, pcm]) => pcm);
+  /**
+   * What is still held, in order, each with how many are missing before it: they will never come. Goes on behind the
+   * last of them.
+   */
+  rest(): { missing: number; pcm: Uint8Array }[] {
+    const held = [...this.#early].sort(([a], [b]) => a - b);
     this.#early.clear();
-    return held;
+    return held.map(([seq, pcm]) => {
+      const missing = seq - this.#next;
+      this.#next = seq + 1;
+      return { missing, pcm };
+    });
   }
 
   #ready(): Uint8Array[] {

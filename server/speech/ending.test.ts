@@ -5,7 +5,18 @@ import { settled } from '../testing/settled.ts';
 import { openSpeech, pcmOf, type SpeechScene } from '../testing/speechScene.ts';
 import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';
 
-const FAKED = { toFake: ['setTimeout' as const, 'clearTimeout' as const] };
+const FAKED = {
+  toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] as const,
+};
+const ENDED = expect.objectContaining({ type: 'stream', state: 'ended' });
+
+/** Lets time pass second by second, with all that comes of it. */
+async function pass(seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    await settled();
+  }
+}
 
 const states = (events: CaptionEvent[]) =>
   events.flatMap((event) =>
@@ -59,7 +70,7 @@ describe('a speech stream ends', () => {
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
     for (const seq of [0, 1]) scene.push(scene.ada, streamId, seq);
-    await settled();
+    await expect.poll(() => watch.events).toContainEqual(ENDED);
     expect(watch.events.at(-1)).toEqual({
       type: 'stream',
       streamId,
@@ -72,53 +83,51 @@ describe('a speech stream ends', () => {
     expect(() => scene.push(scene.ada, streamId, 2)).toThrowError(
       expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', reason: 'engine_gone', retryable: false }),
     );
-    expect(scene.log.notes.map(({ message }) => message)).toEqual(['speech engine failed']);
+    // What was half said stands as it was heard.
+    const { items } = await scene.messages.list(scene.ben, scene.roomId, { limit: 5 });
+    expect(items[0]?.text).toBe('half a');
     await watch.leave();
     expectFreed(scene);
   });
 
-  test('when the engine fails in a way that may pass, so that its speaker starts again', async () => {
+  test('not when the engine fails in a way that may pass: it is called again', async () => {
     const failure = new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'The engine is busy.', {
       retryable: true,
     });
-    await using scene = await openSpeech({ script: [{ fail: failure }] });
+    let calls = 0;
+    const wrap = (engine: SpeechEngine): SpeechEngine => ({
+      ...engine,
+      transcribe(audio, options) {
+        calls += 1;
+        if (calls === 1) throw failure;
+        return engine.transcribe(audio, options);
+      },
+    });
+    await using scene = await openSpeech({ script: [{ final: 'heard after all' }], wrap });
+    const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
     scene.push(scene.ada, streamId, 0);
-    await settled();
-    expect(() => scene.push(scene.ada, streamId, 1)).toThrowError(
-      expect.objectContaining({ reason: 'stream_ended', details: { endedBecause: 'engine_busy' } }),
-    );
-  });
-
-  test('when the engine throws what it should not, without showing that to anybody', async () => {
-    await using scene = await openSpeech({ script: [{ fail: new Error('secret words') }] });
-    const watch = await scene.watch(scene.ben);
-    scene.push(scene.ada, await scene.start(scene.ada), 0);
-    await settled();
-    expect(watch.events.at(-1)).toMatchObject({ state: 'ended', reason: 'engine_failed' });
-    expect(JSON.stringify(watch.events)).not.toContain('secret');
-    await watch.leave();
-  });
-
-  test('when the engine stops listening without a word', async () => {
-    await using scene = await openSpeech({ script: ['leave'] });
-    const watch = await scene.watch(scene.ben);
-    scene.push(scene.ada, await scene.start(scene.ada), 0);
-    await settled();
-    expect(states(watch.events)).toEqual(['listening', 'ended engine_failed']);
+    await new Promise((r) => setTimeout(r, 2000));
+    console.info(JSON.stringify(watch.events));
+    await expect
+      .poll(() => states(watch.events))
+      .toEqual(['listening', 'recovering engine_busy', 'listening']);
+    expect((await scene.speech.stop(scene.ada, streamId)).utterances).toBe(1);
     await watch.leave();
     expectFreed(scene);
   });
 
-  test('when the engine throws before it begins', async () => {
+  test('when the engine cannot begin, without showing anybody what it threw', async () => {
     const transcribe = () => {
-      throw new AppError('SERVICE_UNAVAILABLE', 'no_key', 'There is no key.');
+      throw new AppError('SERVICE_UNAVAILABLE', 'no_key', 'There is no key.', {
+        cause: new Error('secret words'),
+      });
     };
     await using scene = await openSpeech({ wrap: (engine) => ({ ...engine, transcribe }) });
     const watch = await scene.watch(scene.ben);
-    await scene.start(scene.ada);
-    await settled();
-    expect(states(watch.events)).toEqual(['listening', 'ended no_key']);
+    scene.push(scene.ada, await scene.start(scene.ada), 0);
+    await expect.poll(() => states(watch.events)).toEqual(['listening', 'ended no_key']);
+    expect(JSON.stringify(watch.events)).not.toContain('secret');
     await watch.leave();
     expectFreed(scene);
   });
@@ -137,40 +146,38 @@ describe('a speech stream ends', () => {
 });
 
 describe('by the clock, a speech stream', () => {
-  beforeEach(() => void vi.useFakeTimers(FAKED));
+  beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED.toFake] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('that gets no chunk for 12 s ends as idle; a chunk starts the count anew', async () => {
+  test('that gets no chunk for 3 s is cut off, and after 20 s at its end; a chunk starts the count anew', async () => {
     await using scene = await openSpeech();
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
-    vi.advanceTimersByTime(11_999);
+    await pass(19);
     scene.push(scene.ada, streamId, 0);
-    vi.advanceTimersByTime(11_999);
     await settled();
-    expect(states(watch.events)).toEqual(['listening']);
-    vi.advanceTimersByTime(1);
-    await settled();
-    expect(states(watch.events)).toEqual(['listening', 'ended idle']);
+    expect(states(watch.events)).toEqual(['listening', 'recovering network', 'listening']);
+    await pass(19);
+    expect(states(watch.events).slice(3)).toEqual(['recovering network']);
+    await pass(1);
+    expect(states(watch.events).slice(4)).toEqual(['ended idle']);
     await watch.leave();
     expectFreed(scene);
   });
 
-  test('whose engine never finishes is cut off 10 s after the last thing it did', async () => {
+  test('whose engine hangs tries again for a while, and shows what was not heard', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
+    const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
-    scene.push(scene.ada, streamId, 0);
-    let summary: unknown;
-    void scene.speech.stop(scene.ada, streamId).then((answer) => {
-      summary = answer;
-    });
-    await settled();
-    vi.advanceTimersByTime(9_999);
-    await settled();
-    expect(summary).toBeUndefined();
-    vi.advanceTimersByTime(1);
-    await settled();
-    expect(summary).toMatchObject({ utterances: 0 });
+    for (let seq = 0; seq < 21; seq += 1) scene.push(scene.ada, streamId, seq);
+    const stopped = scene.speech.stop(scene.ada, streamId);
+    await pass(120);
+    expect(await stopped).toMatchObject({ utterances: 0 });
+    expect(scene.engine.streams.length).toBeGreaterThan(1);
+    const gaps = watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance] : []));
+    expect(gaps.map(({ gap, text }) => [gap, text])).toEqual([['engine', '']]);
+    expect(Date.parse(gaps[0]?.endedAt ?? '') - Date.parse(gaps[0]?.startedAt ?? '')).toBe(2_100);
+    await watch.leave();
     expectFreed(scene);
   });
 
@@ -190,8 +197,7 @@ describe('by the clock, a speech stream', () => {
     for (const seq of words.keys()) scene.push(scene.ada, streamId, seq);
     const stopped = scene.speech.stop(scene.ada, streamId);
     for (const _ of words) {
-      await settled();
-      vi.advanceTimersByTime(8_000);
+      await pass(8);
       go.resolve();
       go = Promise.withResolvers();
     }
@@ -201,52 +207,38 @@ describe('by the clock, a speech stream', () => {
     expectFreed(scene);
   });
 
-  test('that is cut off says how much of the speech was lost', async () => {
-    await using scene = await openSpeech({ script: ['hang'] });
-    const watch = await scene.watch(scene.ben);
-    const streamId = await scene.start(scene.ada);
-    for (let seq = 0; seq < 21; seq += 1) scene.push(scene.ada, streamId, seq);
-    void scene.speech.stop(scene.ada, streamId);
-    await settled();
-    vi.advanceTimersByTime(10_000);
-    await settled();
-    expect(watch.events.at(-1)).toMatchObject({
-      reason: 'engine_failed',
-      message: 'The speech engine did not finish; 2 seconds of speech were lost.',
-    });
-    await watch.leave();
-  });
-
   test('whose engine cannot follow does not end as idle while its speaker goes on', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
     const streamId = await scene.start(scene.ada);
     const second = pcmOf(1_000);
-    for (let seq = 0; seq < 31; seq += 1) scene.push(scene.ada, streamId, seq, second);
+    scene.push(scene.ada, streamId, 0, second);
     await settled();
-    scene.push(scene.ada, streamId, 31, second);
-    for (let i = 0; i < 5; i += 1) {
+    for (let seq = 1; seq < 33; seq += 1) {
+      scene.push(scene.ada, streamId, seq, second);
       await settled();
-      vi.advanceTimersByTime(5_000);
-      expect(() => scene.push(scene.ada, streamId, 32, second)).toThrowError(
+    }
+    for (let i = 0; i < 5; i += 1) {
+      await pass(1);
+      expect(() => scene.push(scene.ada, streamId, 33, second)).toThrowError(
         expect.objectContaining({ reason: 'engine_behind', retryable: true }),
       );
     }
     const stopped = scene.speech.stop(scene.ada, streamId);
-    await settled();
-    vi.advanceTimersByTime(10_000);
+    await pass(120);
     await stopped;
   });
 
   test('leaves no timer behind but the one that forgets it a minute later', async () => {
     await using scene = await openSpeech();
+    const others = vi.getTimerCount();
     const streamId = await scene.start(scene.ada);
     await scene.speech.stop(scene.ada, streamId);
-    expect(vi.getTimerCount()).toBe(1);
+    expect(vi.getTimerCount() - others).toBe(1);
     expect(() => scene.push(scene.ada, streamId, 0)).toThrowError(
       expect.objectContaining({ reason: 'stream_ended' }),
     );
     vi.advanceTimersByTime(60_000);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(vi.getTimerCount() - others).toBe(0);
     expect(() => scene.push(scene.ada, streamId, 0)).toThrowError(
       expect.objectContaining({ reason: 'stream_unknown' }),
     );

@@ -1,32 +1,56 @@
 import { describe, expect, test } from 'vitest';
-import { addPerson, addRoom } from '../../db/testing/material.ts';
-import { openSpeech } from '../testing/speechScene.ts';
+import { addPerson } from '../../db/testing/material.ts';
+import type { User } from '../contract/types.ts';
+import { openSpeech, type SpeechScene } from '../testing/speechScene.ts';
 
-const busy = { code: 'TOO_MANY_REQUESTS', reason: 'speech_busy', retryable: true };
+const queued = (place: number, streamId: string | undefined) =>
+  expect.objectContaining({ streamId, state: 'paused', reason: 'queued', place });
 
-describe('speech streams are counted, those that are finishing too', () => {
-  test('one person has three at most', async () => {
+async function member(scene: SpeechScene): Promise<User> {
+  const person = await addPerson(scene.store);
+  await scene.store.addMember(scene.roomId, person.id, new Date());
+  return person;
+}
+
+describe('speech is limited', () => {
+  test('to three streams a person, those that are finishing too', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
-    for (let i = 0; i < 3; i += 1) await scene.start(scene.ada, { takeOver: true });
-    await expect(scene.start(scene.ada, { takeOver: true })).rejects.toMatchObject(busy);
-    const other = await addRoom(scene.store, scene.ada);
-    await expect(scene.start(scene.ada, { roomId: other })).rejects.toMatchObject(busy);
+    for (let i = 0; i < 3; i += 1) {
+      scene.push(scene.ada, await scene.start(scene.ada, { takeOver: true }), 0);
+    }
+    await expect(scene.start(scene.ada, { takeOver: true })).rejects.toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      reason: 'speech_busy',
+      retryable: true,
+    });
     await scene.start(scene.ben);
-    expect(scene.engine.streams).toHaveLength(4);
   });
 
-  test('a server has 25 at most, and another one when one of them is over', async () => {
-    await using scene = await openSpeech();
+  test('to so many voices at a time: others wait, see their place, and are heard from their first word on', async () => {
+    await using scene = await openSpeech({ script: [{ final: 'heard' }], places: 1 });
+    const watch = await scene.watch(scene.ada);
+    const people = [scene.ada, scene.ben, await member(scene)];
     const streams: string[] = [];
-    const people = [];
-    for (let i = 0; i < 25; i += 1) {
-      const person = await addPerson(scene.store);
-      await scene.store.addMember(scene.roomId, person.id, new Date());
-      people.push(person);
-      streams.push(await scene.start(person));
+    for (const person of people) {
+      const streamId = await scene.start(person);
+      streams.push(streamId);
+      scene.push(person, streamId, 0);
+      await expect.poll(() => watch.events.length).toBeGreaterThanOrEqual(2 * streams.length);
     }
-    await expect(scene.start(scene.ada)).rejects.toMatchObject(busy);
-    await scene.speech.stop(people[0] as (typeof people)[0], streams[0] as string);
-    await scene.start(scene.ada);
+    expect(watch.events).toContainEqual(queued(2, streams[2]));
+    await scene.speech.stop(scene.ada, streams[0] as string);
+    await expect.poll(() => watch.events).toContainEqual(queued(1, streams[2]));
+    for (const i of [1, 2]) await scene.speech.stop(people[i] as User, streams[i] as string);
+    const said = () =>
+      watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance.speaker.id] : []));
+    await expect.poll(said).toEqual(people.map(({ id }) => id));
+    await watch.leave();
+  });
+
+  test('but whoever is silent takes no place', async () => {
+    await using scene = await openSpeech({ script: [{ final: 'heard' }], places: 1 });
+    const streams = [await scene.start(scene.ada), await scene.start(scene.ben)];
+    scene.push(scene.ben, streams[1] as string, 0);
+    expect((await scene.speech.stop(scene.ben, streams[1] as string)).utterances).toBe(1);
   });
 });

@@ -1,26 +1,33 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Access } from '../chat/access.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
 import type { Writer } from '../chat/writer.ts';
 import { decodeChunk } from '../contract/chunk.ts';
-import type { CaptionEvent, EngineInfo, EngineName, Page, User, Utterance } from '../contract/types.ts';
+import type { CaptionEvent, EngineInfo, EngineRef, Page, User, Utterance } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Outlet } from '../outlet.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
+import type { Budget } from './budget.ts';
 import type { CaptionListener } from './captionListener.ts';
 import type { Captions } from './captions.ts';
-import { SpeechStream, type StreamSummary } from './stream.ts';
+import type { Places } from './hearing.ts';
+import type { SpeechMeter } from './meter.ts';
+import type { Gate } from './microphone.ts';
+import { type Started, type StartOptions, startStream } from './startStream.ts';
+import type { StreamSummary } from './stream.ts';
 import { Streams } from './streams.ts';
 import { fromMessage } from './utterances.ts';
 
-/** The engine of this server, or why there is none, in a sentence for people. */
-export type EngineChoice = { engine: SpeechEngine } | { engine: null; reason: string };
+/**
+ * The engine of this server, and the one that takes over while the first stays away; or why there is none, in a
+ * sentence for people.
+ */
+export type EngineChoice =
+  | { engine: SpeechEngine; fallback: SpeechEngine | null }
+  | { engine: null; reason: string };
 
-export type StartOptions = { roomId: string; language: string; sampleRate: number; takeOver: boolean };
-export type Started = { streamId: string; engine: EngineName; chunkMs: number };
 export type TranscriptQuery = {
   roomId: string;
   from?: Date | undefined;
@@ -31,9 +38,12 @@ export type TranscriptQuery = {
 };
 
 export type Speech = {
-  engine: () => EngineInfo;
+  /** What listens here, and the budget of a room of the user's. */
+  engine: (user: User, roomId?: string) => Promise<EngineInfo>;
   start: (user: User, options: StartOptions) => Promise<Started>;
   push: (user: User, bytes: Uint8Array) => { nextSeq: number };
+  /** @see SpeechStream.resume */
+  resume: (user: User, streamId: string, fresh: boolean) => { nextSeq: number };
   stop: (user: User, streamId: string) => Promise<StreamSummary>;
   live: (user: User, roomId: string, outlet?: Outlet<CaptionEvent>) => Promise<CaptionListener>;
   list: (user: User, query: TranscriptQuery) => Promise<Page<Utterance>>;
@@ -49,44 +59,38 @@ export type SpeechParts = {
   writer: Writer;
   captions: Captions;
   watch: MemberWatch;
+  budget: Budget;
+  places: Places;
+  meter: SpeechMeter;
+  /** Made for each stream: tells its speech from its silence. */
+  newGate: (sampleRate: number) => Gate;
   log: Log;
 };
 
 export function createSpeech(parts: SpeechParts): Speech {
-  const { choice, store, bus, access, writer, captions, watch, log } = parts;
+  const { choice, store, bus, access, captions, watch, budget } = parts;
   const streams = new Streams(bus, watch);
 
   return {
-    engine: () => describe(choice),
-
-    async start(user, { roomId, takeOver, ...options }) {
-      await access.member(user, roomId);
-      const engine = requireEngine(choice);
-      const refusal = engine.refuses(options);
-      if (refusal) throw new AppError('BAD_REQUEST', 'engine_refuses', refusal);
-      streams.checkRoomFor(user.id);
-      makeWay(streams.live(user.id, roomId), takeOver);
-
-      const identity = {
-        streamId: randomUUIDv7(),
-        roomId,
-        speaker: { id: user.id, name: user.name },
-        engine: engine.name,
+    async engine(user, roomId) {
+      if (!choice.engine) return { available: false, reason: choice.reason };
+      if (roomId) await access.member(user, roomId);
+      return {
+        ...refOf(choice.engine),
+        available: true,
+        fallback: choice.fallback && refOf(choice.fallback),
+        budget: roomId ? await budget.of(roomId) : null,
       };
-      const stream = new SpeechStream(identity, options, { engine, writer, captions, log });
-      streams.add(stream);
-      // Who left the room before we listened is not told so by the bus.
-      await access.member(user, roomId).catch((error: unknown) => {
-        void stream.finish({ reason: 'left_room' });
-        throw error;
-      });
-      return { streamId: identity.streamId, engine: engine.name, chunkMs: engine.chunkMs };
     },
+
+    start: (user, options) => startStream(parts, streams, user, options),
 
     push(user, bytes) {
       const { streamId, seq, pcm } = readChunk(bytes);
       return { nextSeq: streams.ownLive(user, streamId).push(seq, pcm) };
     },
+
+    resume: (user, streamId, fresh) => ({ nextSeq: streams.ownLive(user, streamId).resume(fresh) }),
 
     async stop(user, streamId) {
       return streams.own(user, streamId).finish({ reason: 'stopped' });
@@ -114,32 +118,8 @@ export function createSpeech(parts: SpeechParts): Speech {
   };
 }
 
-function describe(choice: EngineChoice): EngineInfo {
-  if (!choice.engine) return { available: false, reason: choice.reason };
-  const { name, label, description, languages, features } = choice.engine;
-  return { available: true, name, label, description, languages, features, fallback: null, budget: null };
-}
-
-function requireEngine(choice: EngineChoice): SpeechEngine {
-  if (choice.engine) return choice.engine;
-  throw new AppError('SERVICE_UNAVAILABLE', 'speech_off', choice.reason);
-}
-
-/** Nothing is awaited between this and the new stream's place in the registry: two starts cannot both pass. */
-function makeWay(live: SpeechStream | undefined, takeOver: boolean): void {
-  if (!live) return;
-  if (takeOver) {
-    void live.finish({ reason: 'taken_over' });
-    return;
-  }
-  throw new AppError(
-    'CONFLICT',
-    'stream_exists',
-    'You are speaking in this room already, perhaps in another window.',
-    {
-      details: { streamId: live.identity.streamId },
-    },
-  );
+function refOf({ name, label, description, languages, features }: SpeechEngine): EngineRef {
+  return { name, label, description, languages, features };
 }
 
 function readChunk(bytes: Uint8Array) {

@@ -1,19 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Channel } from '../channel.ts';
-import type { Writer } from '../chat/writer.ts';
-import { LIMITS } from '../contract/limits.ts';
-import type { StreamState, Utterance } from '../contract/types.ts';
+import { randomUUIDv7 } from 'node:crypto';
+import type { CaptionEvent, EngineName, Utterance } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
+import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
+import type { Budget } from './budget.ts';
 import type { Captions } from './captions.ts';
-import { ChunkOrder } from './chunkOrder.ts';
-import { type StreamIdentity, toMessage, Utterances } from './utterances.ts';
+import { type Heard, hear, type Places } from './hearing.ts';
+import { Keeper, type KeeperParts } from './keeper.ts';
+import type { SpeechMeter } from './meter.ts';
+import { type Lost, Microphone, type MicrophoneOptions, type Spoken } from './microphone.ts';
+import { StreamStatus } from './streamStatus.ts';
+import { gapOf, type StreamIdentity, Utterances } from './utterances.ts';
 
-export type StreamParts = {
+/** What its speaker wants, and how it begins. */
+export type StreamOptions = SpeechOptions & MicrophoneOptions;
+
+export type StreamParts = KeeperParts & {
   engine: SpeechEngine;
-  writer: Pick<Writer, 'write'>;
+  fallback: SpeechEngine | null;
+  places: Places;
   captions: Captions;
+  budget: Pick<Budget, 'spend'>;
+  meter: SpeechMeter;
   log: Log;
 };
 
@@ -28,43 +36,55 @@ export type EndReason = {
   hopeless?: boolean;
 };
 
-/** Without a chunk for this long a stream ends: its speaker is gone. Under the 15 s that Amazon Transcribe waits. */
-const IDLE_MS = 12_000;
-/** Once the audio has ended: how long the engine may neither draw audio nor say a word before it is given up. */
-const FINISH_MS = 10_000;
-/** How much audio may wait for the engine before chunks are refused for a moment. */
-const QUEUE_SECONDS = 30;
-const RETRY_MS = [250, 500, 1_000, 2_000, 5_000];
+/** A microphone that is on sends ten chunks a second: without one for this long its speaker is cut off … */
+const AWAY_MS = 3_000;
+/** … and after this long gone. */
+const GRACE_MS = 20_000;
+/** Seconds of speech that are counted at once. */
+const SPEND_SECONDS = 10;
 
 /**
- * One microphone in one room, from `start` to `stop`: chunks in any order go in, captions and messages come out.
- * However it ends, the engine is let go, everybody in the room is told, and `done` settles.
+ * One microphone in one room, from `start` to `stop`: chunks in any order go in, captions and messages come out. It
+ * outlives its socket for a while. However it ends, the engine is let go, everybody in the room is told, and `done`
+ * settles.
  */
 export class SpeechStream {
   readonly identity: StreamIdentity;
-  readonly options: SpeechOptions;
   /** Settles, never rejects, when all is over and freed. */
   readonly done: Promise<StreamSummary>;
+  readonly #options: SpeechOptions;
   readonly #parts: StreamParts;
-  readonly #order = new ChunkOrder();
-  readonly #audio = new Channel<AudioChunk>();
-  readonly #letEngineGo = new AbortController();
-  readonly #giveUp = new AbortController();
+  readonly #microphone: Microphone;
+  readonly #keeper: Keeper;
+  readonly #status: StreamStatus;
   readonly #utterances: Utterances;
-  #idleTimer: NodeJS.Timeout | undefined;
-  #finishTimer: NodeJS.Timeout | undefined;
+  readonly #letEngineGo = new AbortController();
+  #engine: EngineName;
   #ending: EndReason | undefined;
-  #audioStartedAt: number | undefined;
-  #samples = 0;
-  #queuedSamples = 0;
-  #kept = 0;
+  #awayTimer: NodeJS.Timeout | undefined;
+  #goneTimer: NodeJS.Timeout | undefined;
+  #billedSeconds = 0;
+  #unspentSeconds = 0;
 
-  constructor(identity: StreamIdentity, options: SpeechOptions, parts: StreamParts) {
+  constructor(
+    identity: StreamIdentity,
+    { language, sampleRate, settings, ...start }: StreamOptions,
+    parts: StreamParts,
+  ) {
     this.identity = identity;
-    this.options = options;
+    this.#options = { language, sampleRate, ...(settings && { settings }) };
     this.#parts = parts;
+    this.#engine = identity.engine;
     this.#utterances = new Utterances(identity);
-    this.#tell('listening');
+    this.#keeper = new Keeper(parts, (utterance) => this.#tellFinal(utterance));
+    this.#status = new StreamStatus(identity, parts.captions, parts.meter);
+    this.#microphone = new Microphone(
+      { sampleRate, ...start },
+      {
+        onSpeech: (seconds) => this.#spend(seconds),
+        onQuiet: (isQuiet) => this.#status.quiet(isQuiet),
+      },
+    );
     this.#waitForChunks();
     this.done = this.#run();
   }
@@ -82,21 +102,29 @@ export class SpeechStream {
     if (this.#ending) throw streamEnded(this.#ending);
     // Before anything is refused: whoever sends is there, even if the engine cannot follow.
     this.#waitForChunks();
-    this.#checkChunk(pcm);
-    // The bytes belong to the socket's buffer: what is held longer than this call must be a copy. (Not by `slice`,
-    // which copies nothing if they are a Buffer.)
-    for (const ready of this.#order.take(seq, new Uint8Array(pcm))) this.#enqueue(ready);
-    return this.#order.nextSeq;
+    const before = this.#microphone.seconds;
+    this.#microphone.push(seq, pcm);
+    this.#parts.meter.audio('in', this.#microphone.seconds - before);
+    return this.#microphone.nextSeq;
+  }
+
+  /**
+   * Its speaker is back on another socket. Answers the number wanted next.
+   * @param fresh what was not acked is gone, and whatever comes next is said now.
+   */
+  resume(fresh: boolean): number {
+    if (this.#ending) throw streamEnded(this.#ending);
+    this.#waitForChunks();
+    if (fresh) this.#microphone.startAfresh();
+    return this.#microphone.nextSeq;
   }
 
   /** Takes no more chunks and lets the engine finish what it has heard. Answers when all is over. */
   finish(why: EndReason): Promise<StreamSummary> {
     if (!this.#ending) {
       this.#ending = why;
-      clearTimeout(this.#idleTimer);
-      for (const held of this.#order.rest()) this.#enqueue(held);
-      this.#audio.end();
-      this.#expectProgress();
+      this.#waitNoMore();
+      this.#microphone.end();
     }
     return this.done;
   }
@@ -104,147 +132,122 @@ export class SpeechStream {
   /** Ends it all at once, whatever the engine has not said and the database has not kept yet. */
   abort(): void {
     this.#letEngineGo.abort();
-    this.#giveUp.abort();
-  }
-
-  /** While it finishes, an engine that works has all the time it needs, and one that hangs has little. */
-  #expectProgress(): void {
-    clearTimeout(this.#finishTimer);
-    if (this.#ending) this.#finishTimer = setTimeout(() => this.#cutOff(), FINISH_MS);
-  }
-
-  #cutOff(): void {
-    const lostSeconds = Math.round(this.#queuedSamples / this.options.sampleRate);
-    const message = `The speech engine did not finish; ${lostSeconds} seconds of speech were lost.`;
-    if (lostSeconds > 0) this.#ending = { reason: 'engine_failed', message };
-    this.#parts.log.warn({ streamId: this.identity.streamId, lostSeconds }, 'speech engine did not finish');
-    this.#letEngineGo.abort();
-  }
-
-  #checkChunk(pcm: Uint8Array): void {
-    const { sampleRate } = this.options;
-    if (pcm.byteLength === 0) throw new AppError('BAD_REQUEST', 'chunk_empty', 'The chunk holds no audio.');
-    if (pcm.byteLength % 2 !== 0) {
-      throw new AppError('BAD_REQUEST', 'chunk_odd', 'The chunk holds half a sample; samples are 2 bytes.');
-    }
-    if (pcm.byteLength > 2 * sampleRate * LIMITS.chunkSeconds) {
-      throw new AppError('PAYLOAD_TOO_LARGE', 'chunk_too_long', 'A chunk holds at most one second of audio.');
-    }
-    if (this.#queuedSamples > QUEUE_SECONDS * sampleRate) {
-      throw new AppError(
-        'TOO_MANY_REQUESTS',
-        'engine_behind',
-        'The speech engine is behind. Wait a moment.',
-        {
-          retryable: true,
-          retryAfterMs: 500,
-        },
-      );
-    }
-  }
-
-  #enqueue(pcm: Uint8Array): void {
-    const samples = pcm.byteLength / 2;
-    this.#audioStartedAt ??= Date.now() - (samples / this.options.sampleRate) * 1_000;
-    this.#samples += samples;
-    this.#queuedSamples += samples;
-    this.#audio.push(pcm);
+    this.#keeper.abort();
   }
 
   #waitForChunks(): void {
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => void this.finish({ reason: 'idle' }), IDLE_MS);
+    this.#waitNoMore();
+    this.#status.away(false);
+    this.#awayTimer = setTimeout(() => this.#status.away(true), AWAY_MS);
+    this.#goneTimer = setTimeout(() => void this.finish({ reason: 'idle' }), GRACE_MS);
+  }
+
+  #waitNoMore(): void {
+    clearTimeout(this.#awayTimer);
+    clearTimeout(this.#goneTimer);
   }
 
   async #run(): Promise<StreamSummary> {
     try {
-      await this.#transcribe();
-      // An engine that stops listening while the audio goes on has failed, even if it did so without a word.
-      this.#ending ??= { reason: 'engine_failed', message: 'The speech engine stopped listening.' };
+      for await (const work of this.#microphone.work) {
+        if ('audio' in work) await this.#hear(work);
+        else await this.#lose(work);
+      }
     } catch (error) {
       this.#ending ??= whyFailed(error);
       this.#parts.log.warn({ err: error, streamId: this.identity.streamId }, 'speech engine failed');
     } finally {
-      clearTimeout(this.#idleTimer);
-      clearTimeout(this.#finishTimer);
-      await this.#audio.return();
-      this.#tell('ended', this.#ending);
+      this.#ending ??= { reason: 'engine_failed' };
+      this.#waitNoMore();
+      this.#microphone.close();
+      await this.#keeper.settled();
+      await this.#parts.budget.spend(this.identity.roomId, this.#unspentSeconds);
+      this.#status.end(this.#ending);
     }
     return this.#summary();
   }
 
-  async #transcribe(): Promise<void> {
-    const { engine } = this.#parts;
-    const events = engine.transcribe(this.#dequeue(), { ...this.options, signal: this.#letEngineGo.signal });
-    for await (const event of events) await this.#hear(event);
+  async #hear({ audio }: Spoken): Promise<void> {
+    const { engine, fallback, places, log, meter } = this.#parts;
+    this.#engine = this.identity.engine;
+    this.#status.begin();
+    const signal = this.#letEngineGo.signal;
+    const events = hear(
+      audio,
+      { ...this.#options, signal },
+      {
+        ...{ engine, fallback, places, log },
+        onRestart: meter.restarted,
+        onCall: ({ sentSeconds, billedSeconds }) => {
+          meter.audio('sent', sentSeconds);
+          meter.audio('billed', billedSeconds);
+          this.#billedSeconds += billedSeconds;
+        },
+      },
+    );
+    for await (const event of events) await this.#receive(event);
   }
 
-  /** The audio as the engine draws it; what it has drawn makes room for more. */
-  async *#dequeue(): AsyncGenerator<AudioChunk, void, void> {
-    for await (const pcm of this.#audio) {
-      this.#queuedSamples -= pcm.byteLength / 2;
-      this.#expectProgress();
-      yield pcm;
-    }
-  }
-
-  async #hear(event: TranscriptEvent): Promise<void> {
-    const utterance = this.#utterances.from(event, this.#audioStartedAt ?? Date.now());
-    // The engine waits while we do: a database that is away is not held against it.
-    clearTimeout(this.#finishTimer);
-    const seq = event.type === 'final' ? await this.#keep(utterance) : null;
-    this.#expectProgress();
-    this.#parts.captions.publish(this.identity.roomId, {
-      type: event.type,
-      utterance: { ...utterance, seq },
-    });
-  }
-
-  /** A finished utterance waits for a database that is away; it is not thrown away. */
-  async #keep(utterance: Utterance): Promise<number | null> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        const { seq } = await this.#parts.writer.write({
-          type: 'append',
-          message: toMessage(utterance),
-        });
-        this.#kept += 1;
-        return seq;
-      } catch (error) {
-        this.#parts.log.error(
-          { err: error, streamId: this.identity.streamId },
-          'could not keep an utterance',
-        );
-        if (!(error instanceof AppError && error.retryable) || this.#giveUp.signal.aborted) return null;
-        await this.#pause(RETRY_MS[attempt] ?? RETRY_MS.at(-1));
+  async #receive(event: Heard): Promise<void> {
+    switch (event.type) {
+      case 'state': {
+        const { engine, state, reason, message } = event;
+        this.#engine = engine;
+        return this.#status.hearing({ state, reason, message }, engine);
       }
+      case 'queued':
+        return this.#status.hearing({ state: 'paused', reason: 'queued', place: event.place });
+      case 'gap':
+        return this.#keepGap(event);
+      default:
+        return this.#receiveWords(event);
     }
   }
 
-  async #pause(ms: number | undefined): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#giveUp.signal }).catch(() => {});
+  async #receiveWords(event: TranscriptEvent): Promise<void> {
+    const utterance = this.#utterances.from(event, this.#engine, (seconds) =>
+      this.#microphone.timeOf(seconds),
+    );
+    const lagMs = performance.timeOrigin + performance.now() - this.#microphone.timeOf(event.end);
+    this.#parts.meter.captionLag(event.type, Math.max(0, lagMs) / 1_000);
+    if (event.type === 'final') await this.#keeper.add(utterance);
+    else this.#tell({ type: 'partial', utterance });
   }
 
-  #tell(state: StreamState, why?: EndReason): void {
-    const { streamId, speaker, roomId, engine } = this.identity;
-    this.#parts.captions.publish(roomId, {
-      type: 'stream',
-      streamId,
-      speaker,
-      state,
-      engine,
-      reason: why?.reason,
-      message: why?.message,
+  async #lose({ from, to, reason }: Lost): Promise<void> {
+    const { sampleRate } = this.#options;
+    await this.#keepGap({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
+  }
+
+  async #keepGap({ start, end, reason }: Extract<Heard, { type: 'gap' }>): Promise<void> {
+    this.#parts.meter.gap(reason, end - start);
+    const at = (seconds: number) => new Date(this.#microphone.timeOf(seconds)).toISOString();
+    const span = { startedAt: at(start), endedAt: at(end) };
+    const source = { ...this.identity, engine: this.#engine, language: this.#options.language };
+    await this.#keeper.add(gapOf(source, { id: randomUUIDv7(), ...span, reason }));
+  }
+
+  #tellFinal(utterance: Utterance): void {
+    this.#tell({ type: 'final', utterance });
+  }
+
+  #tell(event: CaptionEvent): void {
+    this.#parts.captions.publish(this.identity.roomId, event);
+  }
+
+  #spend(seconds: number): void {
+    this.#unspentSeconds += seconds;
+    if (this.#unspentSeconds < SPEND_SECONDS) return;
+    const spent = this.#unspentSeconds;
+    this.#unspentSeconds = 0;
+    void this.#parts.budget.spend(this.identity.roomId, spent).then((refusal) => {
+      if (refusal) void this.finish({ reason: refusal.reason, message: refusal.message, hopeless: true });
     });
   }
 
   #summary(): StreamSummary {
-    const audioSeconds = this.#samples / this.options.sampleRate;
-    return {
-      utterances: this.#kept,
-      audioSeconds,
-      billedSeconds: this.#parts.engine.billedSeconds(audioSeconds),
-    };
+    const utterances = this.#keeper.kept;
+    return { utterances, audioSeconds: this.#microphone.seconds, billedSeconds: this.#billedSeconds };
   }
 }
 
@@ -255,9 +258,7 @@ export function streamEnded({ reason, message, hopeless }: EndReason): AppError 
     'CONFLICT',
     'stream_ended',
     message ?? 'This speech stream has ended. Start a new one.',
-    {
-      details: { endedBecause: reason },
-    },
+    { details: { endedBecause: reason } },
   );
 }
 

@@ -4,14 +4,14 @@ import type { User } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import { type EndReason, type SpeechStream, streamEnded } from './stream.ts';
 
-/** Streams at a time, those that are still finishing included: each may be a process of its own, or be paid for. */
-const STREAMS_MAX = 25;
+/** Streams at a time, silent and finishing ones included: each keeps some audio. What they cost is bounded by places. */
+const STREAMS_MAX = 1_000;
 const STREAMS_A_USER_MAX = 3;
 
 /** How long an ended stream is remembered, for the chunk or the `stop` that comes too late. */
 const REMEMBER_MS = 60_000;
 
-/** The speech streams of this process: one per user and room. A stream ends with its speaker's membership. */
+/** The speech streams of this process: one per user. A stream ends with its speaker's membership. */
 export class Streams {
   readonly #byId = new Map<string, SpeechStream>();
   readonly #running = new Set<SpeechStream>();
@@ -65,11 +65,9 @@ export class Streams {
     });
   }
 
-  /** The one that takes chunks from this user in this room. */
-  live(userId: string, roomId: string): SpeechStream | undefined {
-    return [...this.#byId.values()].find(
-      ({ identity, ending }) => !ending && identity.speaker.id === userId && identity.roomId === roomId,
-    );
+  /** The one that takes chunks from this user: a person speaks in one room at a time. */
+  live(userId: string): SpeechStream | undefined {
+    return [...this.#running].find(({ identity, ending }) => !ending && identity.speaker.id === userId);
   }
 
   /** @throws AppError if there is none, or it is somebody else's. */

@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { NewMessage } from '../../db/store.ts';
-import type { EngineName, Message, UserRef, Utterance } from '../contract/types.ts';
+import type { EngineName, GapReason, Message, UserRef, Utterance } from '../contract/types.ts';
 import type { TranscriptEvent } from '../transcriber/transcriber.ts';
 
+/** `engine`: the one that listens first. */
 export type StreamIdentity = { streamId: string; roomId: string; speaker: UserRef; engine: EngineName };
 
 /** Turns what an engine heard into utterances of a room: with ids of ours and times of the clock on the wall. */
@@ -14,13 +15,14 @@ export class Utterances {
     this.#stream = stream;
   }
 
-  /** @param audioStartedAt when the first sample was spoken, in ms since 1970. */
-  from(event: TranscriptEvent, audioStartedAt: number): Utterance {
-    const at = (seconds: number) => new Date(audioStartedAt + seconds * 1_000).toISOString();
+  /** @param timeOf when something was said, in ms since 1970, from seconds of the stream. */
+  from(event: TranscriptEvent, engine: EngineName, timeOf: (seconds: number) => number): Utterance {
+    const at = (seconds: number) => new Date(timeOf(seconds)).toISOString();
     const isFinal = event.type === 'final';
     return {
       id: this.#idOf(event),
       ...this.#stream,
+      engine,
       text: event.text,
       stableChars: event.stableChars,
       language: event.language,
@@ -40,22 +42,28 @@ export class Utterances {
   }
 }
 
+/** A stretch that nobody heard, in the place of what was said there. */
+export function gapOf(
+  source: StreamIdentity & { language: string },
+  gap: { id: string; startedAt: string; endedAt: string; reason: GapReason },
+): Utterance {
+  const { reason, ...span } = gap;
+  return {
+    ...source,
+    ...span,
+    text: '',
+    stableChars: 0,
+    confidence: null,
+    words: [],
+    seq: null,
+    gap: reason,
+  };
+}
+
 /** A finished utterance as the message it becomes. They share their id, so keeping it twice is impossible. */
 export function toMessage(utterance: Utterance): NewMessage {
-  const {
-    id,
-    roomId,
-    speaker,
-    text,
-    streamId,
-    startedAt,
-    endedAt,
-    language,
-    confidence,
-    words,
-    engine,
-    gap,
-  } = utterance;
+  const { id, roomId, speaker, text, startedAt, endedAt } = utterance;
+  const { streamId, language, confidence, words, engine, gap } = utterance;
   return {
     id,
     roomId,

@@ -6,6 +6,7 @@ import { startServer } from '../server.ts';
 import { createScriptedEngine, type ScriptedEngine, type Step } from '../transcriber/scripted.ts';
 import { httpClient } from './clients.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';
+import { openGate } from './openGate.ts';
 
 export type LiveServer = AsyncDisposable & {
   /** e.g. `http://localhost:40123` */
@@ -43,7 +44,10 @@ export async function openServer(setting: Setting = {}): Promise<LiveServer> {
     {
       store,
       bus,
-      speech: { engine },
+      speech: { engine, fallback: null },
+      speechStreams: 25,
+      speechDailyMinutes: null,
+      newGate: openGate,
       authSecret: SECRET,
       allowedOrigins: setting.allowedOrigins ?? [],
       secure: setting.secure ?? false,

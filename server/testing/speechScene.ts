@@ -1,11 +1,16 @@
 import type { Store } from '../../db/store.ts';
 import { encodeChunk } from '../contract/chunk.ts';
 import type { CaptionEvent, User } from '../contract/types.ts';
+import { createBudget } from '../speech/budget.ts';
 import { createCaptions } from '../speech/captions.ts';
-import { createSpeech, type Speech, type StartOptions } from '../speech/speech.ts';
+import { noMeter } from '../speech/meter.ts';
+import { CallPlaces } from '../speech/places.ts';
+import { createSpeech, type Speech, type SpeechParts } from '../speech/speech.ts';
+import type { StartOptions } from '../speech/startStream.ts';
 import { createScriptedEngine, type ScriptedEngine, type Step } from '../transcriber/scripted.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
 import { type ChatScene, openChat } from './chatScene.ts';
+import { openGate } from './openGate.ts';
 
 export const SAMPLE_RATE = 16_000;
 
@@ -17,6 +22,8 @@ export function pcmOf(ms: number, sample = 0): Uint8Array {
 
 export type SpeechScene = ChatScene & {
   speech: Speech;
+  /** What it was made of. */
+  parts: SpeechParts;
   engine: ScriptedEngine;
   start: (user: User, options?: Partial<StartOptions>) => Promise<string>;
   /** Pushes 100 ms of audio, or what is given, and answers the number wanted next. */
@@ -33,21 +40,41 @@ type Setting = {
   alter?: (store: Store) => Partial<Store>;
   /** What stands around the scripted engine. */
   wrap?: (engine: SpeechEngine) => SpeechEngine;
+  fallback?: SpeechEngine | null;
+  /** Calls of the engine at a time. */
+  places?: number;
+  dailyMinutes?: number | null;
 };
 
 /** Speech over a real store in memory, with an engine that follows a script. */
-export async function openSpeech({ script = [], refusal, alter, wrap }: Setting = {}): Promise<SpeechScene> {
+export async function openSpeech({
+  script = [],
+  refusal,
+  alter,
+  wrap,
+  fallback = null,
+  places = 25,
+  dailyMinutes = null,
+}: Setting = {}): Promise<SpeechScene> {
   const chat = await openChat(alter);
   const { store, bus, access, writer, log, memberWatch: watch } = chat;
   const engine = createScriptedEngine(script, refusal);
   const captions = createCaptions({ bus, watch, turns: chat.turns });
-  const choice = { engine: wrap?.(engine) ?? engine };
-  const speech = createSpeech({ choice, store, bus, access, writer, captions, watch, log });
+  const choice = { engine: wrap?.(engine) ?? engine, fallback };
+  const parts: SpeechParts = {
+    ...{ choice, store, bus, access, writer, captions, watch, log },
+    budget: createBudget(store, { minutes: dailyMinutes, log }),
+    places: new CallPlaces({ most: places, startsPerSecond: 1_000 }),
+    meter: noMeter,
+    newGate: openGate,
+  };
+  const speech = createSpeech(parts);
   const { roomId } = chat;
   const defaults: StartOptions = { roomId, language: 'en-US', sampleRate: SAMPLE_RATE, takeOver: false };
   return {
     ...chat,
     speech,
+    parts,
     engine,
     start: async (user, options) => (await speech.start(user, { ...defaults, ...options })).streamId,
     push: (user, streamId, seq, pcm = pcmOf(100)) =>

@@ -119,7 +119,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
     expect(await ada.trpc.transcripts.engine.query()).toMatchObject({ available: true, name: 'sherpa' });
     const options = { roomId, language: 'auto', sampleRate: SAMPLE_RATE };
     const { streamId, ...started } = await ada.trpc.transcripts.start.mutate(options);
-    expect(started).toEqual({ engine: 'sherpa', chunkMs: 100 });
+    expect(started).toEqual({ engine: 'sherpa', chunkMs: 100, budget: null });
     const chunk = encodeChunk({ streamId, seq: 0, pcm: pcmOf(100) });
     const pusher = httpClient(server.url, adaToken);
     expect(await pusher.transcripts.push.mutate(chunk)).toEqual({ nextSeq: 1 });

@@ -19,6 +19,8 @@ import {
   roomsPage,
   roomUpdate,
   sessionInput,
+  speechEngine,
+  speechResume,
   speechStart,
   speechStop,
   transcriptQuery,
@@ -88,9 +90,14 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
     }),
 
     transcripts: router({
-      engine: authed.query(() => speech.engine()),
+      engine: authed
+        .input(speechEngine.prefault({}))
+        .query(({ input, ctx }) => speech.engine(ctx.user, input.roomId)),
       start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
       push: authed.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
+      resume: authed
+        .input(speechResume)
+        .mutation(({ input, ctx }) => speech.resume(ctx.user, input.streamId, input.fresh)),
       stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
       live: listening
         .input(roomInput)

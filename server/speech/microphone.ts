@@ -1,0 +1,197 @@
+import { Channel } from '../channel.ts';
+import { LIMITS } from '../contract/limits.ts';
+import type { GapReason } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+import { ChunkOrder } from './chunkOrder.ts';
+import type { PlacedAudio } from './hearing.ts';
+import type { Gated, VoiceGate } from './voiceGate.ts';
+
+/** What comes of a microphone, in order: speech to be heard, and what was lost on the way, in samples of the stream. */
+export type Spoken = { audio: AsyncIterable<PlacedAudio> };
+export type Lost = { from: number; to: number; reason: GapReason };
+
+/** Tells speech from silence. */
+export type Gate = Pick<VoiceGate, 'take' | 'skipTo'>;
+
+export type MicrophoneOptions = {
+  sampleRate: number;
+  gate: Gate;
+  /** How long ago what comes first was said. */
+  behindSeconds?: number | undefined;
+  /** How much was lost before that. */
+  lostSeconds?: number | undefined;
+};
+
+export type MicrophoneListener = {
+  /** So many seconds are handed on to be heard; the rest is silence. */
+  onSpeech: (seconds: number) => void;
+  /** Nobody has spoken for a while (`quiet`), or somebody speaks again. */
+  onQuiet: (quiet: boolean) => void;
+};
+
+/** How much audio may wait to be drawn before chunks are refused for a moment. */
+const QUEUE_SECONDS = 30;
+/** What is shorter was not worth a word. */
+const LOST_SECONDS = 0.5;
+
+/**
+ * The microphone's end of a stream: chunks in any order go in; speech comes out in stretches, each from somebody's
+ * first word to a long silence. Samples are numbered from the stream's first one on, silent and lost ones too, so that
+ * a number is a time.
+ */
+export class Microphone {
+  readonly work = new Channel<Spoken | Lost>();
+  readonly #sampleRate: number;
+  readonly #listener: MicrophoneListener;
+  readonly #order = new ChunkOrder();
+  readonly #gate: Gate;
+  #stretch: Channel<PlacedAudio> | undefined;
+  #startedAt: number | undefined;
+  /** The number of the next sample. */
+  #position = 0;
+  #taken = 0;
+  #waiting = 0;
+
+  constructor(
+    { sampleRate, gate, behindSeconds = 0, lostSeconds = 0 }: MicrophoneOptions,
+    listener: MicrophoneListener,
+  ) {
+    this.#sampleRate = sampleRate;
+    this.#listener = listener;
+    this.#gate = gate;
+    if (behindSeconds + lostSeconds > 0) this.#startedAt = now() - 1_000 * (behindSeconds + lostSeconds);
+    if (lostSeconds > 0) this.#lose(Math.round(lostSeconds * sampleRate));
+  }
+
+  get nextSeq(): number {
+    return this.#order.nextSeq;
+  }
+
+  /** Seconds of audio that were taken in. */
+  get seconds(): number {
+    return this.#taken / this.#sampleRate;
+  }
+
+  /** When something was said, in ms since 1970. @param seconds from the stream's first sample on. */
+  timeOf(seconds: number): number {
+    return (this.#startedAt ?? now()) + 1_000 * seconds;
+  }
+
+  /**
+   * Takes one chunk in. A refused chunk uses up no number.
+   * @throws AppError for a chunk that is malformed, too far ahead, or more than can be heard right now.
+   */
+  push(seq: number, pcm: Uint8Array): void {
+    this.#check(pcm);
+    // The bytes belong to the socket's buffer: what is held longer than this call must be a copy. (Not by `slice`,
+    // which copies nothing if they are a Buffer.)
+    for (const ready of this.#order.take(seq, new Uint8Array(pcm))) this.#take(ready);
+  }
+
+  /** What is still under way is lost, and whatever comes next is said now. */
+  startAfresh(): void {
+    this.#takeHeld();
+    if (this.#startedAt === undefined) return;
+    const behind = (now() - this.timeOf(this.#position / this.#sampleRate)) / 1_000;
+    if (behind > 0) this.#lose(Math.round(behind * this.#sampleRate));
+  }
+
+  /** Nothing comes any more; what was taken in is still to be heard. */
+  end(): void {
+    this.#takeHeld();
+    this.#stretch?.end();
+    this.work.end();
+  }
+
+  /** Lets all go. */
+  close(): void {
+    void this.#stretch?.return();
+    void this.work.return();
+  }
+
+  #check(pcm: Uint8Array): void {
+    if (pcm.byteLength === 0) throw new AppError('BAD_REQUEST', 'chunk_empty', 'The chunk holds no audio.');
+    if (pcm.byteLength % 2 !== 0) {
+      throw new AppError('BAD_REQUEST', 'chunk_odd', 'The chunk holds half a sample; samples are 2 bytes.');
+    }
+    if (pcm.byteLength > 2 * this.#sampleRate * LIMITS.chunkSeconds) {
+      throw new AppError('PAYLOAD_TOO_LARGE', 'chunk_too_long', 'A chunk holds at most one second of audio.');
+    }
+    if (this.#waiting > QUEUE_SECONDS * this.#sampleRate) {
+      const message = 'The speech engine is behind. Wait a moment.';
+      throw new AppError('TOO_MANY_REQUESTS', 'engine_behind', message, {
+        retryable: true,
+        retryAfterMs: 500,
+      });
+    }
+  }
+
+  #take(pcm: Uint8Array): void {
+    const samples = pcm.byteLength / 2;
+    this.#startedAt ??= now() - (1_000 * samples) / this.#sampleRate;
+    this.#position += samples;
+    this.#taken += samples;
+    for (const gated of this.#gate.take(pcm)) this.#hand(gated);
+  }
+
+  #hand(gated: Gated): void {
+    if (gated.type === 'suspend') {
+      this.#stretch?.end();
+      this.#stretch = undefined;
+      this.#listener.onQuiet(true);
+      return;
+    }
+    const samples = gated.pcm.byteLength / 2;
+    this.#stretch ??= this.#begin();
+    this.#waiting += samples;
+    this.#stretch.push(gated);
+    this.#listener.onSpeech(samples / this.#sampleRate);
+  }
+
+  #begin(): Channel<PlacedAudio> {
+    const audio = new Channel<PlacedAudio>();
+    const onDrawn = ({ pcm }: PlacedAudio) => {
+      this.#waiting -= pcm.byteLength / 2;
+    };
+    this.work.push({ audio: { [Symbol.asyncIterator]: () => watched(audio, onDrawn) } });
+    this.#listener.onQuiet(false);
+    return audio;
+  }
+
+  /** Early chunks whose predecessors will never come: those are lost, and nobody knows how long they were. */
+  #takeHeld(): void {
+    for (const { missing, pcm } of this.#order.rest()) {
+      if (missing > 0) this.#lose((missing * pcm.byteLength) / 2);
+      this.#take(pcm);
+    }
+  }
+
+  #lose(samples: number): void {
+    const from = this.#position;
+    this.#position += samples;
+    this.#gate.skipTo(this.#position);
+    if (samples < LOST_SECONDS * this.#sampleRate) return;
+    this.#stretch?.end();
+    this.#stretch = undefined;
+    this.work.push({ from, to: this.#position, reason: 'network' });
+  }
+}
+
+/** Not moved by whoever sets the machine's clock. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function watched<T>(source: Channel<T>, onDrawn: (item: T) => void): AsyncIterableIterator<T, undefined> {
+  return {
+    async next() {
+      const result = await source.next();
+      if (!result.done) onDrawn(result.value);
+      return result;
+    },
+    return: () => source.return(),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

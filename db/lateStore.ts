@@ -22,6 +22,7 @@ const METHODS = [
   'listMessages',
   'changesAfter',
   'listSpoken',
+  'listSpokenByTime',
   'searchMessages',
   'markRead',
   'findMembers',

@@ -81,6 +81,8 @@ export type Store = {
   changesAfter: (roomId: string, rev: number, limit: number) => Promise<Message[]>;
   /** Spoken messages by the time they were said, in seq order. */
   listSpoken: (roomId: string, query: SpokenQuery) => Promise<Message[]>;
+  /** As `listSpoken`, in the order in which they were begun to be said. */
+  listSpokenByTime: (roomId: string, query: SpokenByTimeQuery) => Promise<Message[]>;
 
   /** Messages that hold these words, newest first, in this room or, without one, in all that `userId` has joined. */
   searchMessages: (userId: string, search: MessageSearch) => Promise<Message[]>;
@@ -126,6 +128,11 @@ export type RoomChange = Partial<Pick<NewRoom, 'name' | 'language' | 'speech'>>;
 export type RoomsPage = { search?: string | undefined; cursor?: string | undefined; limit: number };
 
 export type MessagesPage = { before?: number | undefined; after?: number | undefined; limit: number };
+
+export type SpokenByTimeQuery = Omit<SpokenQuery, 'after'> & {
+  /** The last one of the page before. */
+  after?: { id: string; startedAt: string } | undefined;
+};
 
 export type SpokenQuery = {
   from?: Date | undefined;

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { addRoom, append, kept, type Scene, seqs, spoken, typed, upTo } from './material.ts';
+import type { Message } from '../../server/contract/types.ts';
+import { addRoom, append, kept, type Scene, seqs, spoken, typed, unheard, upTo } from './material.ts';
 
 /** A part of the store's contract. */
 export function describeHistory(scene: Scene): void {
@@ -61,5 +62,33 @@ export function describeSpeech(scene: Scene): void {
     expect(await found({ speakerId: ada.id })).toEqual([1, 4]);
     expect(await found({ after: 1, limit: 1 })).toEqual([3]);
     expect(await found({ after: 1, speakerId: ada.id, from: minute(2) })).toEqual([4]);
+  });
+
+  test('what was said comes in the order in which it began as well, page after page, each once', async () => {
+    const { store, ada, ben, room } = scene;
+    const minutes = [3, 1, 2, 2, 2, 1];
+    const said = kept(
+      await append(store, [
+        typed(room, ada),
+        ...minutes.map((n, i) => spoken(room, i % 2 ? ben : ada, minute(n).toISOString())),
+        unheard(room, ada, minute(4).toISOString()),
+      ]),
+    );
+    const removed = said[3] as Message;
+    await store.commitChanges([
+      { type: 'remove', roomId: room, messageId: removed.id, by: removed.author.id, at: removed.createdAt },
+    ]);
+    const pages = async (query: object) => {
+      const seen: Message[] = [];
+      for (let page: Message[] = []; ; seen.push(...page)) {
+        const last = seen.at(-1);
+        const after = last && { id: last.id, startedAt: last.speech?.startedAt ?? '' };
+        page = await store.listSpokenByTime(room, { ...query, after, limit: 2 });
+        if (page.length === 0) return seen.map((message) => message.speech?.startedAt.slice(14, 16));
+      }
+    };
+    expect(await pages({})).toEqual(['01', '01', '02', '02', '03', '04']);
+    expect(await pages({ speakerId: ben.id })).toEqual(['01', '01', '02']);
+    expect(await pages({ from: minute(2), to: minute(4) })).toEqual(['02', '02', '03']);
   });
 }

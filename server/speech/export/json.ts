@@ -1,0 +1,15 @@
+import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
+
+/** The utterances as `transcripts.list` has them, a line each. */
+export function jsonWriter({ room }: TranscriptSubject): TranscriptWriter {
+  let isFirst = true;
+  return {
+    begin: () => `{"room":${JSON.stringify({ id: room.id, name: room.name })},"items":[`,
+    add(utterance) {
+      const separator = isFirst ? '\n' : ',\n';
+      isFirst = false;
+      return separator + JSON.stringify(utterance);
+    },
+    end: () => '\n]}\n',
+  };
+}

@@ -1,0 +1,23 @@
+import { oneLine } from './pieces.ts';
+import { textOf, turnsOf } from './turns.ts';
+import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
+
+/** Plain text for reading: a heading for each day, then a line for whatever was said, with time and speaker. */
+export function readingWriter({ room, timeZone }: TranscriptSubject): TranscriptWriter {
+  // The Swedish way of writing a date is that of ISO 8601.
+  const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  let today = '';
+  return {
+    begin: () => `${oneLine(room.name)}\n${timeZone}\n`,
+    add: (utterance) =>
+      turnsOf(utterance)
+        .map(({ name, pieces }) => {
+          const [day = '', time] = clock.format(pieces[0]?.startMs).split(' ');
+          const heading = day === today ? '' : `\n${day}\n\n`;
+          today = day;
+          return `${heading}${time}  ${oneLine(name)}: ${textOf(pieces)}\n`;
+        })
+        .join(''),
+    end: () => '',
+  };
+}

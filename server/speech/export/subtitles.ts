@@ -1,0 +1,68 @@
+import { CueQueue } from './cueQueue.ts';
+import { type Cue, cuesOf } from './cues.ts';
+import { oneLine } from './pieces.ts';
+import { LINE_WIDTH, shortened } from './width.ts';
+import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
+
+/** SubRip. It has no way to say who speaks, so each cue begins with the name; and none to escape an arrow. */
+export function srtWriter({ from }: TranscriptSubject): TranscriptWriter {
+  let number = 0;
+  const prefix = (name: string) => `${shortened(oneLine(name), LINE_WIDTH / 2)}: `;
+  return subtitles({
+    from,
+    prefix,
+    head: '',
+    write(cue, clock) {
+      number += 1;
+      const lines = cue.lines.map((line) => line.replaceAll('-->', '→'));
+      return `${number}\n${clock(cue.startMs, ',')} --> ${clock(cue.endMs, ',')}\n${lines.join('\n')}\n\n`;
+    },
+  });
+}
+
+/** WebVTT, https://www.w3.org/TR/webvtt1/. */
+export function vttWriter({ room, from }: TranscriptSubject): TranscriptWriter {
+  return subtitles({
+    from,
+    prefix: () => '',
+    head: `WEBVTT\n\nNOTE\n${oneLine(room.name).replaceAll('-->', '→')}\n\n`,
+    write({ startMs, endMs, name, lines }, clock) {
+      const text = escaped(lines.join('\n'));
+      return `${clock(startMs, '.')} --> ${clock(endMs, '.')}\n<v ${escaped(oneLine(name))}>${text}\n\n`;
+    },
+  });
+}
+
+type Clock = (ms: number, point: ',' | '.') => string;
+
+type SubtitleFormat = {
+  from: Date | undefined;
+  prefix: (name: string) => string;
+  head: string;
+  write: (cue: Cue, clock: Clock) => string;
+};
+
+function subtitles({ from, prefix, head, write }: SubtitleFormat): TranscriptWriter {
+  const queue = new CueQueue();
+  let originMs = from?.getTime();
+  const clock: Clock = (ms, point) => timestamp(ms - (originMs ?? ms), point);
+  const writeAll = (cues: Cue[]) => cues.map((cue) => write(cue, clock)).join('');
+  return {
+    begin: () => head,
+    add(utterance) {
+      originMs ??= Date.parse(utterance.startedAt);
+      return writeAll(queue.add(cuesOf(utterance, prefix)));
+    },
+    end: () => writeAll(queue.rest()),
+  };
+}
+
+function timestamp(ms: number, point: string): string {
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const clock = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1_000) % 60].map(two).join(':');
+  return `${clock}${point}${String(ms % 1_000).padStart(3, '0')}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -22,6 +22,7 @@ import { createCaptions } from './speech/captions.ts';
 import type { Gate } from './speech/microphone.ts';
 import { CallPlaces } from './speech/places.ts';
 import { createSpeech, type EngineChoice } from './speech/speech.ts';
+import { createTranscripts } from './speech/transcripts.ts';
 import { createRouter, type Services } from './trpc/router.ts';
 import { Turns } from './turns.ts';
 
@@ -72,6 +73,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
     messages: createMessages(store, writer, feeds, access),
     signals: createSignals(store, bus, access),
     speech,
+    transcripts: createTranscripts(store, access),
   };
 
   const router = createRouter(services);

@@ -175,10 +175,24 @@ export const speechStop = z.object({ streamId: uuid });
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
-export const transcriptQuery = roomInput.extend({
+const spoken = roomInput.extend({
   from: instant.optional(),
   to: instant.optional(),
   speakerId: id.optional(),
-  after: seq.optional(),
-  limit,
 });
+
+export const transcriptQuery = spoken.extend({ after: seq.optional(), limit });
+
+export const transcriptExport = spoken.extend({
+  format: z.enum(['txt', 'srt', 'vtt', 'json']),
+  tz: z.string().refine(isTimeZone, 'Not a time zone such as Asia/Seoul.').default('UTC'),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

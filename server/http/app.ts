@@ -83,7 +83,7 @@ export function createApp(parts: AppParts): Hono {
       onError: reportTo(log),
     }),
   );
-  app.route('/api', createRest(services));
+  app.route('/api', createRest(services, log));
   app.all('/api/*', (c) => c.notFound());
   app.route('/', createClientFiles(clientDirectory));
   return app;

@@ -1,23 +1,24 @@
+import type { HttpBindings } from '@hono/node-server';
 import { Hono, type HonoRequest } from 'hono';
-import type { Identity } from '../auth/identity.ts';
-import type { Messages } from '../chat/messages.ts';
-import type { Rooms } from '../chat/rooms.ts';
-import { messagesPage, newRoom, roomsPage } from '../contract/inputs.ts';
+import { messagesPage, newRoom, roomsPage, transcriptExport } from '../contract/inputs.ts';
 import type { User } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { TranscriptFormat } from '../speech/transcripts.ts';
+import type { Services } from '../trpc/router.ts';
+import { download } from './download.ts';
 import { tokenOf } from './session.ts';
 
-/** Plain HTTP for whatever speaks no tRPC: the three routes of the original system. */
-export function createRest({
-  identity,
-  rooms,
-  messages,
-}: {
-  identity: Identity;
-  rooms: Rooms;
-  messages: Messages;
-}) {
-  return new Hono<{ Variables: { user: User } }>()
+const CONTENT_TYPES: Record<TranscriptFormat, string> = {
+  txt: 'text/plain; charset=utf-8',
+  srt: 'application/x-subrip; charset=utf-8',
+  vtt: 'text/vtt; charset=utf-8',
+  json: 'application/json',
+};
+
+/** Plain HTTP for whatever speaks no tRPC. */
+export function createRest({ identity, rooms, messages, transcripts }: Services, log: Log) {
+  return new Hono<{ Bindings: HttpBindings; Variables: { user: User } }>()
     .use(async (c, next) => {
       const user = await identity.identify(
         tokenOf({ authorization: c.req.header('authorization'), cookie: c.req.header('cookie') }),
@@ -33,6 +34,17 @@ export function createRest({
     .get('/rooms/:roomId/messages', async (c) => {
       const { roomId, ...page } = messagesPage.parse({ ...c.req.query(), ...c.req.param() });
       return c.json(await messages.list(c.var.user, roomId, page));
+    })
+    .get('/rooms/:roomId/:file{transcript\\.(?:txt|srt|vtt|json)}', async (c) => {
+      const format = c.req.param('file').split('.')[1];
+      const { tz, ...query } = transcriptExport.parse({
+        ...c.req.query(),
+        roomId: c.req.param('roomId'),
+        format,
+      });
+      const { roomName, text } = await transcripts.export(c.var.user, { ...query, timeZone: tz });
+      const fileName = `${roomName}.${query.format}`;
+      return download(c, { fileName, contentType: CONTENT_TYPES[query.format], text }, log);
     });
 }
 

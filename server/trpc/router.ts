@@ -28,6 +28,7 @@ import {
 } from '../contract/inputs.ts';
 import type { CaptionEvent } from '../contract/types.ts';
 import type { Speech } from '../speech/speech.ts';
+import type { Transcripts } from '../speech/transcripts.ts';
 import { bytesInput } from './bytes.ts';
 import { createStreams } from './streams.ts';
 import { authed, listening, open, router } from './trpc.ts';
@@ -38,6 +39,7 @@ export type Services = {
   messages: Messages;
   signals: Signals;
   speech: Speech;
+  transcripts: Transcripts;
 };
 
 export type AppRouter = ReturnType<typeof createRouter>;

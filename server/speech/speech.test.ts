@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { addPerson, addRoom, upTo } from '../../db/testing/material.ts';
+import { addPerson, addRoom, append, kept, spoken, typed, unheard, upTo } from '../../db/testing/material.ts';
+import type { Message } from '../contract/types.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech } from '../testing/speechScene.ts';
+import { iso } from '../testing/utterance.ts';
 import { createSpeech } from './speech.ts';
 
 describe('one person speaks once', () => {
@@ -125,4 +127,32 @@ test('what was said comes in pages', async () => {
   expect([first.items.map(({ seq }) => seq), first.hasMore]).toEqual([[1, 2, 3], true]);
   const rest = await scene.speech.list(scene.ben, { roomId: scene.roomId, after: 3, limit: 3 });
   expect([rest.items.map(({ text }) => text), rest.hasMore]).toEqual([['number 4', 'number 5'], false]);
+});
+
+test('a page of what was said holds gaps and corrections, and not what was removed, in the order it was kept', async () => {
+  await using scene = await openSpeech();
+  const { store, roomId, ada, ben } = scene;
+  const [first, second, third] = kept(
+    await append(store, [
+      spoken(roomId, ada, iso(20), 'furst'),
+      spoken(roomId, ben, iso(10), 'gone'),
+      spoken(roomId, ben, iso(5), 'third'),
+      typed(roomId, ben),
+      unheard(roomId, ada, iso(30)),
+    ]),
+  ) as [Message, Message, Message];
+  await scene.messages.edit(ada, { roomId, messageId: first.id, text: 'first', mentions: [] });
+  await scene.messages.remove(ben, { roomId, messageId: second.id });
+  const page = async (after?: number) => {
+    const { items, hasMore } = await scene.speech.list(scene.ben, { roomId, after, limit: 2 });
+    return [items.map(({ text, original, gap }) => [text, original, gap]), hasMore];
+  };
+  expect(await page()).toEqual([
+    [
+      ['first', 'furst', undefined],
+      ['third', undefined, undefined],
+    ],
+    true,
+  ]);
+  expect(await page(third.seq)).toEqual([[['', undefined, 'network']], false]);
 });

@@ -4,6 +4,8 @@ import type { CaptionEvent, Utterance } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech } from '../testing/speechScene.ts';
+import { heard, iso } from '../testing/utterance.ts';
+import { fromMessage, toMessage } from './utterances.ts';
 
 const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
 
@@ -56,6 +58,12 @@ describe('an utterance', () => {
     const list = await scene.speech.list(scene.ben, { roomId: scene.roomId, limit: 5 });
     expect(list).toEqual({ items: utterances(watch.events), hasMore: false });
     await watch.leave();
+  });
+
+  test('that was not heard is kept as a gap, and read as one', () => {
+    const gap = heard('', 60, { gap: 'network', words: [], endedAt: iso(72), seq: null });
+    const kept = { ...toMessage(gap), seq: 7, rev: 7, reactions: [], editedAt: null, deletedAt: null };
+    expect(fromMessage(kept)).toEqual({ ...gap, seq: 7 });
   });
 
   test('that is finished while the database is away is kept when it is back, once', async () => {

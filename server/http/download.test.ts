@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { append, spoken, upTo } from '../../db/testing/material.ts';
+import type { User } from '../contract/types.ts';
+import { AppError } from '../errors.ts';
+import { httpClient } from '../testing/clients.ts';
+import { type LiveServer, openServer } from '../testing/liveServer.ts';
+import { createNotedLog } from '../testing/notedLog.ts';
+import { iso } from '../testing/utterance.ts';
+import { attachment, download } from './download.ts';
+
+let server: LiveServer;
+let ada: User;
+let token: string;
+let roomId: string;
+/** What happens when the store is asked for a page of a transcript. */
+let onPage: (number: number) => void;
+let pages: number;
+
+beforeEach(async () => {
+  onPage = () => {};
+  pages = 0;
+  server = await openServer({
+    alter: (store) => ({
+      async listSpokenByTime(...query) {
+        pages += 1;
+        onPage(pages);
+        return store.listSpokenByTime(...query);
+      },
+    }),
+  });
+  ({ token, user: ada } = await server.enter('Ada'));
+  const room = await httpClient(server.url, token).rooms.create.mutate({ name: '회의/실' });
+  roomId = room.id;
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+const say = (count: number, text = 'word '.repeat(20)) =>
+  append(
+    server.store,
+    upTo(count).map((i) => spoken(roomId, ada, iso(i * 10), text)),
+  );
+
+const headers = () => ({ authorization: `Bearer ${token}` });
+const fetchFile = (file: string) =>
+  fetch(`${server.url}/api/rooms/${roomId}/${file}`, { headers: headers() });
+
+describe('a transcript', () => {
+  test.each([
+    ['txt', 'text/plain; charset=utf-8', '08:00:10  Ada: hello'],
+    ['srt', 'application/x-subrip; charset=utf-8', '1\n00:00:00,000 --> 00:00:01,000\nAda: hello\n\n'],
+    ['vtt', 'text/vtt; charset=utf-8', 'WEBVTT\n\nNOTE\n회의/실\n\n00:00:00.000'],
+    ['json', 'application/json', `{"room":{"id":"`],
+  ])('is a file to download: %s', async (format, type, holds) => {
+    await say(1, 'hello');
+    const answer = await fetchFile(`transcript.${format}`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
+    expect(answer.headers.get('content-disposition')).toBe(
+      `attachment; filename="_-_.${format}"; filename*=UTF-8''${encodeURIComponent('회의-실')}.${format}`,
+    );
+    expect(await answer.text()).toContain(holds);
+  });
+
+  test('can be of a part, and its times of a zone', async () => {
+    await say(3, 'hello');
+    const query = `?from=${iso(20)}&to=${iso(30)}&speakerId=${ada.id}&tz=Asia/Seoul`;
+    const text = await (await fetchFile(`transcript.txt${query}`)).text();
+    expect(text).toBe('회의/실\nAsia/Seoul\n\n2026-11-23\n\n17:00:20  Ada: hello\n');
+  });
+
+  test.each([
+    ['transcript.pdf', 404, 'no_route'],
+    ['transcript.srt?from=yesterday', 400, 'invalid_input'],
+    ['transcript.txt?tz=Mars/Olympus', 400, 'invalid_input'],
+  ])('cannot be %s', async (file, status, reason) => {
+    const answer = await fetchFile(file);
+    expect([answer.status, await answer.json()]).toEqual([status, expect.objectContaining({ reason })]);
+  });
+
+  test('is for members of the room', async () => {
+    token = (await server.enter('Ben')).token;
+    expect((await fetchFile('transcript.srt')).status).toBe(403);
+    roomId = randomUUID();
+    expect((await fetchFile('transcript.srt')).status).toBe(404);
+  });
+
+  test('that cannot be finished is cut off: nobody takes a part for the whole', async () => {
+    await say(450);
+    onPage = (number) => {
+      if (number === 2) throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.');
+    };
+    await expect(fetchFile('transcript.json').then((answer) => answer.text())).rejects.toThrow();
+    expect(server.logged()).toContain('could not finish a download');
+    expect((await fetchFile('transcript.json')).status).toBe(200);
+  });
+});
+
+test('what is read no further is made no further, and let go when its reader leaves', async () => {
+  const log = createNotedLog();
+  const ended = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<HttpBindings['outgoing']>();
+  /** More than stands in all the buffers on the way. */
+  const TOO_MUCH = 1_000;
+  async function* endless() {
+    try {
+      for (let made = 0; made < TOO_MUCH; made += 1) yield 'x'.repeat(64 * 1_024);
+      throw new Error('made without being read');
+    } finally {
+      ended.resolve();
+    }
+  }
+  const app = new Hono<{ Bindings: HttpBindings }>().get('/', (c) => {
+    answered.resolve(c.env.outgoing);
+    return download(c, { fileName: 'x.txt', contentType: 'text/plain', text: endless() }, log);
+  });
+  const files = createAdaptorServer({ fetch: app.fetch }).listen(0, '127.0.0.1');
+  await once(files, 'listening');
+  const request = get(`http://127.0.0.1:${(files.address() as AddressInfo).port}/`);
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  answer.pause();
+  const outgoing = await answered.promise;
+  await vi.waitFor(() => expect(outgoing.writableNeedDrain).toBe(true));
+  request.destroy();
+  await ended.promise;
+  expect(log.notes).toEqual([]);
+  files.close();
+});
+
+test.each([
+  ['Hall.srt', 'filename="Hall.srt"', "filename*=UTF-8''Hall.srt"],
+  ['../../etc/passwd', 'filename="etc-passwd"', "filename*=UTF-8''etc-passwd"],
+  [
+    'a"; filename="b\r\nX: y',
+    'filename="a-; filename=-b-X- y"',
+    "filename*=UTF-8''a-%3B%20filename%3D-b-X-%20y",
+  ],
+  ["it's (100%)*.txt", 'filename="it\'s (100_)-.txt"', "filename*=UTF-8''it%27s%20%28100%25%29-.txt"],
+  ['...', 'filename="download"', "filename*=UTF-8''download"],
+])('the name %j is safe for headers and file systems', (name, plain, encoded) => {
+  expect(attachment(name)).toBe(`attachment; ${plain}; ${encoded}`);
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { heard, iso } from '../../testing/utterance.ts';
+import { jsonWriter } from './json.ts';
+import { readingWriter } from './reading.ts';
+
+const room = { id: 'room', name: '회의\n실' };
+const ben = { id: 'ben', name: 'Ben\u202e' };
+const LATE = 6.75 * 3_600;
+
+test('a transcript for reading has a heading for each day of its zone, and the time and the speaker of each line', () => {
+  const writer = readingWriter({ room, from: undefined, timeZone: 'Asia/Seoul' });
+  const utterances = [
+    heard('안녕하세요\n여러분', 0),
+    heard('', 1, { speaker: ben, gap: 'queue', endedAt: iso(13.4) }),
+    heard('Good night.', LATE, { speaker: ben }),
+    heard('Good morning.', LATE + 900),
+  ];
+  expect([writer.begin(), ...utterances.map(writer.add), writer.end()].join('')).toBe(
+    [
+      '회의 실',
+      'Asia/Seoul',
+      '',
+      '2026-11-23',
+      '',
+      '17:00:00  Ada: 안녕하세요 여러분',
+      '17:00:01  Ben: [not heard: 12 s]',
+      '23:45:00  Ben: Good night.',
+      '',
+      '2026-11-24',
+      '',
+      '00:00:00  Ada: Good morning.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('JSON has the utterances whole, with their words and what was heard before it was corrected', () => {
+  const utterances = [heard('one "two" </script>', 0), { ...heard('read', 5), original: 'red' }];
+  for (const some of [utterances, []]) {
+    const writer = jsonWriter({ room, from: undefined, timeZone: 'UTC' });
+    const text = [writer.begin(), ...some.map(writer.add), writer.end()].join('');
+    expect(JSON.parse(text)).toEqual({ room, items: some });
+  }
+});

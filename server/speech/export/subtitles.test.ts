@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { WebVTTParser } from 'webvtt-parser';
+import references from 'webvtt-parser/html-entities.json' with { type: 'json' };
+import type { Utterance } from '../../contract/types.ts';
+import { heard, iso } from '../../testing/utterance.ts';
+import { srtWriter, vttWriter } from './subtitles.ts';
+import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
+
+const subject: TranscriptSubject = { room: { id: 'room', name: 'Hall' }, from: undefined, timeZone: 'UTC' };
+
+const write = (writer: TranscriptWriter, utterances: Utterance[]): string =>
+  [writer.begin(), ...utterances.map(writer.add), writer.end()].join('');
+
+const vtt = (utterances: Utterance[], about: Partial<TranscriptSubject> = {}) =>
+  write(vttWriter({ ...subject, ...about }), utterances);
+const srt = (utterances: Utterance[], about: Partial<TranscriptSubject> = {}) =>
+  write(srtWriter({ ...subject, ...about }), utterances);
+
+type Shown = { start: string | number; end: string | number; name?: string; text: string };
+
+/** What a validator reads out of WebVTT, which must find nothing wrong with it. */
+function readVtt(text: string): Shown[] {
+  const { cues, errors } = new WebVTTParser(references).parse(text, 'metadata');
+  expect(errors).toEqual([]);
+  return cues.map(({ startTime, endTime, tree }) => {
+    const [voice, ...others] = tree.children ?? [];
+    expect([voice?.name, others]).toEqual(['v', []]);
+    const said = voice?.children?.map(({ type, value }) => (type === 'text' ? value : `?${type}`)).join('');
+    return { start: startTime, end: endTime, name: unescaped(voice?.value ?? ''), text: said ?? '' };
+  });
+}
+
+/** The validator leaves the references in a name as they are; browsers read them (WebVTT, 6.5, annotation state). */
+function unescaped(name: string): string {
+  return name.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+const BLOCK =
+  /(\d+)\n(\d{2,}:[0-5]\d:[0-5]\d,\d{3}) --> (\d{2,}:[0-5]\d:[0-5]\d,\d{3})\n([^\n]+(?:\n[^\n]+)?)\n\n/y;
+
+/** What stands in SubRip, whose every byte must belong to a block, and whose blocks count 1, 2, 3 … */
+function readSrt(text: string): Shown[] {
+  const shown: Shown[] = [];
+  for (BLOCK.lastIndex = 0; BLOCK.lastIndex < text.length; ) {
+    const block = BLOCK.exec(text);
+    if (!block) throw new Error(`no block after ${shown.length}`);
+    const [, number, start = '', end = '', lines = ''] = block;
+    expect(Number(number)).toBe(shown.length + 1);
+    expect(start < end && !lines.includes('-->')).toBe(true);
+    shown.push({ start, end, text: lines });
+  }
+  return shown;
+}
+
+const HOSTILE = [
+  '00:00:01.000 --> 00:00:02.000',
+  '</v><b>bold</b> & <c.red>',
+  'one\n\n2\n00:00:01,000 --> 00:00:02,000\ntwo',
+  'NOTE STYLE REGION WEBVTT',
+  '&amp; &lt;v Ben&gt;',
+  'שלום \u202eolleh مرحبا',
+  '\u0000\u0085\u2028\r\nlast',
+];
+
+describe('WebVTT', () => {
+  test('names the room and who speaks, and counts from the first utterance', () => {
+    const text = vtt([
+      heard('Good morning.', 5),
+      heard('Hello!', 3_700, { speaker: { id: 'b', name: 'Ben' } }),
+    ]);
+    expect(text).toBe(
+      'WEBVTT\n\nNOTE\nHall\n\n' +
+        '00:00:00.000 --> 00:00:01.000\n<v Ada>Good morning.\n\n' +
+        '01:01:35.000 --> 01:01:36.000\n<v Ben>Hello!\n\n',
+    );
+  });
+
+  test('is that also without an utterance', () => {
+    expect(readVtt(vtt([]))).toEqual([]);
+  });
+
+  test.each(HOSTILE)('cannot be broken by what people say, or are called: %j', (said) => {
+    const utterances = [heard(said, 1, { speaker: { id: 'eve', name: said } }), heard('Next.', 100)];
+    const [first, ...others] = readVtt(vtt(utterances, { room: { id: 'room', name: said } }));
+    const clean = said.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+    const name = clean.replace(/\u202e/g, '');
+    expect(first).toMatchObject({ start: 0, name });
+    expect(others.at(-1)).toEqual({ start: 99, end: 100, name: 'Ada', text: 'Next.' });
+    const spoken = [first, ...others.slice(0, -1)].map((cue) => cue?.text.replace('\n', ' ')).join(' ');
+    expect(spoken).toBe(clean);
+  });
+
+  test('of people who speak at once has its cues in the order in which they begin', () => {
+    const long = heard(
+      'one two three four five six seven eight nine ten eleven twelve thirteen. '.repeat(4),
+      0,
+    );
+    const others = [3, 5, 6].map((at) => heard('Yes.', at, { speaker: { id: 'ben', name: 'Ben' } }));
+    const shown = readVtt(vtt([long, ...others]));
+    expect(shown.filter(({ name }) => name === 'Ben').map(({ start }) => start)).toEqual([3, 5, 6]);
+  });
+});
+
+describe('SubRip', () => {
+  test('begins each cue with who speaks, and counts from where it was asked to begin', () => {
+    const text = srt([heard('Good morning.', 5), heard('', 3_700, { gap: 'engine', endedAt: iso(3_730) })], {
+      from: new Date(iso(-100 * 3_600)),
+    });
+    expect(text).toBe(
+      '1\n100:00:05,000 --> 100:00:06,000\nAda: Good morning.\n\n' +
+        '2\n101:01:40,000 --> 101:01:47,000\nAda: [not heard: 30 s]\n\n',
+    );
+  });
+
+  test('gives a long name half a line at most', () => {
+    const speaker = { id: 'x', name: 'Somebody with an extraordinarily long name' };
+    const [cue] = readSrt(srt([heard('I have something to say to all of you.', 0, { speaker })]));
+    expect(cue?.text).toBe('Somebody with an e…: I have\nsomething to say to all of you.');
+  });
+
+  test.each(HOSTILE)('cannot be broken by what people say, or are called: %j', (said) => {
+    const shown = readSrt(srt([heard(said, 1, { speaker: { id: 'eve', name: said } }), heard('Next.', 100)]));
+    expect(shown.at(-1)).toEqual({ start: '00:01:39,000', end: '00:01:40,000', text: 'Ada: Next.' });
+    expect(shown.length).toBeGreaterThan(1);
+  });
+
+  test('is nothing without an utterance', () => {
+    expect(srt([])).toBe('');
+  });
+});

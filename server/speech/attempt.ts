@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { AudioRing } from './audioRing.ts';
@@ -141,10 +140,10 @@ export class Attempt {
   async #freed(): Promise<void> {
     if (!this.#events) return;
     const freed = (async () => this.#events?.return?.())().catch(() => {});
-    const limit = new AbortController();
-    const late = pause(this.#parts.limits.releaseMs, undefined, { signal: limit.signal }).catch(() => {});
-    await Promise.race([freed, late]);
-    limit.abort();
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, this.#parts.limits.releaseMs);
+    await Promise.race([freed, late.promise]);
+    clearTimeout(timer);
   }
 
   #failure(reason: string, what: string, cause?: unknown): AppError {

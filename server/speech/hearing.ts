@@ -2,6 +2,7 @@ import type { EngineName, GapReason } from '../contract/types.ts';
 import type { Log } from '../log.ts';
 import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { HearingLimits } from './hearingLimits.ts';
+import type { Places } from './places.ts';
 import { Stretch } from './stretch.ts';
 
 /**
@@ -24,22 +25,6 @@ export type Heard =
   | { type: 'queued'; place: number }
   /** Seconds of the stream that nobody heard; told in order with the finals. */
   | { type: 'gap'; start: number; end: number; reason: GapReason };
-
-/** The places among the calls of an engine that run at once. */
-export type Places = {
-  /**
-   * Resolves when a new call of an engine may begin, with what gives the place back (idempotent). `onPlace` tells the
-   * place in the queue, 1 = next, while it waits and whenever it changes. `again`: was being heard already, so it goes
-   * before those who were not. Rejects only when the signal aborts.
-   */
-  take: (options: {
-    signal: AbortSignal;
-    again: boolean;
-    onPlace: (place: number) => void;
-  }) => Promise<() => void>;
-  /** The service said that there are too many streams: hands out fewer for a while. */
-  refused: () => void;
-};
 
 export type HearingParts = {
   engine: SpeechEngine;

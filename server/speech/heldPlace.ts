@@ -1,4 +1,4 @@
-import type { Places } from './hearing.ts';
+import type { Places } from './places.ts';
 
 export type PlaceQuestion = {
   again: boolean;

@@ -70,14 +70,14 @@ export class KeptAudio {
     this.draw();
   }
 
-  /** The call under way has heard what it was given long ago. */
-  prove(): void {
-    this.#unproven.clear();
+  /** The call under way hears: it has heard what lies before this sample too. */
+  prove(until: number): void {
+    this.#unproven.forget(until);
   }
 
   /** The call under way failed. */
   disprove(): void {
-    this.#unproven.addTo(this.#lost);
+    for (const { reason, ...span } of this.#unproven.take()) this.#lost.add(span, reason);
   }
 
   /** Gives up what is kept. */
@@ -88,7 +88,8 @@ export class KeptAudio {
 
   /** What was lost after a sample, to be told. */
   takeLost(after: number): (Span & { reason: GapReason })[] {
-    return this.#lost.take(after);
+    this.#lost.forget(after);
+    return this.#lost.take();
   }
 
   /** A source that has more than the clock says (a file, a backlog) can wait: it is not drawn just to be lost. */

@@ -13,20 +13,16 @@ export class Lost {
     else this.#spans.push({ from, to, reason });
   }
 
-  /** Takes what is lost after a sample, to tell it. */
-  take(after: number): LostSpan[] {
-    const spans = this.#spans.map((span) => ({ ...span, from: Math.max(span.from, after) }));
-    this.#spans = [];
-    return spans.filter(({ from, to }) => from < to);
+  /** What lies before a sample is not lost. */
+  forget(before: number): void {
+    const spans = this.#spans.map((span) => ({ ...span, from: Math.max(span.from, before) }));
+    this.#spans = spans.filter(({ from, to }) => from < to);
   }
 
-  /** Moves everything to where it is told from. */
-  addTo(other: Lost): void {
-    for (const span of this.#spans) other.add(span, span.reason);
+  /** Takes it all, to tell it, oldest first. */
+  take(): LostSpan[] {
+    const spans = this.#spans;
     this.#spans = [];
-  }
-
-  clear(): void {
-    this.#spans = [];
+    return spans;
   }
 }

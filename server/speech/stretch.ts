@@ -2,10 +2,11 @@ import { Channel } from '../channel.ts';
 import type { AppError } from '../errors.ts';
 import type { SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import { Attempt, type Outcome } from './attempt.ts';
-import type { Heard, HearingOptions, HearingParts, PlacedAudio, Places } from './hearing.ts';
+import type { Heard, HearingOptions, HearingParts, PlacedAudio } from './hearing.ts';
 import { HEARING_LIMITS, type HearingLimits } from './hearingLimits.ts';
 import { HeldPlace } from './heldPlace.ts';
 import { KeptAudio } from './keptAudio.ts';
+import type { Places } from './places.ts';
 import { Recovery } from './recovery.ts';
 import { Seam } from './seam.ts';
 
@@ -103,30 +104,30 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   async #callIsDue(): Promise<boolean> {
     while (!this.#stopped && !this.#done) {
       if (this.#broken) throw this.#broken.error;
-      const now = performance.now();
-      const { callAt, failOverAt } = this.#recovery;
+      const { ended } = this.#audio;
       const unheard = this.#unheard;
-      if ((this.#audio.ended && !unheard) || now >= this.#lastChanceAt) return false;
-      if (unheard && now >= failOverAt) {
-        this.#failOver();
-        continue;
+      if (ended && !unheard) this.#done = true;
+      else if (!unheard || !this.#mayGive) await this.#news();
+      else {
+        const now = performance.now();
+        if (now >= this.#lastChanceAt) return false;
+        if (now >= this.#recovery.failOverAt) this.#failOver();
+        const { callAt } = this.#recovery;
+        if (now >= callAt && this.#place.held) return true;
+        if (now >= callAt) this.#askForPlace();
+        if (ended) this.#lastChanceAt = Math.min(this.#lastChanceAt, now + this.#limits.lastChanceMs);
+        const waitUntil = now < callAt ? callAt : Number.POSITIVE_INFINITY;
+        await this.#news(Math.min(waitUntil, this.#recovery.failOverAt, this.#lastChanceAt));
       }
-      if (unheard && now >= callAt) {
-        if (this.#place.held) return true;
-        this.#askForPlace();
-      }
-      if (this.#audio.ended)
-        this.#lastChanceAt = Math.min(this.#lastChanceAt, now + this.#limits.lastChanceMs);
-      const due = now < callAt ? Math.min(callAt, failOverAt) : this.#recovery.failOverAt;
-      await this.#news(Math.min(unheard ? due : Number.POSITIVE_INFINITY, this.#lastChanceAt));
     }
     return false;
   }
 
-  /** Whether there is audio to give to an engine. */
+  /** Whether there is audio that an engine should hear. One that waited for more has heard what there was. */
   get #unheard(): boolean {
     const { ring, ended } = this.#audio;
-    return ring.end > this.#heardUntil && (ended || ring.end > this.#idleAt) && this.#mayGive;
+    const more = ring.end > this.#idleAt || (ended && this.#seam.open);
+    return more && ring.end > this.#heardUntil;
   }
 
   /** Whether what was heard is read. */
@@ -203,8 +204,6 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   #fail(error: AppError, givenUntil: number): void {
     const { name } = this.#recovery.engine;
     this.#parts.log.warn({ err: error, engine: name }, 'speech engine failed');
-    // Who took audio for so long and heard nothing has heard that there is nothing.
-    if (error.reason === 'deaf') this.#audio.prove();
     this.#audio.disprove();
     this.#cause = error.reason;
     if (!error.retryable) this.#strike(error);
@@ -226,7 +225,6 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
     this.#recovery.failed(error);
     this.#place.giveBack();
     this.#idleAt = givenUntil;
-    if (!this.#seam.open) this.#pass(givenUntil);
   }
 
   /** The engine will never hear this stretch. */
@@ -250,7 +248,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   }
 
   #hear(event: TranscriptEvent): void {
-    this.#audio.prove();
+    this.#audio.prove(Math.round(event.end * this.#options.sampleRate));
     this.#tellAll(this.#seam.hear(event));
     this.#pass(this.#heardUntil);
     const view = this.#attempt?.view;
@@ -336,7 +334,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   }
 
   /** Resolves when something has happened, at the latest at a moment of `performance.now()`. */
-  async #news(until: number): Promise<void> {
+  async #news(until = Number.POSITIVE_INFINITY): Promise<void> {
     this.#audio.draw();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;

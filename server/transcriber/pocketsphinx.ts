@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Channel } from '../channel.ts';
+import { EngineSlot } from './engineSlot.ts';
+import { createEngineStreams } from './engineStreams.ts';
 import { LANGUAGE, SAMPLE_RATE } from './pocketsphinxDecoder.ts';
 import {
   BASE_LIBRARY,
@@ -9,8 +10,7 @@ import {
   MODEL_DIRECTORY,
   modelFiles,
 } from './pocketsphinxFiles.ts';
-import { PocketsphinxStream } from './pocketsphinxStream.ts';
-import type { SpeechEngine, SpeechOptions, TranscriptEvent } from './transcriber.ts';
+import type { SpeechEngine, SpeechOptions } from './transcriber.ts';
 
 export type PocketsphinxOptions = {
   /** The folder of the English model. */
@@ -18,6 +18,11 @@ export type PocketsphinxOptions = {
   /** How long a process may take to start, and to answer a chunk, before it counts as dead. */
   answerLimitMs?: number;
 };
+
+const LABEL = 'PocketSphinx';
+const CHILD = join(import.meta.dirname, 'pocketsphinxChild.ts');
+/** Five times what a decoder takes. */
+const MEMORY_LIMIT_BYTES = 512 * 1_024 * 1_024;
 
 /** Looks whether the libraries and the model are there, without loading them. `reason` is a sentence for people. */
 export function findPocketsphinx(
@@ -39,11 +44,21 @@ export function createPocketsphinxEngine({
   modelDirectory = MODEL_DIRECTORY,
   answerLimitMs = 20_000,
 }: PocketsphinxOptions = {}): SpeechEngine {
-  const open = new Set<Channel<TranscriptEvent>>();
+  const slotFor = () =>
+    new EngineSlot({
+      label: LABEL,
+      module: CHILD,
+      args: [modelDirectory],
+      startLimitMs: answerLimitMs,
+      answerLimitMs,
+      memoryLimitBytes: MEMORY_LIMIT_BYTES,
+      idleMs: 0,
+      unloadable: `the model in ${modelDirectory} cannot be loaded`,
+    });
 
   return {
     name: 'pocketsphinx',
-    label: 'PocketSphinx',
+    label: LABEL,
     description: 'Runs on this machine, English only; about a third of the words come out wrong.',
     languages: [LANGUAGE],
     features: [],
@@ -51,21 +66,7 @@ export function createPocketsphinxEngine({
     longestSeconds: null,
     refuses,
     billedSeconds: () => 0,
-    transcribe: (audio, { signal }) => ({
-      [Symbol.asyncIterator]() {
-        if (signal.aborted) return ended();
-        const { events } = new PocketsphinxStream(audio, signal, {
-          modelDirectory,
-          answerLimitMs,
-          onFreed: () => open.delete(events),
-        });
-        open.add(events);
-        return events;
-      },
-    }),
-    async close() {
-      await Promise.all([...open].map((events) => events.return()));
-    },
+    ...createEngineStreams(slotFor),
   };
 }
 
@@ -75,10 +76,4 @@ function refuses({ language, sampleRate }: SpeechOptions): string | null {
   if (![LANGUAGE, 'en', 'auto'].includes(language))
     return `PocketSphinx understands English (en-US) only, not ${language}.`;
   return null;
-}
-
-function ended(): Channel<TranscriptEvent> {
-  const none = new Channel<TranscriptEvent>();
-  none.end();
-  return none;
 }

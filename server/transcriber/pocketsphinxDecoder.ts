@@ -1,4 +1,6 @@
 import type { Word } from '../contract/types.ts';
+import { confidenceOf } from './confidence.ts';
+import type { StreamDecoder } from './engineChild.ts';
 import type { NativeDecoder, Segment } from './pocketsphinxNative.ts';
 import type { AudioChunk, TranscriptEvent } from './transcriber.ts';
 
@@ -12,7 +14,7 @@ const PIECE_SAMPLES = SAMPLE_RATE / 10;
 const LONGEST_UTTERANCE_SAMPLES = 30 * SAMPLE_RATE;
 
 /** Turns the audio of one stream into events: an utterance ends when the decoder hears half a second of silence. */
-export class PocketsphinxDecoder {
+export class PocketsphinxDecoder implements StreamDecoder {
   readonly #native: NativeDecoder;
   #utterances = 0;
   /** Samples of the utterance so far; 0 while nobody speaks. */
@@ -86,7 +88,7 @@ export class PocketsphinxDecoder {
       language: LANGUAGE,
       start: first.start,
       end: last.end,
-      confidence: mean(words),
+      confidence: confidenceOf(words),
       words,
     };
   }
@@ -109,12 +111,4 @@ function toWord({ word, firstFrame, lastFrame, posterior }: Segment): Word {
     end: (lastFrame + 1) / FRAMES_PER_SECOND,
     confidence: Math.min(1, posterior),
   };
-}
-
-function mean(words: Word[]): number | null {
-  const sum = words.reduce<number | null>(
-    (total, { confidence }) => (total === null || confidence === null ? null : total + confidence),
-    0,
-  );
-  return sum === null ? null : sum / words.length;
 }

@@ -25,6 +25,11 @@ const NEEDS: Need[] = [
     isThere: () => findPocketsphinx().ok,
   },
   {
+    what: 'bzip2',
+    packages: ['bzip2'],
+    isThere: () => ['/bin', '/usr/bin'].some((directory) => existsSync(`${directory}/bzip2`)),
+  },
+  {
     what: 'MariaDB',
     packages: ['mariadb-server'],
     isThere: () => existsSync('/usr/sbin/mariadbd'),

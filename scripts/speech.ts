@@ -1,27 +1,25 @@
-import { findPocketsphinx } from '../server/transcriber/pocketsphinx.ts';
-import { installCommand, installPackages, mayInstallPackages } from './debian.ts';
+import { resolve } from 'node:path';
+import { findObstacle } from '../server/transcriber/sherpaAccess.ts';
+import { preparePocketsphinx } from './models/pocketsphinxPackages.ts';
+import { prepareSpeech } from './models/prepareSpeech.ts';
+import { MODEL_SOURCES } from './models/sources.ts';
 
 /**
- * Makes a speech engine ready that works offline, and says which. It always ends well: a server without one is still
- * a chat server, so what follows it on the command line should run.
+ * Makes a speech engine ready: `npm run speech`, or `npm run speech -- ko`, or `-- en`. It always ends well, because a
+ * server without one is still a chat server, so what follows it on the command line should run.
  */
-const PACKAGES = ['libpocketsphinx3', 'pocketsphinx-en-us'];
-const READY =
-  'PocketSphinx is ready: it hears English on this machine; about a third of the words come out wrong.';
+const [wish] = process.argv.slice(2);
+const names = MODEL_SOURCES.map(({ name }) => name);
 
-async function prepareSpeech(): Promise<string> {
-  const found = findPocketsphinx();
-  if (found.ok) return READY;
-  const byHand = `For speech on this machine run: ${installCommand(PACKAGES)}\nWithout it everything but speech works.`;
-  if (!(await mayInstallPackages())) return `${found.reason}\n${byHand}`;
-  process.stdout.write(`Installing ${PACKAGES.join(' and ')} …\n`);
-  try {
-    await installPackages(PACKAGES);
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n${byHand}`;
-  }
-  const now = findPocketsphinx();
-  return now.ok ? READY : `${now.reason}\n${byHand}`;
+if (wish !== undefined && !names.includes(wish)) {
+  process.stderr.write(`There is no model named ${wish}; there are: ${names.join(', ')}.\n`);
+  process.exit(1);
 }
-
-process.stdout.write(`${await prepareSpeech()}\n`);
+await prepareSpeech(wish, {
+  directory: resolve(import.meta.dirname, '../data/models'),
+  sources: MODEL_SOURCES,
+  mirror: process.env.SPEECH_MODELS_URL?.replace(/\/+$/, ''),
+  obstacle: findObstacle,
+  fallBack: () => preparePocketsphinx((line) => process.stdout.write(`${line}\n`)),
+  screen: process.stdout,
+});

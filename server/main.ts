@@ -27,6 +27,16 @@ const engines: Candidate[] = [
     },
   },
   {
+    name: 'sherpa',
+    async probe() {
+      const { findSherpa } = await import('./transcriber/sherpaAccess.ts');
+      const found = await findSherpa(resolve(ROOT, 'data/models'));
+      if (!found.ok) return found;
+      const { createSherpaEngine } = await import('./transcriber/sherpa.ts');
+      return { engine: createSherpaEngine(found) };
+    },
+  },
+  {
     name: 'pocketsphinx',
     async probe() {
       const { createPocketsphinxEngine, findPocketsphinx } = await import('./transcriber/pocketsphinx.ts');

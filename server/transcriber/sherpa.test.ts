@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -269,6 +271,17 @@ test('closing the engine ends its streams and its process', async () => {
   await expect.poll(childPids, POLL).toEqual([]);
 });
 
+test('the death of the server ends its process', async () => {
+  const server = spawn(process.execPath, [join(import.meta.dirname, 'testing/hearForever.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [printed] = (await once(server.stdout, 'data')) as [Buffer];
+  const pid = Number(printed.toString().split(/\s/)[0]);
+  expect(isAlive(pid)).toBe(true);
+  server.kill('SIGKILL');
+  await expect.poll(() => isAlive(pid), POLL).toBe(false);
+});
+
 test('it refuses other languages and rates in plain words', () => {
   const refused = (language: string, sampleRate = RATE) => engine.refuses({ language, sampleRate });
   expect(refused('de-DE')).toMatch(/ko-KR and en-US, not de-DE/);
@@ -290,6 +303,14 @@ function fault(retryable: boolean, message: RegExp) {
 
 async function finalsOf(events: AsyncIterable<TranscriptEvent>): Promise<TranscriptEvent[]> {
   return (await Array.fromAsync(events)).filter(({ type }) => type === 'final');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function signalAll(signal: NodeJS.Signals): void {

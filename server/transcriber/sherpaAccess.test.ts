@@ -14,8 +14,8 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function put(folder: string, model: string): void {
   mkdirSync(join(directory, folder));
-  const files = SHERPA_MODELS.find(({ name }) => name === model)?.files ?? {};
-  for (const file of Object.values(files)) writeFileSync(join(directory, folder, file), '');
+  const files = SHERPA_MODELS.flatMap(({ name, files }) => (name === model ? Object.values(files) : []));
+  for (const file of files) writeFileSync(join(directory, folder, file), '');
 }
 
 test('without a model it says how to get one', async () => {

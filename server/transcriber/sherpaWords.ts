@@ -27,8 +27,8 @@ export function toWords(result: OnlineResult, audioSeconds: number): Word[] {
 function wordTokens({ tokens, timestamps, ys_probs, start_time }: OnlineResult): [Token, ...Token[]][] {
   const words: [Token, ...Token[]][] = [];
   for (const [i, raw] of tokens.entries()) {
-    if (isSpecial(raw)) continue;
     const text = raw.replace(/^[ ▁]+/, '');
+    if (isSpecial(text)) continue;
     const token = { text, time: start_time + (timestamps[i] ?? 0), logProbability: ys_probs[i] };
     const word = words.at(-1);
     if (word && text === raw) word.push(token);
@@ -42,7 +42,7 @@ function isSpecial(token: string): boolean {
   return /^<.+>$/.test(token) && !BYTE.test(token);
 }
 
-const BYTE = /^<0x([0-9A-F]{2})>$/;
+const BYTE = /^<0x([0-9A-F]{2})>$/i;
 
 /** A letter that the model spells in bytes is left out until all of them are there. */
 function textOf(tokens: Token[]): string {

@@ -1,6 +1,17 @@
-import type { Places } from './hearing.ts';
+/** Where calls of an engine wait for their turn: so many at a time, begun one after the other. */
+export type Places = {
+  /**
+   * Resolves when a new call may begin, with what gives its place back (once; more is the same).
+   * @param again was being heard already, and goes before those who were not.
+   * @param onPlace told while it waits, and whenever it changes: 1 is next.
+   * @throws the signal's reason when it aborts, and nothing else.
+   */
+  take: (wish: Wish) => Promise<() => void>;
+  /** The service says that there are too many: hands out fewer for a while. */
+  refused: () => void;
+};
 
-type Wish = Parameters<Places['take']>[0];
+type Wish = { signal: AbortSignal; again: boolean; onPlace: (place: number) => void };
 type Waiter = Wish & { granted: (giveBack: () => void) => void; told: number };
 
 export type PlacesOptions = {

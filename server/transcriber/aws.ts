@@ -1,6 +1,8 @@
 import type { TranscribeStreamingClientConfig } from '@aws-sdk/client-transcribe-streaming';
 import { createAwsClient } from './awsClient.ts';
-import { awsRefuses, type Dialects } from './awsRequest.ts';
+import { awsRequestHandler } from './awsConnection.ts';
+import { awsRefuses } from './awsRefuses.ts';
+import type { Dialects } from './awsRequest.ts';
 import { AwsStream } from './awsStream.ts';
 import type { SpeechEngine } from './transcriber.ts';
 
@@ -11,39 +13,42 @@ export type AwsOptions = {
   /** Given by tests; otherwise the SDK's own: the region's, or AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING. */
   endpoint?: string;
   dialects?: Dialects;
-  connectTimeoutMs?: number;
-  /** A connection on which nothing moves for this long is dead. Audio may pause for nearly as long. */
-  idleTimeoutMs?: number;
+  /** See `AwsStreamSettings`. */
+  patienceMs?: number;
+  /** See `awsRequestHandler`. */
+  pingMs?: number;
 };
 
 /** The service charges every stream for 15 seconds at least (Amazon Transcribe pricing). */
 const MINIMUM_SECONDS = 15;
+/** After this much it ends a stream (Amazon Transcribe guidelines and quotas). */
+const LONGEST_SECONDS = 4 * 3_600;
 
 export function createAwsEngine({
   region,
   credentials,
   endpoint,
   dialects = ['ko-KR', 'en-US'],
-  connectTimeoutMs = 10_000,
-  idleTimeoutMs = 14_000,
+  patienceMs = 10_000,
+  pingMs = 5_000,
 }: AwsOptions): SpeechEngine {
   const client = createAwsClient({
     region,
     credentials,
     endpoint,
-    requestHandler: { sessionTimeout: idleTimeoutMs, disableConcurrentStreams: true },
+    requestHandler: awsRequestHandler(pingMs),
   });
-  const settings = { client, dialects, connectTimeoutMs };
+  const settings = { client, dialects, patienceMs };
 
   return {
     name: 'aws',
     label: 'Amazon Transcribe',
     description: `Hears many languages well; the audio is sent to Amazon Web Services in ${region}.`,
     languages: null,
-    features: ['auto', 'stability'],
+    features: ['auto', 'vocabulary', 'vocabularyFilter', 'stability', 'redact', 'speakers'],
     chunkMs: 100,
-    longestSeconds: null,
-    refuses: awsRefuses,
+    longestSeconds: LONGEST_SECONDS,
+    refuses: (options) => awsRefuses(options, dialects),
     billedSeconds: (audioSeconds) =>
       audioSeconds > 0 ? Math.max(MINIMUM_SECONDS, Math.ceil(audioSeconds)) : 0,
     transcribe: (audio, options) => ({

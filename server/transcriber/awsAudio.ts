@@ -1,11 +1,11 @@
 import type { AudioStream } from '@aws-sdk/client-transcribe-streaming';
 import type { AudioChunk } from './transcriber.ts';
 
+/** `idle`: nobody has drawn yet. `waiting`: somebody waits for the first chunk. `ended`: the source came to its end. */
+export type AudioState = 'idle' | 'waiting' | 'flowing' | 'ended';
+
 export type AudioListener = {
-  /** The SDK waits for the first chunk. */
-  onWait: () => void;
-  /** The first chunk has come. */
-  onStart: () => void;
+  onChange: () => void;
   /** The source failed. */
   onError: (error: unknown) => void;
 };
@@ -16,11 +16,9 @@ export type AudioListener = {
  * from outside, even while the source is waiting, and remembers what became of the source.
  */
 export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, undefined> {
-  /** Whether the source came to its end by itself. */
-  ended = false;
   readonly #source: AsyncIterator<AudioChunk>;
   readonly #listener: AudioListener;
-  #started = false;
+  #state: AudioState = 'idle';
   #stopped = false;
   #release = () => {};
 
@@ -29,11 +27,15 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
     this.#listener = listener;
   }
 
+  get state(): AudioState {
+    return this.#state;
+  }
+
   next(): Promise<IteratorResult<AudioStream, undefined>> {
     return new Promise((resolve) => {
       this.#release = () => resolve({ done: true, value: undefined });
-      if (this.#stopped) return this.#release();
-      if (!this.#started) this.#listener.onWait();
+      if (this.#stopped || this.#state === 'ended') return this.#release();
+      if (this.#state === 'idle') this.#change('waiting');
       this.#draw().then(resolve, this.#listener.onError);
     });
   }
@@ -43,7 +45,8 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
     if (this.#stopped) return;
     this.#stopped = true;
     this.#release();
-    this.#source.return?.().then(undefined, () => {});
+    // Also a `return` that throws at once must not get into the way of what is torn down next.
+    (async () => this.#source.return?.())().then(undefined, () => {});
   }
 
   async return(): Promise<IteratorResult<AudioStream, undefined>> {
@@ -59,14 +62,19 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
     for (;;) {
       const { done, value } = await this.#source.next();
       if (done) {
-        this.ended = true;
+        this.#change('ended');
         return { done: true, value: undefined };
       }
       // An empty audio event would end the stream.
       if (value.length === 0) continue;
-      if (!this.#started) this.#listener.onStart();
-      this.#started = true;
+      this.#change('flowing');
       return { done: false, value: { AudioEvent: { AudioChunk: value } } };
     }
+  }
+
+  #change(state: AudioState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#listener.onChange();
   }
 }

@@ -10,6 +10,8 @@ export function createAwsClient(config: TranscribeStreamingClientConfig): Transc
   return new TranscribeStreamingClient({
     ...config,
     logger: QUIET,
+    // Audio cannot be sent twice from here.
+    maxAttempts: 1,
     // It takes the time until the first word for a wrong clock: after 5 minutes of silence it would sign wrongly.
     disableClockSkewCorrection: true,
   });

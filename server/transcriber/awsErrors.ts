@@ -27,6 +27,13 @@ const FAULTS = {
     retryable: false,
     code: 'BAD_REQUEST',
   },
+  vocabulary: {
+    reason: 'vocabulary_unknown',
+    message:
+      'Amazon Transcribe cannot use this room’s vocabulary or vocabulary filter. Whoever looks after the room must check the names.',
+    retryable: false,
+    code: 'BAD_REQUEST',
+  },
   refused: {
     reason: 'engine_refused',
     message: 'Amazon Transcribe refuses this kind of audio or these settings.',
@@ -49,6 +56,11 @@ const FAULTS = {
     retryable: true,
     code: 'TOO_MANY_REQUESTS',
   },
+  duration: {
+    reason: 'engine_duration',
+    message: 'Amazon Transcribe listens for four hours at a time at most. Start speaking again.',
+    retryable: true,
+  },
   failed: {
     reason: 'engine_failed',
     message: 'Amazon Transcribe failed. Try again in a moment.',
@@ -65,6 +77,7 @@ type FaultName = keyof typeof FAULTS;
 
 /** The service's own exceptions, and those that every AWS service may answer with. */
 const BY_NAME: Record<string, FaultName> = {
+  ConnectionError: 'unreachable',
   LimitExceededException: 'limit',
   ThrottlingException: 'limit',
   TooManyRequestsException: 'limit',
@@ -105,21 +118,26 @@ function nameOf(error: Error): FaultName {
   // “Signature expired”, “Signature not yet current”: the words of Signature Version 4's own refusals.
   const untimely = /signature (expired|not yet current)/i.test(error.message);
   if (error.name === 'BadRequestException') return untimely ? 'behind' : refusalOf(error.message);
-  return untimely ? 'clock' : (BY_NAME[error.name] ?? byStatus(error));
+  if (untimely) return 'clock';
+  // The service has one exception for its quotas and for a stream that has become too long.
+  if (error.name === 'LimitExceededException' && /duration|length|too long/i.test(error.message))
+    return 'duration';
+  return BY_NAME[error.name] ?? byStatus(error);
 }
 
 function refusalOf(message: string): FaultName {
   if (/timed out/i.test(message)) return 'idle';
-  return /language/i.test(message) ? 'language' : 'refused';
+  if (/vocabular/i.test(message)) return 'vocabulary';
+  // Not every refusal that speaks of languages is one of the language.
+  return /language.*\b(not|un)\s?supported/i.test(message) ? 'language' : 'refused';
 }
 
 function byStatus(error: Error & { code?: unknown; $metadata?: { httpStatusCode?: number } }): FaultName {
-  const status = error.$metadata?.httpStatusCode;
-  // What came as no answer, or broke one off, is the network's. Node's own errors carry a code.
-  if (typeof error.code === 'string') return 'unreachable';
-  if (status === undefined) return error.name.endsWith('Exception') ? 'failed' : 'unreachable';
+  const status = error.$metadata?.httpStatusCode ?? 0;
   if (status === 401) return 'credentials';
   if (status === 403) return 'accessDenied';
   if (status === 429) return 'limit';
-  return status >= 400 && status < 500 ? 'refused' : 'failed';
+  if (status >= 400 && status < 500) return 'refused';
+  // Node's own errors carry a code: whoever gives us the credentials could not be reached.
+  return typeof error.code === 'string' ? 'unreachable' : 'failed';
 }

@@ -1,19 +1,21 @@
 import type { Item, Result } from '@aws-sdk/client-transcribe-streaming';
 import type { Word } from '../contract/types.ts';
-import type { TranscriptEvent } from './transcriber.ts';
+import type { SpeechOptions, TranscriptEvent } from './transcriber.ts';
 
 /**
  * Turns the service's results into events. A result replaces earlier ones of the same ResultId; results without words
- * are no utterance.
+ * are no utterance. Where personal data is masked, only finals become events: the service masks nothing else.
  */
 export class AwsResults {
   readonly #language: string;
+  readonly #masked: boolean;
   /** Utterances without a final so far, as they were last heard. */
   readonly #open = new Map<string, TranscriptEvent>();
 
-  /** @param language what was asked for; it stands in for a result that does not say its own. */
-  constructor(language: string) {
+  /** @param options what was asked for; its language stands in for a result that does not say its own. */
+  constructor({ language, settings }: Pick<SpeechOptions, 'language' | 'settings'>) {
     this.#language = language === 'auto' ? 'und' : language;
+    this.#masked = settings?.redact ?? false;
   }
 
   /** Whether something is half said. */
@@ -22,13 +24,18 @@ export class AwsResults {
   }
 
   event(result: Result): TranscriptEvent | null {
-    const event = this.#read(result);
-    // A final without words takes a partial back. Everybody has read that partial, so it stands as it was.
-    const last = this.#open.get(event.utteranceId);
-    const told = event.text.trim() ? event : result.IsPartial || !last ? null : asFinal(last);
-    if (told?.type === 'partial') this.#open.set(told.utteranceId, told);
-    if (told?.type === 'final') this.#open.delete(told.utteranceId);
-    return told;
+    const heard = this.#read(result);
+    const { utteranceId } = heard;
+    const spoken = heard.text.trim() !== '';
+    if (heard.type === 'partial') {
+      if (spoken) this.#open.set(utteranceId, heard);
+      return spoken && !this.#masked ? heard : null;
+    }
+    const last = this.#open.get(utteranceId);
+    this.#open.delete(utteranceId);
+    if (spoken) return heard;
+    // A final without words takes a partial back. If everybody has read that partial, it stands as it was.
+    return last && !this.#masked ? asFinal(last) : null;
   }
 
   #read(result: Result): TranscriptEvent {
@@ -41,7 +48,7 @@ export class AwsResults {
       utteranceId: result.ResultId ?? String(start),
       text,
       stableChars: type === 'final' ? text.length : stableChars(text, items),
-      language: result.LanguageCode ?? this.#language,
+      language: languageOf(result) ?? this.#language,
       start,
       end: Math.max(start, result.EndTime ?? 0, ...words.map(({ end }) => end)),
       confidence: mean(words.flatMap(({ confidence }) => confidence ?? [])),
@@ -54,8 +61,16 @@ function asFinal(event: TranscriptEvent): TranscriptEvent {
   return { ...event, type: 'final', stableChars: event.text.length };
 }
 
-function toWord({ Content = '', StartTime = 0, EndTime = StartTime, Confidence }: Item): Word {
-  return { text: Content, start: StartTime, end: EndTime, confidence: Confidence ?? null };
+/** Where several languages are looked for, each result names those it could be, with scores. */
+function languageOf({ LanguageCode, LanguageIdentification = [] }: Result): string | undefined {
+  const [best] = LanguageIdentification.toSorted((a, b) => (b.Score ?? 0) - (a.Score ?? 0));
+  return LanguageCode ?? best?.LanguageCode;
+}
+
+function toWord({ Content = '', StartTime = 0, EndTime = StartTime, Confidence, Speaker }: Item): Word {
+  const word = { text: Content, start: StartTime, end: EndTime, confidence: Confidence ?? null };
+  // “0” in older answers of the service, “spk_0” in newer ones.
+  return Speaker === undefined ? word : { ...word, speaker: Speaker.replace(/^spk_/, '') };
 }
 
 function mean(values: number[]): number | null {

@@ -1,4 +1,3 @@
-import type { ClientHttp2Stream } from 'node:http2';
 import {
   StartStreamTranscriptionCommand,
   type TranscribeStreamingClient,
@@ -12,8 +11,8 @@ import type { AudioChunk, SpeechOptions, TranscriptEvent } from './transcriber.t
 export type AwsStreamSettings = {
   client: TranscribeStreamingClient;
   dialects: Dialects;
-  /** How long the service may take to answer, not counting the wait for the first audio. */
-  connectTimeoutMs: number;
+  /** How long the service may take to answer the request, and once the audio has ended, to say the next word. */
+  patienceMs: number;
 };
 
 /**
@@ -28,8 +27,10 @@ export class AwsStream {
   readonly #request = new AbortController();
   readonly #stopped = Promise.withResolvers<never>();
   #failure: { error: unknown } | undefined;
-  #connectTimer: NodeJS.Timeout | undefined;
-  #answer: ClientHttp2Stream | undefined;
+  #answered = false;
+  /** Whether we wait for the service, and not the service for whoever takes our events. */
+  #listening = true;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     source: AsyncIterable<AudioChunk>,
@@ -40,8 +41,7 @@ export class AwsStream {
     this.#settings = settings;
     this.#stopped.promise.catch(() => {});
     this.#audio = new AwsAudio(source, {
-      onWait: () => clearTimeout(this.#connectTimer),
-      onStart: () => this.#expectAnswer(),
+      onChange: () => this.#beImpatient(),
       onError: (error) => this.#fail(error),
     });
   }
@@ -62,21 +62,18 @@ export class AwsStream {
   }
 
   async *#hear(): AsyncGenerator<TranscriptEvent, void, void> {
-    const results = new AwsResults(this.#options.language);
+    const results = new AwsResults(this.#options);
     for await (const { TranscriptEvent: event } of await this.#open()) {
       if (this.#options.signal.aborted) return;
+      this.#listening = false;
       for (const result of event?.Transcript?.Results ?? []) {
         const heard = results.event(result);
         if (heard) yield heard;
       }
+      this.#listening = true;
+      this.#beImpatient();
     }
-    if (!this.#whole || !this.#audio.ended || results.open)
-      throw unreachable('The stream ended before its time.');
-  }
-
-  /** Whether the service ended its answer. To the SDK a connection that somebody cut is an end like any other. */
-  get #whole(): boolean {
-    return this.#answer?.readableEnded === true && !this.#answer.rstCode;
+    if (this.#audio.state !== 'ended' || results.open) throw unreachable('The stream ended before its time.');
   }
 
   /** Sends the request. It comes back with the first event, or never: the audio flows meanwhile. */
@@ -86,24 +83,31 @@ export class AwsStream {
     command.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);
-        this.#answer = (answer.response as { body: ClientHttp2Stream }).body;
-        clearTimeout(this.#connectTimer);
+        this.#answered = true;
+        this.#beImpatient();
         return answer;
       },
       { step: 'deserialize', priority: 'low', name: 'answered' },
     );
-    this.#expectAnswer();
+    this.#beImpatient();
     const sent = client.send(command, { abortSignal: this.#request.signal });
     const { TranscriptResultStream } = await Promise.race([sent, this.#stopped.promise]);
     if (!TranscriptResultStream) throw unreachable('The answer has no events.');
     return TranscriptResultStream;
   }
 
-  #expectAnswer(): void {
-    clearTimeout(this.#connectTimer);
-    if (this.#answer || this.#request.signal.aborted) return;
-    const fail = () => this.#fail(unreachable('The request was not answered in time.'));
-    this.#connectTimer = setTimeout(fail, this.#settings.connectTimeoutMs);
+  /** Whether the service has to speak next. It need not answer before it has heard something. */
+  get #owesUs(): boolean {
+    const { state } = this.#audio;
+    return this.#listening && (this.#answered ? state === 'ended' : state !== 'waiting');
+  }
+
+  /** Starts the time anew in which the service must speak, if it must. */
+  #beImpatient(): void {
+    clearTimeout(this.#timer);
+    if (!this.#owesUs || this.#request.signal.aborted) return;
+    const fail = () => this.#fail(unreachable('The service did not answer in time.'));
+    this.#timer = setTimeout(fail, this.#settings.patienceMs);
   }
 
   #fail(error: unknown): void {
@@ -112,7 +116,7 @@ export class AwsStream {
   }
 
   #stop(): void {
-    clearTimeout(this.#connectTimer);
+    clearTimeout(this.#timer);
     this.#request.abort();
     this.#stopped.reject(this.#request.signal.reason);
     this.#audio.stop();

@@ -33,7 +33,9 @@ export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): vo
       except(stream, fault);
       break;
     case 'reset':
-      stream.close(fault.code);
+      // Once the client has ended its side, Node ends ours well and sends no RST_STREAM at all.
+      if (fault.at === 'end') line.socket.write(rstStream(stream.id ?? 0, fault.code));
+      else stream.close(fault.code);
       break;
     case 'bytes':
       stream.write(fault.bytes);
@@ -60,6 +62,14 @@ export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): vo
     case 'silence':
       break;
   }
+}
+
+/** The frame as it is (RFC 9113, 6.4): a length of 4, type 3, no flags, the stream, the code. */
+function rstStream(id: number, code: number): Buffer {
+  const frame = Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  frame.writeUInt32BE(id, 5);
+  frame.writeUInt32BE(code, 9);
+  return frame;
 }
 
 /** An HTTP error instead of an event stream. */

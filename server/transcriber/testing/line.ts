@@ -23,7 +23,8 @@ export function openLine(socket: Socket, { freezable = false } = {}): Line {
     end,
     freeze() {
       socket.unpipe(near);
-      socket.pause();
+      // Read and thrown away, so that we notice when the client leaves.
+      socket.resume();
     },
   };
 }

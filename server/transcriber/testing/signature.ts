@@ -19,9 +19,11 @@ const SKEW_MS = 300_000;
 
 /**
  * Checks the signature of a streaming request (Signature Version 4) and answers what checks its frames.
+ *
+ * @param now the server's clock, milliseconds since 1970.
  * @throws SignatureError
  */
-export function verifyRequest(headers: IncomingHttpHeaders, keys: Keys): FrameVerifier {
+export function verifyRequest(headers: IncomingHttpHeaders, keys: Keys, now = Date.now): FrameVerifier {
   const match = AUTHORIZATION.exec(headers.authorization ?? '');
   if (!match)
     throw new SignatureError('IncompleteSignatureException', 'The Authorization header is malformed');
@@ -37,7 +39,7 @@ export function verifyRequest(headers: IncomingHttpHeaders, keys: Keys): FrameVe
     throw new SignatureError('InvalidSignatureException', 'The body must be a signed event stream');
   }
   const date = String(headers['x-amz-date']);
-  checkDate(parseDate(date), 'InvalidSignatureException');
+  checkDate(parseDate(date), now(), 'InvalidSignatureException');
   const key = signingKey(secret, day, region);
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonicalRequest(headers, signedHeaders))].join(
     '\n',
@@ -48,7 +50,7 @@ export function verifyRequest(headers: IncomingHttpHeaders, keys: Keys): FrameVe
       'The request signature we calculated does not match the signature you provided.',
     );
   }
-  return new FrameVerifier(key, scope, signature);
+  return new FrameVerifier(key, { scope, seed: signature, now });
 }
 
 function canonicalRequest(headers: IncomingHttpHeaders, signedHeaders: string): string {
@@ -61,11 +63,13 @@ function canonicalRequest(headers: IncomingHttpHeaders, signedHeaders: string): 
 export class FrameVerifier {
   readonly #key: Buffer;
   readonly #scope: string;
+  readonly #now: () => number;
   #prior: string;
 
-  constructor(key: Buffer, scope: string, seed: string) {
+  constructor(key: Buffer, { scope, seed, now }: { scope: string; seed: string; now: () => number }) {
     this.#key = key;
     this.#scope = scope;
+    this.#now = now;
     this.#prior = seed;
   }
 
@@ -76,10 +80,10 @@ export class FrameVerifier {
     if (!(date instanceof Date) || !Buffer.isBuffer(signature)) {
       throw new SignatureError('BadRequestException', 'A frame is not signed');
     }
-    checkDate(date, 'BadRequestException');
+    checkDate(date, this.#now(), 'BadRequestException');
     const toSign = [
       'AWS4-HMAC-SHA256-PAYLOAD',
-      date.toISOString().replace(/[-:]|\.\d+/g, ''),
+      compact(date.getTime()),
       this.#scope,
       this.#prior,
       sha256(encodeHeaders({ ':date': date })),
@@ -92,9 +96,18 @@ export class FrameVerifier {
   }
 }
 
-function checkDate(date: Date, refusal: string): void {
-  if (Math.abs(Date.now() - date.getTime()) < SKEW_MS) return;
-  throw new SignatureError(refusal, `Signature expired: ${date.getTime()} is not now`);
+function checkDate(date: Date, now: number, refusal: string): void {
+  if (Math.abs(now - date.getTime()) < SKEW_MS) return;
+  const [signed, earliest, current] = [date.getTime(), now - SKEW_MS, now].map(compact);
+  throw new SignatureError(
+    refusal,
+    `Signature expired: ${signed} is now earlier than ${earliest} (${current} - 5 min.)`,
+  );
+}
+
+/** As AWS writes times: 20260131T235959Z. */
+function compact(time: number): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 function parseDate(text: string): Date {

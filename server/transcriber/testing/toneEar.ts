@@ -41,11 +41,22 @@ export function singUtterance(text: string, sampleRate: number, pauseSeconds = 0
   return Buffer.concat([sing(text.split(' '), sampleRate), silence(pauseSeconds, sampleRate)]);
 }
 
+/** Which of two people says a word: the first half of the words are the one's, the others the other's. */
+export function voiceOf(word: string): number {
+  return WORDS.indexOf(word) < WORDS.length / 2 ? 0 : 1;
+}
+
 /** A word, or a moment of silence. Seconds from the first sample. */
 export type Heard = { word: string | null; start: number; end: number };
 
+export type Ear = {
+  hear: (pcm: Buffer) => Iterable<Heard>;
+  /** What is left when the audio ends. */
+  end: () => Iterable<Heard>;
+};
+
 /** Listens in windows of a word's length from the first sample that sounds; in silence it moves on by 10 ms. */
-export class ToneEar {
+export class ToneEar implements Ear {
   readonly #sampleRate: number;
   #rest = Buffer.alloc(0);
   #samples = 0;
@@ -67,7 +78,6 @@ export class ToneEar {
     }
   }
 
-  /** What is left when the audio ends. */
   end(): Generator<Heard> {
     return this.hear(Buffer.from(silence(WORD_SECONDS, this.#sampleRate)));
   }

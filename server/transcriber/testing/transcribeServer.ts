@@ -6,8 +6,9 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { Fault } from './faults.ts';
+import { type Fault, refuse } from './faults.ts';
 import { type Line, openLine } from './line.ts';
+import type { Account } from './requestOptions.ts';
 import type { Keys } from './signature.ts';
 import { TranscribeStream } from './transcribeStream.ts';
 
@@ -17,7 +18,7 @@ export const TEST_CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'tes
 export type TranscribeServer = {
   /** For the SDK's `endpoint`, or AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING. */
   url: string;
-  /** Every stream so far, oldest first. */
+  /** Every stream so far, oldest first, or the last ones if there were more than it remembers. */
   streams: TranscribeStream[];
   /** Connections open at the moment; each carries one stream. */
   openSessions: () => number;
@@ -26,16 +27,29 @@ export type TranscribeServer = {
   close: () => Promise<void>;
 };
 
+const DEFAULTS = {
+  port: 0,
+  keys: { [TEST_CREDENTIALS.accessKeyId]: TEST_CREDENTIALS.secretAccessKey } as Keys,
+  account: { vocabularies: [], vocabularyFilters: {} } as Account,
+  ear: 'tone' as 'tone' | 'none',
+  idleMs: 15_000,
+  longestSeconds: 4 * 3_600,
+  dateSkewMs: 0,
+  clockSkewMs: 0,
+  /** More streams at once than this are refused. */
+  maxStreams: Number.POSITIVE_INFINITY,
+  /** How many streams are kept in `streams`. */
+  remembers: 1_000,
+};
+
 /**
  * Speaks Amazon Transcribe's streaming protocol (HTTP/2 without TLS) on the loopback, as far as the real SDK can
- * tell: it checks every signature and understands the words of `toneEar.ts`.
+ * tell: it checks every signature and option and understands the words of `toneEar.ts`.
  */
-export async function startTranscribeServer({
-  port = 0,
-  keys = { [TEST_CREDENTIALS.accessKeyId]: TEST_CREDENTIALS.secretAccessKey } as Keys,
-  idleMs = 15_000,
-  dateSkewMs = 0,
-} = {}): Promise<TranscribeServer> {
+export async function startTranscribeServer(
+  options: Partial<typeof DEFAULTS> = {},
+): Promise<TranscribeServer> {
+  const { port, maxStreams, remembers, ...settings } = { ...DEFAULTS, ...options };
   const streams: TranscribeStream[] = [];
   const lines = new Set<Line>();
   const sessions = new Set<Http2Session>();
@@ -47,7 +61,12 @@ export async function startTranscribeServer({
       stream.respond({ ':status': 404 }, { endStream: true });
       return;
     }
-    streams.push(new TranscribeStream(stream, headers, line, { keys, idleMs, dateSkewMs, fault: own }));
+    if (sessions.size > maxStreams) {
+      refuse(stream, { status: 429, exception: 'LimitExceededException', message: 'Too many streams.' });
+      return;
+    }
+    streams.push(new TranscribeStream(stream, headers, line, { ...settings, fault: own }));
+    if (streams.length > remembers) streams.shift();
   };
   const server = createServer((socket: Socket) => {
     const own = strikes > 0 ? fault : undefined;

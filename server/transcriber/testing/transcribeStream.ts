@@ -3,15 +3,23 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { decodeMessage, encodeMessage, type Message, MessageReader } from './eventStream.ts';
 import { except, type Fault, inflict, type Moment, refuse } from './faults.ts';
 import type { Line } from './line.ts';
+import { type Account, checkOptions, type RequestOptions, readOptions } from './requestOptions.ts';
 import { Scribe } from './scribe.ts';
+import { ScriptEar } from './scriptEar.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
-import { ToneEar } from './toneEar.ts';
+import { type Ear, ToneEar } from './toneEar.ts';
 
 export type StreamSettings = {
   keys: Keys;
+  account: Account;
+  /** Whether it listens to the tones, or answers from a script without listening, which costs less. */
+  ear: 'tone' | 'none';
   idleMs: number;
-  /** How far off the date of its answers is. */
+  /** A stream with more audio than this is ended. */
+  longestSeconds: number;
+  /** How far off the date of its answers is, and its clock. */
   dateSkewMs: number;
+  clockSkewMs: number;
   fault: Fault | undefined;
 };
 
@@ -28,8 +36,8 @@ export class TranscribeStream {
   readonly #line: Line;
   readonly #settings: StreamSettings;
   readonly #reader = new MessageReader();
-  readonly #sampleRate: number;
-  readonly #ear: ToneEar;
+  readonly #asked: RequestOptions;
+  readonly #ear: Ear;
   readonly #scribe: Scribe;
   #verifier: FrameVerifier | undefined;
   /** Whether the fault has struck: from then on it neither listens nor speaks. */
@@ -41,12 +49,13 @@ export class TranscribeStream {
     this.#http = http;
     this.#line = line;
     this.#settings = settings;
-    this.#sampleRate = Number(headers['x-amzn-transcribe-sample-rate']);
-    this.#ear = new ToneEar(this.#sampleRate);
-    this.#scribe = new Scribe({
-      language: header(headers, 'language-code'),
-      stabilised: header(headers, 'enable-partial-results-stabilization') === 'true',
-    });
+    this.#asked = readOptions(headers);
+    const { sampleRate, filter, filters } = this.#asked;
+    this.#ear = settings.ear === 'tone' ? new ToneEar(sampleRate) : new ScriptEar(sampleRate);
+    const filtered = [filter ?? [], filters]
+      .flat()
+      .flatMap((name) => settings.account.vocabularyFilters[name] ?? []);
+    this.#scribe = new Scribe(this.#asked, filtered);
     // A client that tears its stream down is no fault of the server.
     http.on('error', () => {});
     http.on('close', () => clearTimeout(this.#idleTimer));
@@ -55,8 +64,9 @@ export class TranscribeStream {
 
   #answer(): void {
     try {
-      this.#verifier = verifyRequest(this.headers, this.#settings.keys);
-      checkOptions(this.headers);
+      const { keys, account, clockSkewMs } = this.#settings;
+      this.#verifier = verifyRequest(this.headers, keys, () => Date.now() + clockSkewMs);
+      checkOptions(this.#asked, account);
     } catch (error) {
       const { name: exception, message } = error as Error;
       const status = error instanceof SignatureError ? 403 : 400;
@@ -96,12 +106,19 @@ export class TranscribeStream {
   }
 
   #hear(pcm: Buffer): void {
-    if (pcm.length % 2 !== 0 || pcm.length > 2 * this.#sampleRate)
-      throw new Error('The audio chunk is invalid');
+    const { sampleRate } = this.#asked;
+    if (pcm.length % 2 !== 0 || pcm.length > 2 * sampleRate) throw new Error('The audio chunk is invalid');
     this.#waitForAudio();
     this.chunks += 1;
     this.audioBytes += pcm.length;
     if (this.chunks === 1 && this.#strikes('audio')) return;
+    if (this.audioBytes > 2 * sampleRate * this.#settings.longestSeconds) {
+      except(this.#http, {
+        exception: 'LimitExceededException',
+        message: 'Your stream has exceeded the maximum session duration.',
+      });
+      return;
+    }
     for (const heard of this.#ear.hear(pcm)) this.#note(heard);
   }
 
@@ -155,25 +172,4 @@ function audioOf(frame: Message): Buffer {
   const { headers, body } = decodeMessage(frame.body);
   if (headers[':event-type'] !== 'AudioEvent') throw new Error('Only audio events are understood');
   return body;
-}
-
-function header(headers: IncomingHttpHeaders, name: string): string | undefined {
-  return headers[`x-amzn-transcribe-${name}`]?.toString();
-}
-
-/** @throws Error named as the service names it. */
-function checkOptions(headers: IncomingHttpHeaders): void {
-  const rate = Number(header(headers, 'sample-rate'));
-  const oneLanguage = header(headers, 'language-code') !== undefined;
-  const identified = header(headers, 'identify-language') === 'true';
-  const dialects = header(headers, 'language-options')?.split(',') ?? [];
-  const problem =
-    oneLanguage === identified
-      ? 'Specify exactly one of a language code and language identification'
-      : identified && dialects.length < 2
-        ? 'Language identification needs two language options at least'
-        : header(headers, 'media-encoding') !== 'pcm' || !(rate >= 8_000 && rate <= 48_000)
-          ? 'The media encoding or sample rate is not supported'
-          : undefined;
-  if (problem) throw Object.assign(new Error(problem), { name: 'BadRequestException' });
 }

@@ -1,0 +1,32 @@
+/** More than the longest message that the event stream encoding allows, which is far more than Amazon Transcribe says. */
+const LONGEST_BYTES = 2 ** 24 + 2 ** 18;
+const LENGTH_BYTES = 4;
+
+/**
+ * Lets the bytes of an event stream pass and looks at nothing but the length at the head of each message. The SDK
+ * believes every length: it sets the memory aside, up to 4 GiB, and waits for bytes that never come.
+ *
+ * @throws RangeError if a message is longer than any can be: then these are no events.
+ */
+export async function* eventsIn<Bytes extends Uint8Array>(answer: AsyncIterable<Bytes>) {
+  let messageLeft = 0;
+  let head: number[] = [];
+  for await (const bytes of answer) {
+    for (let at = 0; at < bytes.length; ) {
+      if (messageLeft > 0) {
+        const step = Math.min(messageLeft, bytes.length - at);
+        messageLeft -= step;
+        at += step;
+      } else {
+        head.push(bytes[at] ?? 0);
+        at += 1;
+        if (head.length < LENGTH_BYTES) continue;
+        const length = head.reduce((sum, byte) => sum * 256 + byte, 0);
+        if (length > LONGEST_BYTES) throw new RangeError('The answer is no event stream.');
+        messageLeft = length - LENGTH_BYTES;
+        head = [];
+      }
+    }
+    yield bytes;
+  }
+}

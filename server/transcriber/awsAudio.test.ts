@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AwsAudio } from './awsAudio.ts';
 import { AudioSource } from './testing/audioSource.ts';
 
-const unheard = { onWait() {}, onStart() {}, onError() {} };
+const unheard = { onChange() {}, onError() {} };
 
 test('whoever waits for audio is sent away when it is stopped, and the source is let go once', async () => {
   const source = new AudioSource([new Uint8Array(2)], { hangs: true });
@@ -13,24 +13,25 @@ test('whoever waits for audio is sent away when it is stopped, and the source is
   expect((await waiting).done).toBe(true);
   expect((await audio.next()).done).toBe(true);
   expect(source.returned).toBe(true);
-  expect(audio.ended).toBe(false);
+  expect(audio.state).toBe('flowing');
 });
 
-test('tells apart the first wait, the first chunk, and a source that fails', async () => {
-  const told: string[] = [];
-  const listener = {
-    onWait: () => told.push('wait'),
-    onStart: () => told.push('start'),
-    onError: (error: unknown) => told.push(String(error)),
-  };
-  const source = (async function* () {
-    yield new Uint8Array(2);
-    yield new Uint8Array(2);
+test('tells apart the first wait, the first chunk, and the end', async () => {
+  const states: string[] = [];
+  const source = new AudioSource([new Uint8Array(2), new Uint8Array(2)]);
+  const audio: AwsAudio = new AwsAudio(source, { ...unheard, onChange: () => states.push(audio.state) });
+  for (let i = 0; i < 4; i += 1) await audio.next();
+  expect(states).toEqual(['waiting', 'flowing', 'ended']);
+});
+
+test('tells of a source that fails, and does not fall over one that fails at once', async () => {
+  const errors: unknown[] = [];
+  const broken = () => {
     throw new Error('broken');
-  })();
-  const audio = new AwsAudio(source, listener);
-  await audio.next();
-  await audio.next();
+  };
+  const source = { [Symbol.asyncIterator]: () => ({ next: broken, return: broken }) };
+  const audio = new AwsAudio(source, { ...unheard, onError: (error) => errors.push(error) });
   void audio.next();
-  await expect.poll(() => told).toEqual(['wait', 'start', 'Error: broken']);
+  await expect.poll(() => errors.map(String)).toEqual(['Error: broken']);
+  audio.stop();
 });

@@ -1,5 +1,7 @@
-import type { Item, Result } from '@aws-sdk/client-transcribe-streaming';
+import type { Item, LanguageWithScore, Result } from '@aws-sdk/client-transcribe-streaming';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
+import type { SpeechSettings } from '../contract/types.ts';
 import { AwsResults } from './awsResults.ts';
 
 const word = (Content: string, Stable: boolean): Item => ({ Type: 'pronunciation', Content, Stable });
@@ -10,9 +12,10 @@ function result(text: string, items: Item[], rest: Partial<Result> = {}): Result
   return { ResultId: 'r1', StartTime: 1, EndTime: 2, IsPartial: true, Alternatives, ...rest };
 }
 
+const resultsFor = (language: string, settings?: SpeechSettings) => new AwsResults({ language, settings });
+
 describe('AwsResults', () => {
-  const stable = (text: string, items: Item[]) =>
-    new AwsResults('en-US').event(result(text, items))?.stableChars;
+  const stable = (text: string, items: Item[]) => resultsFor('en-US').event(result(text, items))?.stableChars;
 
   test('counts the leading stable items, with the spaces and marks between them', () => {
     expect(
@@ -29,7 +32,7 @@ describe('AwsResults', () => {
   });
 
   test('makes no event of results without words', () => {
-    const results = new AwsResults('en-US');
+    const results = resultsFor('en-US');
     expect(results.event(result('', []))).toBeNull();
     expect(results.event(result(' ', [], { IsPartial: false }))).toBeNull();
     expect(results.event({ ResultId: 'r1', IsPartial: true })).toBeNull();
@@ -37,7 +40,7 @@ describe('AwsResults', () => {
   });
 
   test('ends an utterance that the service takes back as it was last read', () => {
-    const results = new AwsResults('en-US');
+    const results = resultsFor('en-US');
     results.event(result('hello', [word('hello', false)]));
     expect(results.open).toBe(true);
     const final = results.event(result('', [], { IsPartial: false }));
@@ -47,14 +50,51 @@ describe('AwsResults', () => {
 
   test('names the language that was recognised, or asked for, or says that it does not know', () => {
     const heard = result('hello', []);
-    expect(new AwsResults('auto').event({ ...heard, LanguageCode: 'ko-KR' })?.language).toBe('ko-KR');
-    expect(new AwsResults('en-US').event(heard)?.language).toBe('en-US');
-    expect(new AwsResults('auto').event(heard)?.language).toBe('und');
+    expect(resultsFor('auto').event({ ...heard, LanguageCode: 'ko-KR' })?.language).toBe('ko-KR');
+    expect(resultsFor('en-US').event(heard)?.language).toBe('en-US');
+    expect(resultsFor('auto').event(heard)?.language).toBe('und');
+  });
+
+  test('names the likeliest of several languages that an utterance could be in', () => {
+    const LanguageIdentification: LanguageWithScore[] = [
+      { LanguageCode: 'en-US', Score: 0.3 },
+      { LanguageCode: 'ko-KR', Score: 0.7 },
+      { LanguageCode: 'ja-JP' },
+    ];
+    expect(resultsFor('auto').event(result('안녕', [], { LanguageIdentification }))?.language).toBe('ko-KR');
+  });
+
+  test('with masking, lets finals through only, and never what they take back', () => {
+    const results = resultsFor('en-US', { ...DEFAULT_SPEECH_SETTINGS, redact: true });
+    expect(results.event(result('my name is Kim', []))).toBeNull();
+    expect(results.open).toBe(true);
+    expect(results.event(result('', [], { IsPartial: false }))).toBeNull();
+    expect(results.open).toBe(false);
+    results.event(result('my name is Kim', [], { ResultId: 'r2' }));
+    const Entities = [{ Category: 'PII', Type: 'NAME', Content: '[NAME]' }];
+    const Alternatives = [{ Transcript: 'My name is [NAME].', Items: [word('[NAME]', true)], Entities }];
+    const final = results.event(result('', [], { ResultId: 'r2', IsPartial: false, Alternatives }));
+    expect(final).toMatchObject({ text: 'My name is [NAME].', words: [{ text: '[NAME]' }] });
+  });
+
+  test('keeps a final that has a text but no items', () => {
+    const final = resultsFor('en-US').event(
+      result('Well.', [], { IsPartial: false, Alternatives: [{ Transcript: 'Well.' }] }),
+    );
+    expect(final).toMatchObject({ text: 'Well.', start: 1, end: 2, words: [], confidence: null });
+  });
+
+  test.each([
+    ['spk_12', '12'],
+    ['0', '0'],
+  ])('names the speaker %s “%s”', (Speaker, speaker) => {
+    const heard = resultsFor('en-US').event(result('go', [{ ...word('go', true), Speaker }]));
+    expect(heard?.words[0]?.speaker).toBe(speaker);
   });
 
   test('keeps the words inside the utterance, and marks out of the words', () => {
     const items = [{ ...word('late', true), StartTime: 1.9, EndTime: 2.1, Confidence: 0.5 }, mark('.', true)];
-    const event = new AwsResults('en-US').event(result('late.', items, { IsPartial: false }));
+    const event = resultsFor('en-US').event(result('late.', items, { IsPartial: false }));
     expect(event).toMatchObject({ start: 1, end: 2.1, confidence: 0.5 });
     expect(event?.words).toEqual([{ text: 'late', start: 1.9, end: 2.1, confidence: 0.5 }]);
   });

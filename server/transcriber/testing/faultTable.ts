@@ -110,7 +110,14 @@ function breaks(at: Moment): Told[] {
 
 function answers(at: Moment): Told[] {
   const bytes = (text: Uint8Array): Fault => ({ at, kind: 'bytes', bytes: text });
+  const error = { ':message-type': 'error', ':error-code': 'InternalError', ':error-message': MESSAGE };
   return [
+    [
+      'an error message',
+      bytes(encodeMessage({ headers: error, body: Buffer.alloc(0) })),
+      'engine_failed',
+      true,
+    ],
     ['an end without a reason', { at, kind: 'end' }, 'engine_unreachable', true],
     ['an event with a wrong checksum', bytes(damaged), 'engine_failed', true],
     ['garbage for events', bytes(Buffer.from('<html>Bad Gateway</html>')), 'engine_failed', true],
@@ -139,5 +146,11 @@ export const FAULT_TABLE: FaultRow[] = [
   ]),
   ...rows('audio', exceptions('audio'), breaks('audio'), answers('audio')),
   ...rows('event', exceptions('event'), breaks('event'), answers('event')),
-  ...rows('end', breaks('end'), [['no answer', { at: 'end', kind: 'silence' }, 'engine_unreachable', true]]),
+  ...rows(
+    'end',
+    exceptions('end').filter(([what]) => what === 'InternalFailureException'),
+    // A reset without an error is how HTTP/2 may end a stream well, and Node does not tell it from an end.
+    breaks('end').filter(([what]) => what !== 'RST_STREAM NO_ERROR'),
+    [['no answer', { at: 'end', kind: 'silence' }, 'engine_unreachable', true]],
+  ),
 ];

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { decodeChunk } from '../../server/contract/chunk.ts';
-import type { Failure } from '../sdk/errors.ts';
-import { Pump, type PumpState } from './pump.ts';
-
-const SAMPLE_RATE = 1_000;
-const CHUNK_SAMPLES = 100;
+import { chunk, FarEnd, type Fate, FIRST, speak } from './farEnd.ts';
+import { Pump } from './pump.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -14,88 +10,6 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What happens to one call: it arrives or not, its answer comes back or not, or the server refuses. */
-type Fate = 'good' | 'call lost' | 'answer lost' | 'stream ended' | 'busy' | 'never answered';
-
-class Refusal extends Error {
-  readonly failure: Failure;
-  constructor(reason: string, retryable: boolean) {
-    super(reason);
-    this.failure = { reason, code: 'X', retryable, message: reason, details: {} };
-  }
-}
-
-/** A server as the contract describes it: takes chunks in order, holds early ones, answers the number wanted next. */
-class FarEnd {
-  readonly heard: number[] = [];
-  readonly states: PumpState[] = [];
-  readonly #fates: Fate[];
-  #streamId = '';
-  #next = 0;
-  #early = new Map<number, number>();
-  #starts = 0;
-  stopped: string[] = [];
-
-  constructor(fates: Fate[]) {
-    this.#fates = [...fates];
-  }
-
-  readonly options = {
-    sampleRate: SAMPLE_RATE,
-    start: (takeOver: boolean) => this.#answer(() => this.#start(takeOver)),
-    push: (bytes: Uint8Array) => this.#answer(() => this.#push(bytes)),
-    stop: async (streamId: string) => void this.stopped.push(streamId),
-    describe: (error: unknown): Failure =>
-      error instanceof Refusal ? error.failure : new Refusal('disconnected', true).failure,
-    onState: (state: PumpState) => void this.states.push(state),
-  };
-
-  async #answer<T>(call: () => T): Promise<T> {
-    const fate = this.#fates.shift() ?? 'good';
-    await Promise.resolve();
-    if (fate === 'call lost') throw new Error('socket closed');
-    if (fate === 'busy') throw new Refusal('engine_behind', true);
-    if (fate === 'stream ended') this.#streamId = '';
-    const answer = call();
-    if (fate === 'answer lost') throw new Error('socket closed');
-    if (fate === 'never answered') return new Promise(() => {});
-    return answer;
-  }
-
-  #start(takeOver: boolean) {
-    if (this.#streamId && !takeOver) throw new Refusal('stream_exists', false);
-    this.#starts += 1;
-    this.#streamId = `00000000-0000-7000-8000-${String(this.#starts).padStart(12, '0')}`;
-    this.#next = 0;
-    this.#early = new Map();
-    return { streamId: this.#streamId };
-  }
-
-  #push(bytes: Uint8Array) {
-    const { streamId, seq, pcm } = decodeChunk(bytes);
-    if (streamId !== this.#streamId) throw new Refusal('stream_ended', false);
-    if (seq >= this.#next) this.#early.set(seq, pcm[0] as number);
-    for (let mark = this.#early.get(this.#next); mark !== undefined; mark = this.#early.get(this.#next)) {
-      this.#early.delete(this.#next);
-      this.#next += 1;
-      this.heard.push(mark);
-    }
-    return { nextSeq: this.#next };
-  }
-}
-
-/** A chunk that can be told from others by its first byte. */
-function chunk(mark: number): Uint8Array {
-  return new Uint8Array(2 * CHUNK_SAMPLES).fill(mark);
-}
-
-async function speak(pump: Pump, count: number): Promise<void> {
-  for (let mark = 0; mark < count; mark += 1) {
-    pump.add(chunk(mark));
-    await vi.advanceTimersByTimeAsync(100);
-  }
-}
-
 test('brings every chunk once, in order, and ends its stream', async () => {
   const far = new FarEnd([]);
   const pump = new Pump(far.options);
@@ -103,7 +17,7 @@ test('brings every chunk once, in order, and ends its stream', async () => {
   await pump.finish();
   expect(far.heard).toEqual(Array.from({ length: 50 }, (_, mark) => mark));
   expect(far.stopped).toHaveLength(1);
-  expect(far.states).toEqual([{ type: 'starting' }, { type: 'listening' }]);
+  expect(far.states).toEqual([{ type: 'starting' }, { type: 'listening', streamId: FIRST }]);
 });
 
 test('keeps what is said before the stream has begun', async () => {
@@ -132,6 +46,15 @@ test('asks again when an answer never comes', async () => {
   await vi.advanceTimersByTimeAsync(20_000);
   expect(far.heard).toEqual([7]);
   await pump.finish();
+});
+
+test('an answer that never comes is not waited for any more, and its call is not sent late', async () => {
+  const far = new FarEnd(['good', 'never answered']);
+  const pump = new Pump(far.options);
+  pump.add(chunk(7));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(far.aborted).toBe(1);
+  pump.close();
 });
 
 test('takes over a stream of its own whose beginning was not answered', async () => {

@@ -1,21 +1,25 @@
 import { encodeChunk } from '../../server/contract/chunk.ts';
 import type { Failure } from '../sdk/errors.ts';
+import { Backlog } from './backlog.ts';
 
 export type PumpState =
   | { type: 'starting' }
-  | { type: 'listening' }
-  /** Nothing is acked for now; what is said is kept. */
-  | { type: 'waiting' }
+  | { type: 'listening'; streamId: string }
+  /** Nothing is acked for now, and why; what is said is kept. */
+  | { type: 'waiting'; failure: Failure }
   /** So many seconds of speech were lost in all, because they could not be kept any longer. */
   | { type: 'gap'; seconds: number }
   | { type: 'failed'; failure: Failure };
 
+/** The calls to the server. Their signal is aborted when they have taken too long: then they must not be sent any more. */
 export type PumpOptions = {
   sampleRate: number;
   /** @param takeOver ends another stream of this person in this room, maybe our own whose answer was lost. */
-  start: (takeOver: boolean) => Promise<{ streamId: string }>;
-  push: (bytes: Uint8Array<ArrayBuffer>) => Promise<{ nextSeq: number }>;
-  stop: (streamId: string) => Promise<unknown>;
+  start: (takeOver: boolean, signal: AbortSignal) => Promise<{ streamId: string }>;
+  /** @param from `fresh`: what was not acked is gone, the audio that follows begins now. */
+  resume: (from: { streamId: string; fresh: boolean }, signal: AbortSignal) => Promise<{ nextSeq: number }>;
+  push: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<{ nextSeq: number }>;
+  stop: (streamId: string, signal: AbortSignal) => Promise<unknown>;
   describe: (error: unknown) => Failure;
   onState: (state: PumpState) => void;
 };
@@ -29,42 +33,56 @@ const RETRY_MS = [250, 500, 1_000, 2_000, 4_000];
 /** The stream is over, the speech is not: it goes on in a new one. */
 const STREAM_GONE = new Set(['stream_ended', 'stream_unknown', 'chunk_out_of_window']);
 
+/** How it begins. */
+export type PumpBeginning = {
+  /** Ends the stream that this person has in another window. */
+  takeOver?: boolean;
+  /** A stream that a page before this one, since reloaded, has left: it goes on. */
+  resumes?: string | undefined;
+};
+
 /**
- * Brings chunks to the server in order and keeps every one until it is acked: a lost answer is asked for again, a lost
- * stream is begun anew with all that was kept. Only what is older than the bound is dropped, and that is told.
+ * Brings chunks to the server in order and keeps every one until it is acked. After a lost connection the stream is
+ * resumed from the number that the server wants next; where that is refused, a new one begins with all that was kept.
+ * Only what is older than the bound is dropped, and that is told.
  */
 export class Pump {
   readonly #options: PumpOptions;
-  /** Not acked yet, in order; the first has the number `#base` in the stream. */
-  #kept: Uint8Array[] = [];
-  #base = 0;
+  readonly #kept = new Backlog();
   /** How many of the kept were sent since the last failure. */
   #sent = 0;
   #underWay = 0;
   #streamId: string | undefined;
-  /** The stream that `#base` counts in; it outlasts its end until the next one has begun. */
+  /** The stream that the kept are numbered for; it outlasts its end until the next one has begun. */
   #numberedFor: string | undefined;
-  #beginning = false;
+  /** Whether the stream takes chunks: it has begun, and has been resumed since the connection was last lost. */
+  #ready = false;
+  #connecting = false;
   /** Answers to what was sent before the last failure do not count. */
   #epoch = 0;
   #attempt = 0;
   #takeOver: boolean;
   #lostSamples = 0;
+  /** How long a chunk is, to say how much was lost of what is not here any more. */
+  #chunkSamples = 0;
+  #toldListening: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #over = false;
   #drained: (() => void) | undefined;
 
-  constructor(options: PumpOptions, takeOver = false) {
+  constructor(options: PumpOptions, { takeOver = false, resumes }: PumpBeginning = {}) {
     this.#options = options;
     this.#takeOver = takeOver;
+    this.#streamId = resumes;
     options.onState({ type: 'starting' });
-    void this.#begin();
+    void this.#connect();
   }
 
   /** @param pcm a chunk of PCM s16le mono, not empty. */
   add(pcm: Uint8Array): void {
     if (this.#over) return;
-    this.#kept.push(pcm);
+    this.#kept.add(pcm);
+    this.#chunkSamples = pcm.byteLength / 2;
     this.#dropWhatIsTooOld();
     this.#fill();
   }
@@ -73,47 +91,86 @@ export class Pump {
   async finish(): Promise<void> {
     if (this.#over) return;
     await this.#untilDrained();
-    this.#reportLoss(this.#kept);
+    this.#reportLoss(this.#kept.samples);
     const streamId = this.#streamId;
     this.close();
-    if (streamId) await within(ANSWER_MS, this.#options.stop(streamId)).catch(() => {});
+    if (streamId) await within(ANSWER_MS, (signal) => this.#options.stop(streamId, signal)).catch(() => {});
   }
 
   /** Lets everything go at once. */
   close(): void {
     this.#over = true;
-    this.#kept = [];
+    this.#kept.clear();
     clearTimeout(this.#timer);
     this.#drained?.();
   }
 
-  async #begin(): Promise<void> {
-    if (this.#beginning || this.#over) return;
-    this.#beginning = true;
+  /** Goes on with the stream there is, or begins one. */
+  async #connect(): Promise<void> {
+    if (this.#connecting || this.#over) return;
+    this.#connecting = true;
     try {
-      const { streamId } = await within(ANSWER_MS, this.#options.start(this.#takeOver));
-      this.#streamId = streamId;
-      this.#numberedFor = streamId;
-      this.#takeOver = false;
-      this.#base = 0;
+      await (this.#streamId ? this.#resume(this.#streamId) : this.#start());
       this.#rewind();
-      if (!this.#over) this.#options.onState({ type: 'listening' });
+      this.#tellListening();
     } catch (error) {
-      const failure = this.#options.describe(error);
-      // It may have begun all the same, and only its answer was lost.
-      this.#takeOver ||= failure.retryable;
-      this.#recover(failure);
+      this.#recover(this.#options.describe(error));
     } finally {
-      this.#beginning = false;
+      this.#connecting = false;
     }
+    // It was given up while its answer was under way.
+    if (!this.#streamId && this.#timer === undefined && !this.#over) this.#again();
     this.#fill();
   }
 
+  async #start(): Promise<void> {
+    const call = within(ANSWER_MS, (signal) => this.#options.start(this.#takeOver, signal));
+    const { streamId } = await call.catch((error: unknown) => {
+      // It may have begun all the same, and only its answer was lost.
+      this.#takeOver ||= this.#options.describe(error).retryable;
+      throw error;
+    });
+    this.#takeOver = false;
+    this.#streamId = streamId;
+    this.#numberedFor = streamId;
+    this.#kept.numberFrom(0);
+    this.#ready = true;
+  }
+
+  async #resume(streamId: string): Promise<void> {
+    // Not numbered here: what this stream had under way is gone with the page before.
+    const fresh = streamId !== this.#numberedFor;
+    const from = fresh ? 0 : this.#kept.base;
+    const { nextSeq } = await within(ANSWER_MS, (signal) =>
+      this.#options.resume({ streamId, fresh }, signal),
+    );
+    if (streamId !== this.#streamId) return;
+    if (nextSeq < from) {
+      // It wants again what it had acked, which is not here any more.
+      this.#reportLoss((from - nextSeq) * this.#chunkSamples);
+      return this.#abandon();
+    }
+    if (fresh) this.#kept.numberFrom(nextSeq);
+    else this.#kept.ack(nextSeq);
+    this.#numberedFor = streamId;
+    this.#ready = true;
+  }
+
+  /** What is left goes on in a new stream. */
+  #abandon(): void {
+    this.#takeOver ||= this.#streamId !== undefined;
+    this.#streamId = undefined;
+    this.#numberedFor = undefined;
+    this.#ready = false;
+    this.#rewind();
+    if (this.#timer === undefined) this.#again();
+  }
+
   #fill(): void {
-    if (this.#kept.length === 0 && !this.#beginning) this.#drained?.();
-    if (this.#over || !this.#streamId || this.#timer !== undefined) return;
+    if (this.#kept.length === 0 && !this.#connecting) this.#drained?.();
+    if (this.#over || !this.#ready || !this.#streamId || this.#timer !== undefined) return;
     while (this.#underWay < WINDOW && this.#sent < this.#kept.length) {
-      void this.#send(this.#streamId, this.#base + this.#sent, this.#kept[this.#sent] as Uint8Array);
+      void this.#send(this.#streamId, this.#kept.base + this.#sent, this.#kept.at(this.#sent));
       this.#sent += 1;
     }
   }
@@ -122,7 +179,9 @@ export class Pump {
     const epoch = this.#epoch;
     this.#underWay += 1;
     try {
-      const { nextSeq } = await within(ANSWER_MS, this.#options.push(encodeChunk({ streamId, seq, pcm })));
+      const { nextSeq } = await within(ANSWER_MS, (signal) =>
+        this.#options.push(encodeChunk({ streamId, seq, pcm }), signal),
+      );
       this.#ack(streamId, nextSeq, epoch);
     } catch (error) {
       if (epoch === this.#epoch) this.#recover(this.#options.describe(error));
@@ -132,12 +191,11 @@ export class Pump {
   /** What a stream has, it has, even if another call to it has failed since. */
   #ack(streamId: string, nextSeq: number, epoch: number): void {
     if (epoch === this.#epoch) this.#underWay -= 1;
-    const acked = streamId === this.#numberedFor ? Math.max(0, nextSeq - this.#base) : 0;
+    const acked = streamId === this.#numberedFor ? this.#kept.ack(nextSeq) : 0;
     if (acked > 0) {
-      this.#kept.splice(0, acked);
-      this.#base += acked;
       this.#sent = Math.max(0, this.#sent - acked);
-      this.#calm();
+      this.#attempt = 0;
+      this.#tellListening();
     } else if (this.#underWay === 0) {
       // All are answered and the first is still wanted: it was lost on the way.
       this.#sent = 0;
@@ -145,22 +203,25 @@ export class Pump {
     this.#fill();
   }
 
-  #calm(): void {
-    if (this.#attempt === 0) return;
-    this.#attempt = 0;
-    this.#options.onState({ type: 'listening' });
+  #tellListening(): void {
+    if (this.#over || !this.#ready || this.#toldListening === this.#streamId) return;
+    this.#toldListening = this.#streamId;
+    this.#options.onState({ type: 'listening', streamId: this.#streamId as string });
   }
 
   #recover(failure: Failure): void {
     if (this.#over) return;
     this.#rewind();
-    const isGone = STREAM_GONE.has(failure.reason);
+    const isResumeRefused = this.#streamId !== undefined && !this.#ready && !failure.retryable;
+    const isGone = isResumeRefused || STREAM_GONE.has(failure.reason);
     if (isGone) this.#streamId = undefined;
+    if (isGone || failure.reason === 'disconnected') this.#ready = false;
     if (!isGone && !failure.retryable) {
       this.#fail(failure);
       return;
     }
-    this.#options.onState({ type: 'waiting' });
+    this.#toldListening = undefined;
+    this.#options.onState({ type: 'waiting', failure });
     this.#again(failure.retryAfterMs);
   }
 
@@ -169,8 +230,8 @@ export class Pump {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#streamId) this.#fill();
-      else void this.#begin();
+      if (this.#ready) this.#fill();
+      else void this.#connect();
     }, ms);
   }
 
@@ -185,33 +246,22 @@ export class Pump {
     this.#options.onState({ type: 'failed', failure });
   }
 
-  /** A stream's numbers cannot be skipped: when the oldest goes, what is left goes on in a new stream. */
+  /** A stream's numbers cannot be skipped: when the oldest goes, so does the stream. */
   #dropWhatIsTooOld(): void {
-    const most = KEEP_SECONDS * this.#options.sampleRate;
-    let samples = this.#kept.reduce((sum, pcm) => sum + pcm.byteLength / 2, 0);
-    const dropped: Uint8Array[] = [];
-    while (samples > most) {
-      const oldest = this.#kept.shift() as Uint8Array;
-      samples -= oldest.byteLength / 2;
-      dropped.push(oldest);
-    }
-    if (dropped.length === 0) return;
+    const dropped = this.#kept.dropOver(KEEP_SECONDS * this.#options.sampleRate);
+    if (dropped === 0) return;
     this.#reportLoss(dropped);
-    this.#takeOver ||= this.#streamId !== undefined;
-    this.#streamId = undefined;
-    this.#numberedFor = undefined;
-    this.#rewind();
-    if (this.#timer === undefined) this.#again();
+    this.#abandon();
   }
 
-  #reportLoss(lost: Uint8Array[]): void {
-    if (lost.length === 0) return;
-    this.#lostSamples += lost.reduce((sum, pcm) => sum + pcm.byteLength / 2, 0);
+  #reportLoss(samples: number): void {
+    if (samples === 0) return;
+    this.#lostSamples += samples;
     this.#options.onState({ type: 'gap', seconds: this.#lostSamples / this.#options.sampleRate });
   }
 
   async #untilDrained(): Promise<void> {
-    if (this.#kept.length === 0 && !this.#beginning) return;
+    if (this.#kept.length === 0 && !this.#connecting) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained = resolve;
     const timer = setTimeout(resolve, FINISH_MS);
@@ -221,8 +271,12 @@ export class Pump {
 }
 
 /** What does not settle in time is a failure; its answer, should it still come, is not used. */
-function within<T>(ms: number, call: Promise<T>): Promise<T> {
+function within<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('no answer in time')), ms);
-  return Promise.race([call, promise]).finally(() => clearTimeout(timer));
+  const timer = setTimeout(() => {
+    reject(new Error('no answer in time'));
+    abort.abort();
+  }, ms);
+  return Promise.race([call(abort.signal), promise]).finally(() => clearTimeout(timer));
 }

@@ -4,6 +4,7 @@ import './styles/shell.css';
 import './styles/rooms.css';
 import './styles/timeline.css';
 import './styles/speech.css';
+import './styles/settings.css';
 import { App } from './views/App.tsx';
 
 render(() => <App />, document.getElementById('app') as HTMLElement);

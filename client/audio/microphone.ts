@@ -7,6 +7,8 @@ export type MicrophoneProblem =
   | 'in_use'
   | 'insecure_context'
   | 'unsupported'
+  /** The browser does not run sound on a page that nobody has touched since it was loaded. */
+  | 'untouched'
   | 'unknown';
 
 export class MicrophoneError extends Error {
@@ -36,6 +38,8 @@ export type MicrophoneOptions = {
 
 export const SAMPLE_RATE = 16_000;
 
+/** Where sound may run it does so within this time, even through slow headphones. */
+const RUN_MS = 3_000;
 /** A flush that is not answered must not keep the device open. */
 const FLUSH_MS = 500;
 
@@ -65,6 +69,12 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<Microp
     await context?.close();
     throw error instanceof MicrophoneError ? error : new MicrophoneError('unknown', error);
   }
+}
+
+/** Whether the browser gives the microphone to this page without asking; false where it does not say. */
+export async function isMicrophoneGranted(): Promise<boolean> {
+  const status = await navigator.permissions?.query({ name: 'microphone' }).catch(() => undefined);
+  return status?.state === 'granted';
 }
 
 async function ask(): Promise<MediaStream> {
@@ -112,8 +122,17 @@ async function startCutter(
   cutter.port.start();
   // Its output is silence; some browsers run only what leads to the loudspeaker.
   source.connect(cutter).connect(context.destination);
-  await context.resume();
+  await run(context);
   return cutter;
+}
+
+/** A browser that does not let sound run says nothing: it waits for a touch. */
+async function run(context: AudioContext): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, RUN_MS);
+  await Promise.race([context.resume(), promise]);
+  clearTimeout(timer);
+  if (context.state !== 'running') throw new MicrophoneError('untouched');
 }
 
 async function close(context: AudioContext, stream: MediaStream, cutter: AudioWorkletNode): Promise<void> {

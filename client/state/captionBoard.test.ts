@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CaptionEvent, Utterance } from '../../server/contract/types.ts';
-import { CaptionBoard } from './captionBoard.ts';
+import type { CaptionEvent, StreamState, Utterance } from '../../server/contract/types.ts';
+import { CaptionBoard, type Speaking } from './captionBoard.ts';
 
 const ann = { id: 'ann', name: 'Ann' };
 
@@ -13,8 +13,9 @@ const heard = (
   type,
   utterance: { id, streamId: 'stream', speaker: ann, text, seq } as Utterance,
 });
-const stream = (state: 'listening' | 'ended', streamId = 'stream'): CaptionEvent => ({
+const stream = (state: StreamState, streamId = 'stream', reason?: string): Speaking => ({
   ...{ type: 'stream', engine: 'aws', streamId, speaker: ann, state },
+  ...(reason !== undefined && { reason }),
 });
 
 function open(inTimeline: string[] = []) {
@@ -51,9 +52,27 @@ describe('the captions', () => {
   test('name who speaks until their stream ends, and drop what was never finished', () => {
     const { board, receive, texts } = open();
     receive(stream('listening'), heard('partial', 'a', 'hel'));
-    expect(board.speaking).toEqual([{ streamId: 'stream', speaker: ann }]);
+    expect(board.speaking).toEqual([stream('listening')]);
+    receive(stream('paused', 'stream', 'silence'));
+    expect(board.speaking).toEqual([stream('paused', 'stream', 'silence')]);
     receive(stream('ended'));
     expect([board.speaking, texts()]).toEqual([[], []]);
+  });
+
+  test('say why a stream ended that nobody ended, for a while or until its speaker is heard again', () => {
+    const { board, receive } = open();
+    const spent = stream('ended', 'stream', 'budget_spent');
+    receive(stream('listening'), spent);
+    expect(board.speaking).toEqual([spent]);
+    receive(stream('listening', 'next'));
+    expect(board.speaking).toEqual([stream('listening', 'next')]);
+    board.forgetEnded('next');
+    expect(board.speaking).toHaveLength(1);
+    receive(stream('ended', 'next', 'budget_spent'));
+    board.forgetEnded('next');
+    expect(board.speaking).toEqual([]);
+    receive(stream('listening'), stream('ended', 'stream', 'stopped'));
+    expect(board.speaking).toEqual([]);
   });
 
   test('after a lost connection keep only what is heard of again', () => {

@@ -1,6 +1,10 @@
-import type { CaptionEvent, UserRef, Utterance } from '../../server/contract/types.ts';
+import type { CaptionEvent, Utterance } from '../../server/contract/types.ts';
 
-export type Speaking = { streamId: string; speaker: UserRef };
+/** A stream as it was last told. `ended` only where people should know why. */
+export type Speaking = Extract<CaptionEvent, { type: 'stream' }>;
+
+/** Ends that were somebody's wish, or are told to them elsewhere. */
+const PLAIN_ENDS = new Set(['stopped', 'left_room', 'taken_over']);
 
 /**
  * What is being said right now: one line an utterance, in the order in which they began, so that no line ever jumps. A
@@ -51,12 +55,20 @@ export class CaptionBoard {
     this.#doubtful.clear();
   }
 
-  #receiveStream({ streamId, speaker, state }: Extract<CaptionEvent, { type: 'stream' }>): void {
-    if (state !== 'ended') {
-      this.#streams.set(streamId, { streamId, speaker });
-      return;
+  /** Why a stream ended has been shown for long enough. */
+  forgetEnded(streamId: string): void {
+    if (this.#streams.get(streamId)?.state === 'ended') this.#streams.delete(streamId);
+  }
+
+  #receiveStream(stream: Speaking): void {
+    const { streamId, speaker, state, reason } = stream;
+    for (const other of this.#streams.values()) {
+      if (other.speaker.id === speaker.id) this.forgetEnded(other.streamId);
     }
-    this.#streams.delete(streamId);
+    const isWorthAWord = state !== 'ended' || (reason !== undefined && !PLAIN_ENDS.has(reason));
+    if (isWorthAWord) this.#streams.set(streamId, stream);
+    else this.#streams.delete(streamId);
+    if (state !== 'ended') return;
     // A line whose stream is over and that was never finished will not be.
     for (const [id, line] of this.#lines) {
       if (line.streamId === streamId && line.seq === null) this.#lines.delete(id);

@@ -1,42 +1,50 @@
 import { type Accessor, createSignal, onCleanup } from 'solid-js';
+import type { Room } from '../../server/contract/types.ts';
 import {
+  isMicrophoneGranted,
   type Microphone,
   MicrophoneError,
   type MicrophoneProblem,
   openMicrophone,
   SAMPLE_RATE,
 } from '../audio/microphone.ts';
-import { Pump, type PumpState } from '../audio/pump.ts';
+import { Pump, type PumpBeginning, type PumpState } from '../audio/pump.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 import type { Connected } from './connected.ts';
+import { leaveStream, takeLeftStream } from './leftStream.ts';
+import { tabStorage } from './storage.ts';
 
-export type Phase = 'off' | 'asking' | 'starting' | 'listening' | 'waiting' | 'stopping';
+export type Phase =
+  | { type: 'off' | 'asking' | 'starting' | 'stopping' }
+  | Extract<PumpState, { type: 'listening' | 'waiting' }>;
 
-/** What went wrong: with the device, at the server, or with what was said. */
+/** What went wrong: with the device, at the server, or with what was said; or that a reload has cut speech off. */
 export type Trouble =
   | { type: 'device'; problem: MicrophoneProblem | 'ended' }
   | { type: 'server'; failure: Failure }
-  | { type: 'gap'; seconds: number };
+  | { type: 'gap'; seconds: number }
+  | { type: 'left'; streamId: string };
 
 export type MicrophoneControl = {
   phase: Accessor<Phase>;
+  /** The stream of this microphone; undefined while there is none. */
+  streamId: Accessor<string | undefined>;
   /** 0 to 1. */
   level: Accessor<number>;
   trouble: Accessor<Trouble | null>;
   dismiss: () => void;
-  /** @param takeOver ends the stream that this person has in another window. */
-  start: (takeOver?: boolean) => Promise<void>;
+  start: (beginning?: PumpBeginning) => Promise<void>;
   stop: () => Promise<void>;
 };
+
+type SpokenRoom = Pick<Room, 'id' | 'language'>;
 
 const CHUNK_MS = 100;
 
 /** The microphone of one room. The stream is opened only after the browser has given the microphone. */
-export function createMicrophoneControl(
-  { trpc }: Connected,
-  room: { id: string; language: string },
-): MicrophoneControl {
-  const [phase, setPhase] = createSignal<Phase>('off');
+export function createMicrophoneControl({ trpc }: Connected, room: Accessor<SpokenRoom>): MicrophoneControl {
+  const [phase, setPhase] = createSignal<Phase>({ type: 'off' });
+  const [streamId, setStreamId] = createSignal<string>();
   const [level, setLevel] = createSignal(0);
   const [trouble, setTrouble] = createSignal<Trouble | null>(null);
   let microphone: Microphone | undefined;
@@ -54,30 +62,34 @@ export function createMicrophoneControl(
     setTrouble(what);
     pump?.close();
     pump = undefined;
+    setStreamId(undefined);
     await release();
-    setPhase('off');
+    setPhase({ type: 'off' });
   };
 
   const onPumpState = (state: PumpState) => {
     if (state.type === 'failed') return void fail({ type: 'server', failure: state.failure });
     if (state.type === 'gap') return void setTrouble({ type: 'gap', seconds: state.seconds });
-    if (phase() !== 'stopping') setPhase(state.type);
+    if (phase().type === 'stopping') return;
+    if (state.type === 'listening') setStreamId(state.streamId);
+    setPhase(state);
   };
 
   const stop = async () => {
     if (!microphone) return;
-    setPhase('stopping');
+    setPhase({ type: 'stopping' });
+    setStreamId(undefined);
     await release();
     const finishing = pump;
     pump = undefined;
     await finishing?.finish();
-    if (phase() === 'stopping') setPhase('off');
+    if (phase().type === 'stopping') setPhase({ type: 'off' });
   };
 
-  const start = async (takeOver = false) => {
-    if (phase() !== 'off') return;
+  const start = async (beginning = from(trouble())) => {
+    if (phase().type !== 'off' || closed) return;
     setTrouble(null);
-    setPhase('asking');
+    setPhase({ type: 'asking' });
     try {
       microphone = await openMicrophone({
         chunkMs: CHUNK_MS,
@@ -86,35 +98,70 @@ export function createMicrophoneControl(
         onEnded: () => void stop().then(() => setTrouble({ type: 'device', problem: 'ended' })),
       });
     } catch (error) {
-      return fail({ type: 'device', problem: error instanceof MicrophoneError ? error.problem : 'unknown' });
+      return fail(whyNot(error, beginning));
     }
     if (closed) return release();
-    setPhase('starting');
-    pump = openPump(trpc, room, takeOver, onPumpState);
+    pump = openPump(trpc, room(), beginning, onPumpState);
   };
 
   onCleanup(() => {
     closed = true;
     void stop();
   });
+  const control = { phase, streamId, level, trouble, dismiss: () => setTrouble(null), start, stop };
+  outlastReload(room().id, control, setTrouble);
+  return control;
+}
 
-  return { phase, level, trouble, dismiss: () => setTrouble(null), start, stop };
+/** Speech goes on after a reload: by itself if the browser gives the microphone without asking, else at a touch. */
+function outlastReload(
+  roomId: string,
+  { streamId, start }: Pick<MicrophoneControl, 'streamId' | 'start'>,
+  setTrouble: (trouble: Trouble) => void,
+): void {
+  const onLeave = () => {
+    const speaking = streamId();
+    if (speaking !== undefined) leaveStream(tabStorage, { roomId, streamId: speaking }, Date.now());
+  };
+  window.addEventListener('pagehide', onLeave);
+  onCleanup(() => window.removeEventListener('pagehide', onLeave));
+
+  const left = takeLeftStream(tabStorage, roomId, Date.now());
+  if (left === undefined) return;
+  void isMicrophoneGranted().then((granted) =>
+    granted ? start({ resumes: left }) : setTrouble({ type: 'left', streamId: left }),
+  );
+}
+
+/** Who speaks again after a reload goes on in the stream that was cut off, whichever button they press. */
+function from(trouble: Trouble | null): PumpBeginning {
+  return trouble?.type === 'left' ? { resumes: trouble.streamId } : {};
+}
+
+function whyNot(error: unknown, { resumes }: PumpBeginning): Trouble {
+  const problem = error instanceof MicrophoneError ? error.problem : 'unknown';
+  return problem === 'untouched' && resumes !== undefined
+    ? { type: 'left', streamId: resumes }
+    : { type: 'device', problem };
 }
 
 function openPump(
-  trpc: Connected['trpc'],
-  room: { id: string; language: string },
-  takeOver: boolean,
+  { transcripts }: Connected['trpc'],
+  room: SpokenRoom,
+  beginning: PumpBeginning,
   onState: (state: PumpState) => void,
 ): Pump {
   const stream = { roomId: room.id, language: room.language, sampleRate: SAMPLE_RATE };
-  const options = {
-    sampleRate: SAMPLE_RATE,
-    start: (again: boolean) => trpc.transcripts.start.mutate({ ...stream, takeOver: again }),
-    push: (bytes: Uint8Array<ArrayBuffer>) => trpc.transcripts.push.mutate(bytes),
-    stop: (streamId: string) => trpc.transcripts.stop.mutate({ streamId }),
-    describe: describeFailure,
-    onState,
-  };
-  return new Pump(options, takeOver);
+  return new Pump(
+    {
+      sampleRate: SAMPLE_RATE,
+      start: (takeOver, signal) => transcripts.start.mutate({ ...stream, takeOver }, { signal }),
+      resume: (from, signal) => transcripts.resume.mutate(from, { signal }),
+      push: (bytes, signal) => transcripts.push.mutate(bytes, { signal }),
+      stop: (streamId, signal) => transcripts.stop.mutate({ streamId }, { signal }),
+      describe: describeFailure,
+      onState,
+    },
+    beginning,
+  );
 }

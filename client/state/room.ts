@@ -10,10 +10,14 @@ import { keepSubscribed } from './resubscribe.ts';
 import { storage } from './storage.ts';
 
 export type OpenRoom = Pick<History, 'messages' | 'hasEarlier' | 'loadEarlier'> & {
-  room: Room;
+  room: Accessor<Room>;
+  /** Takes in what the server answered to a change of the room. */
+  setRoom: (room: Room) => void;
   send: (text: string) => void;
   resend: (clientId: string) => void;
   discard: (clientId: string) => void;
+  /** @throws what the server refused it with. */
+  edit: (message: Message, text: string) => Promise<void>;
   pending: Accessor<Pending[]>;
   people: Accessor<Person[]>;
   lines: Accessor<Utterance[]>;
@@ -26,6 +30,8 @@ export type OpenRoom = Pick<History, 'messages' | 'hasEarlier' | 'loadEarlier'> 
 const SEND_TIMEOUT_MS = 10_000;
 /** How long after a lost connection the server has to tell what is still being said. */
 const DOUBT_MS = 5_000;
+/** How long it is shown why a stream ended. */
+const ENDED_MS = 12_000;
 
 /** Joins a room, if that is still needed, and answers it as it stands. */
 export async function enterRoom({ trpc, rooms }: Connected, roomId: string): Promise<Room> {
@@ -41,6 +47,11 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
   const { trpc, user } = connected;
   const roomId = room.id;
   const [refused, setRefused] = createSignal<Failure | null>(null);
+  const [current, setCurrent] = createSignal(room);
+  const change = (news: Partial<Room>) => {
+    setCurrent((known) => ({ ...known, ...news }));
+    connected.rooms.change(roomId, news);
+  };
   const people = createPeople(connected, roomId);
   const captions = createCaptions(connected, roomId, (id) => history.has(id));
   const history = createHistory(connected, {
@@ -48,8 +59,9 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     rev: room.rev,
     onEvent(event) {
       if (event.type === 'presence') people.receive(event);
-      if (event.type !== 'room' || event.change === 'updated') return;
-      connected.rooms.setMemberCount(roomId, event.memberCount);
+      if (event.type !== 'room') return;
+      if (event.change === 'updated') return change(event.room);
+      change({ memberCount: event.memberCount });
       people.receive(event);
     },
     onMessages: (messages) => captions.settle(messages),
@@ -66,17 +78,26 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     onChange: setPending,
     onSent: (message) => history.merge([message]),
   });
-  connected.onReconnect(() => outbox.wake());
+  connected.onReconnect(() => {
+    outbox.wake();
+    // What the owner changed meanwhile is not told again.
+    trpc.rooms.get.query({ roomId }).then(change, () => {});
+  });
   onCleanup(() => outbox.close());
 
   return {
-    room,
+    room: current,
+    setRoom: change,
     messages: history.messages,
     hasEarlier: history.hasEarlier,
     loadEarlier: history.loadEarlier,
     send: (text) => outbox.add(text),
     resend: (clientId) => outbox.resend(clientId),
     discard: (clientId) => outbox.discard(clientId),
+    async edit({ id: messageId, mentions }, text) {
+      const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+      history.merge([await trpc.messages.edit.mutate({ roomId, messageId, text, mentions }, { signal })]);
+    },
     pending: () => unseen(pending(), history.messages(), user.id),
     people: people.items,
     lines: captions.lines,
@@ -101,12 +122,23 @@ function createCaptions(connected: Connected, roomId: string, isInTimeline: (id:
     setSpeaking(board.speaking);
   };
 
+  const forgetting = new Set<ReturnType<typeof setTimeout>>();
+  const forgetLater = (streamId: string) => {
+    const timer = setTimeout(() => {
+      forgetting.delete(timer);
+      board.forgetEnded(streamId);
+      show();
+    }, ENDED_MS);
+    forgetting.add(timer);
+  };
+  onCleanup(() => forgetting.forEach(clearTimeout));
   onCleanup(
     keepSubscribed<CaptionEvent>(
       (handlers) => connected.trpc.transcripts.live.subscribe({ roomId }, handlers),
       (event) => {
         board.receive(event, isInTimeline);
         show();
+        if (event.type === 'stream' && event.state === 'ended') forgetLater(event.streamId);
       },
       () => {},
     ),

@@ -13,7 +13,7 @@ export type RoomList = {
   more: () => Promise<void>;
   create: (name: string, language: string) => Promise<Room>;
   /** Takes in what was heard of a room elsewhere. */
-  setMemberCount: (roomId: string, memberCount: number) => void;
+  change: (roomId: string, news: Partial<Room>) => void;
 };
 
 /** The rooms a person may see, newest first, a page at a time. */
@@ -50,8 +50,8 @@ export function createRoomList(trpc: RoomscribeClient['trpc']): RoomList {
     },
     refresh: () => ask(null),
     more: () => ask(cursor()),
-    setMemberCount(roomId, memberCount) {
-      setItems((known) => known.map((room) => (room.id === roomId ? { ...room, memberCount } : room)));
+    change(roomId, news) {
+      setItems((known) => known.map((room) => (room.id === roomId ? { ...room, ...news } : room)));
     },
     async create(name, language) {
       const room = await trpc.rooms.create.mutate({ name, language });

@@ -1,11 +1,14 @@
 /** The browser's storage, or one that lasts as long as the page where the browser denies it. */
-export const storage: Storage = usable() ?? createMemoryStorage();
+export const storage: Storage = usable(() => localStorage) ?? createMemoryStorage();
 
-function usable(): Storage | undefined {
+/** As `storage`, of this tab alone; outlasts a reload. */
+export const tabStorage: Storage = usable(() => sessionStorage) ?? createMemoryStorage();
+
+function usable(get: () => Storage): Storage | undefined {
   try {
-    localStorage.setItem('roomscribe.probe', '');
-    localStorage.removeItem('roomscribe.probe');
-    return localStorage;
+    get().setItem('roomscribe.probe', '');
+    get().removeItem('roomscribe.probe');
+    return get();
   } catch {
     return undefined;
   }

@@ -1,25 +1,48 @@
 import { createMemo, For, Show } from 'solid-js';
-import type { UserRef, Utterance } from '../../server/contract/types.ts';
+import type { Utterance } from '../../server/contract/types.ts';
+import { explainFailure, explainGap, explainListener } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import type { Speaking } from '../state/captionBoard.ts';
+import { useConnected } from '../state/connected.ts';
 import { Avatar } from './Avatar.tsx';
 
 /**
- * What is being said, as it is said. Screen readers hear it when it is finished, in the timeline: half words that change
- * ten times a second would drown everything else.
+ * What is being said, as it is said, and who listens. Screen readers hear it when it is finished, in the timeline: half
+ * words that change ten times a second would drown everything else.
  */
 export function Captions(props: { lines: Utterance[]; speaking: Speaking[] }) {
   const ids = createMemo(() => props.lines.map(({ id }) => id), [], { equals: sameIds });
   const lineOf = (id: string) => props.lines.find((line) => line.id === id);
-  const silent = createMemo(() =>
-    props.speaking.filter(({ streamId }) => !props.lines.some((line) => line.streamId === streamId)),
+  const wordless = createMemo(() =>
+    props.speaking.filter(
+      ({ streamId, state }) =>
+        state !== 'listening' || !props.lines.some((line) => line.streamId === streamId),
+    ),
   );
   return (
-    <Show when={props.lines.length > 0 || silent().length > 0}>
+    <Show when={props.lines.length > 0 || wordless().length > 0}>
       <section class="captions" aria-label={t('speech.captions')} aria-live="off">
+        <Listeners speaking={props.speaking} />
         <For each={ids()}>{(id) => <Show when={lineOf(id)}>{(line) => <Line line={line()} />}</Show>}</For>
-        <For each={silent()}>{({ speaker }) => <Silence speaker={speaker} />}</For>
+        <For each={wordless()}>{(stream) => <Wordless stream={stream} />}</For>
       </section>
+    </Show>
+  );
+}
+
+function Listeners(props: { speaking: Speaking[] }) {
+  const { engine } = useConnected();
+  const names = () => {
+    const heard = props.speaking.filter(({ state }) => state !== 'ended');
+    return [...new Set(heard.map((stream) => stream.engine))];
+  };
+  return (
+    <Show when={names().length > 0}>
+      <small class="quiet">
+        {names()
+          .map((name) => explainListener(name, engine()))
+          .join(' · ')}
+      </small>
     </Show>
   );
 }
@@ -30,22 +53,44 @@ function Line(props: { line: Utterance }) {
     <p class="caption">
       <Avatar user={props.line.speaker} />
       <b>{props.line.speaker.name}</b>
-      <span>
-        {props.line.text.slice(0, props.line.stableChars)}
-        <span class="unstable">{props.line.text.slice(props.line.stableChars)}</span>
-      </span>
+      <Show when={explainGap(props.line)} fallback={<Words line={props.line} />}>
+        {(gap) => <span class="quiet">{gap()}</span>}
+      </Show>
     </p>
   );
 }
 
-function Silence(props: { speaker: UserRef }) {
+function Words(props: { line: Utterance }) {
+  const stable = () => (props.line.seq === null ? props.line.stableChars : props.line.text.length);
+  return (
+    <span>
+      {props.line.text.slice(0, stable())}
+      <span class="unstable">{props.line.text.slice(stable())}</span>
+    </span>
+  );
+}
+
+function Wordless(props: { stream: Speaking }) {
   return (
     <p class="caption quiet">
-      <Avatar user={props.speaker} />
-      <b>{props.speaker.name}</b>
-      <span>{t('speech.silent')}</span>
+      <Avatar user={props.stream.speaker} />
+      <b>{props.stream.speaker.name}</b>
+      <span>{explainWordless(props.stream)}</span>
     </p>
   );
+}
+
+function explainWordless({ state, reason = '', message = '', place = 1 }: Speaking): string {
+  switch (state) {
+    case 'listening':
+      return t('speech.is.listening');
+    case 'paused':
+      return reason === 'queued' ? t('speech.is.queued', { place }) : t('speech.is.silent');
+    case 'recovering':
+      return reason === 'network' ? t('speech.is.away') : explainFailure({ reason, message });
+    case 'ended':
+      return t('speech.is.ended', { why: explainFailure({ reason, message }) });
+  }
 }
 
 function sameIds(a: string[], b: string[]): boolean {

@@ -4,6 +4,7 @@ import type { Room } from '../../server/contract/types.ts';
 import { t } from '../i18n/i18n.ts';
 import type { MicrophoneControl } from '../state/microphone.ts';
 import { storage } from '../state/storage.ts';
+import { isComposing } from './composition.ts';
 import { SendIcon } from './icons.tsx';
 import { MicrophoneButton } from './MicrophoneButton.tsx';
 
@@ -38,9 +39,7 @@ export function Composer(props: {
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey) return;
-    // This Enter ends a composition (Korean, Japanese, Chinese). Safari says so with the key code alone.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     send();
   };

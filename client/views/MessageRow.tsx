@@ -1,8 +1,12 @@
 import { Show } from 'solid-js';
 import type { Message } from '../../server/contract/types.ts';
+import { explainGap } from '../i18n/explain.ts';
 import { dayOf, t, timeOf } from '../i18n/i18n.ts';
+import type { Editing } from '../state/editing.ts';
 import { Avatar } from './Avatar.tsx';
-import { MicrophoneIcon } from './icons.tsx';
+import { EditMessage } from './EditMessage.tsx';
+import { PencilIcon } from './icons.tsx';
+import { EditedMark, MessageText } from './MessageText.tsx';
 
 export function DaySeparator(props: { at: string }) {
   return (
@@ -13,7 +17,9 @@ export function DaySeparator(props: { at: string }) {
 }
 
 /** @param first whether it opens a group of one person's messages. */
-export function MessageRow(props: { message: Message; own: boolean; first: boolean }) {
+export function MessageRow(props: { message: Message; own: boolean; first: boolean; editing: Editing }) {
+  const gap = () => props.message.speech && explainGap(props.message.speech);
+  const isEdited = () => props.editing.draft()?.message.id === props.message.id;
   return (
     <article class="message" classList={{ own: props.own, first: props.first }}>
       <Show when={props.first && !props.own}>
@@ -30,15 +36,26 @@ export function MessageRow(props: { message: Message; own: boolean; first: boole
             </time>
           </header>
         </Show>
-        <div class="bubble">
-          <Show when={props.message.kind === 'speech'}>
-            <span class="spoken">
-              <MicrophoneIcon />
-              <span class="hidden">{t('room.spoken')}: </span>
-            </span>
-          </Show>
-          <span class="text">{props.message.text ?? t('room.removed')}</span>
-        </div>
+        <Show when={!isEdited()} fallback={<EditMessage editing={props.editing} />}>
+          <div class="bubble-line">
+            <Show when={props.own && props.message.text !== null && !gap()}>
+              <button
+                type="button"
+                class="icon-button pencil"
+                data-edits={props.message.id}
+                aria-label={t('message.edit')}
+                title={t('message.edit')}
+                onClick={() => props.editing.begin(props.message)}
+              >
+                <PencilIcon />
+              </button>
+            </Show>
+            <Show when={gap()} fallback={<MessageText message={props.message} />}>
+              {(what) => <small class="gap quiet text">{what()}</small>}
+            </Show>
+          </div>
+          <EditedMark message={props.message} />
+        </Show>
       </div>
     </article>
   );

@@ -8,7 +8,7 @@ import { whySilent } from './SpeechStatus.tsx';
 
 export function MicrophoneButton(props: { microphone: MicrophoneControl; room: Room }) {
   const { engine } = useConnected();
-  const on = () => props.microphone.phase() !== 'off';
+  const on = () => props.microphone.phase().type !== 'off';
   return (
     <button
       type="button"

@@ -1,18 +1,18 @@
 import { A, useNavigate } from '@solidjs/router';
 import { createSignal } from 'solid-js';
-import type { Room } from '../../server/contract/types.ts';
 import { t } from '../i18n/i18n.ts';
 import { useConnected } from '../state/connected.ts';
-import type { Person } from '../state/people.ts';
-import { BackIcon, LeaveIcon, LinkIcon, PeopleIcon } from './icons.tsx';
+import type { OpenRoom } from '../state/room.ts';
+import { BackIcon, LinkIcon, PeopleIcon } from './icons.tsx';
+import { RoomMenu } from './RoomMenu.tsx';
 
 const COPIED_MS = 2_000;
 
-export function RoomHead(props: { room: Room; people: Person[]; onShowPeople: () => void }) {
+export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
   const { trpc, rooms } = useConnected();
   const navigate = useNavigate();
   const [copied, setCopied] = createSignal(false);
-  const here = () => props.people.filter((person) => person.here).length;
+  const here = () => props.open.people().filter((person) => person.here).length;
 
   const copy = async () => {
     await navigator.clipboard.writeText(location.href);
@@ -20,7 +20,7 @@ export function RoomHead(props: { room: Room; people: Person[]; onShowPeople: ()
     setTimeout(() => setCopied(false), COPIED_MS);
   };
   const leave = async () => {
-    await trpc.rooms.leave.mutate({ roomId: props.room.id });
+    await trpc.rooms.leave.mutate({ roomId: props.open.room().id });
     void rooms.refresh();
     navigate('/');
   };
@@ -30,7 +30,7 @@ export function RoomHead(props: { room: Room; people: Person[]; onShowPeople: ()
       <A class="icon-button back" href="/" aria-label={t('rooms.back')}>
         <BackIcon />
       </A>
-      <h2 class="ellipsis">{props.room.name}</h2>
+      <h2 class="ellipsis">{props.open.room().name}</h2>
       <button
         type="button"
         class="icon-button"
@@ -43,15 +43,7 @@ export function RoomHead(props: { room: Room; people: Person[]; onShowPeople: ()
       <span class="copied" role="status">
         {copied() ? t('rooms.copied') : ''}
       </span>
-      <button
-        type="button"
-        class="icon-button"
-        onClick={() => void leave()}
-        aria-label={t('rooms.leave')}
-        title={t('rooms.leave')}
-      >
-        <LeaveIcon />
-      </button>
+      <RoomMenu room={props.open.room()} onChanged={props.open.setRoom} onLeave={() => void leave()} />
       <button
         type="button"
         class="icon-button people-button"

@@ -1,6 +1,7 @@
 import { createSignal, Show } from 'solid-js';
 import type { Room } from '../../server/contract/types.ts';
 import { explainFailure } from '../i18n/explain.ts';
+import { createBudget } from '../state/budget.ts';
 import { useConnected } from '../state/connected.ts';
 import { createMicrophoneControl } from '../state/microphone.ts';
 import { createOpenRoom } from '../state/room.ts';
@@ -14,20 +15,26 @@ import { TimelineView } from './TimelineView.tsx';
 export function RoomView(props: { room: Room }) {
   const connected = useConnected();
   const open = createOpenRoom(connected, props.room);
-  const microphone = createMicrophoneControl(connected, props.room);
+  const microphone = createMicrophoneControl(connected, open.room);
+  const budget = createBudget(connected, props.room.id, () => microphone.phase().type !== 'off');
   const [showsPeople, setShowsPeople] = createSignal(false);
 
   return (
     <div class="room" classList={{ 'shows-people': showsPeople() }}>
-      <RoomHead room={props.room} people={open.people()} onShowPeople={() => setShowsPeople(true)} />
+      <RoomHead open={open} onShowPeople={() => setShowsPeople(true)} />
       <main class="room-main">
         <TimelineView open={open} />
         <Captions lines={open.lines()} speaking={open.speaking()} />
-        <SpeechStatus room={props.room} microphone={microphone} />
+        <SpeechStatus
+          room={open.room()}
+          microphone={microphone}
+          speaking={open.speaking()}
+          budget={budget()}
+        />
         <Show
           when={open.refused()}
           fallback={
-            <Composer roomId={props.room.id} onSend={open.send} microphone={microphone} room={props.room} />
+            <Composer roomId={props.room.id} onSend={open.send} microphone={microphone} room={open.room()} />
           }
         >
           {(refused) => <p role="alert">{explainFailure(refused())}</p>}

@@ -1,64 +1,54 @@
 import { Match, Show, Switch } from 'solid-js';
-import type { EngineInfo, Room } from '../../server/contract/types.ts';
+import type { EngineInfo, Room, SpeechBudget } from '../../server/contract/types.ts';
 import { describeEngine, explainFailure } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
+import type { Speaking } from '../state/captionBoard.ts';
 import { useConnected } from '../state/connected.ts';
 import type { MicrophoneControl, Trouble } from '../state/microphone.ts';
+import { ActivityLine } from './ActivityLine.tsx';
 
 /** Why nobody can be heard in this room, for people; null if somebody can. */
-export function whySilent(engine: EngineInfo | undefined, room: Room): string | null {
+export function whySilent(engine: EngineInfo | undefined, { language }: Room): string | null {
   if (!engine) return '';
   if (!engine.available) return t('speech.off', { why: engine.reason });
-  const understands =
-    room.language === 'auto' || !engine.languages || engine.languages.includes(room.language);
+  const understands = language === 'auto' || !engine.languages || engine.languages.includes(language);
   return understands ? null : t('speech.otherLanguage', { engine: engine.label });
 }
 
 /** One line under the timeline: who listens and how well, what the microphone is doing, and what went wrong. */
-export function SpeechStatus(props: { room: Room; microphone: MicrophoneControl }) {
+export function SpeechStatus(props: {
+  room: Room;
+  microphone: MicrophoneControl;
+  speaking: Speaking[];
+  budget: SpeechBudget | null;
+}) {
   const { engine } = useConnected();
+  const own = () => props.speaking.find(({ streamId }) => streamId === props.microphone.streamId());
   return (
-    <div class="speech-status" id="speech-status" role="status">
-      <Switch fallback={<EngineLine engine={engine()} room={props.room} />}>
+    <div class="speech-status row" id="speech-status" role="status">
+      <Switch fallback={<small class="quiet">{listens(engine(), props.room)}</small>}>
         <Match when={props.microphone.trouble()}>
           {(trouble) => <TroubleLine trouble={trouble()} microphone={props.microphone} />}
         </Match>
-        <Match when={props.microphone.phase() !== 'off'}>
-          <ActivityLine microphone={props.microphone} />
+        <Match when={props.microphone.phase().type !== 'off'}>
+          <ActivityLine microphone={props.microphone} stream={own()} />
         </Match>
       </Switch>
-    </div>
-  );
-}
-
-function EngineLine(props: { engine: EngineInfo | undefined; room: Room }) {
-  const text = () => {
-    const { engine, room } = props;
-    const silent = whySilent(engine, room);
-    if (silent !== null || !engine?.available) return silent;
-    return `${t('speech.listens', { engine: engine.label })}. ${describeEngine(engine)}`;
-  };
-  return <small class="quiet">{text()}</small>;
-}
-
-function ActivityLine(props: { microphone: MicrophoneControl }) {
-  const phase = () => props.microphone.phase();
-  return (
-    <div class="row">
-      <small>
-        {phase() === 'off' ? '' : t(`speech.${phase() as Exclude<ReturnType<typeof phase>, 'off'>}`)}
-      </small>
-      <Show when={phase() === 'listening'}>
-        <meter
-          class="level"
-          min="0"
-          max="1"
-          value={Math.min(1, props.microphone.level() * 4)}
-          aria-label={t('speech.level')}
-        />
+      <Show when={props.budget}>
+        {(budget) => <small class="quiet budget">{explainBudget(budget())}</small>}
       </Show>
     </div>
   );
+}
+
+function listens(engine: EngineInfo | undefined, room: Room): string | null {
+  const silent = whySilent(engine, room);
+  if (silent !== null || !engine?.available) return silent;
+  return `${t('speech.listens', { engine: engine.label })}. ${describeEngine(engine)}`;
+}
+
+function explainBudget({ usedMinutes, minutes }: SpeechBudget): string {
+  return t('speech.today', { used: Math.ceil(usedMinutes), minutes: Math.floor(minutes) });
 }
 
 function TroubleLine(props: { trouble: Trouble; microphone: MicrophoneControl }) {
@@ -67,8 +57,17 @@ function TroubleLine(props: { trouble: Trouble; microphone: MicrophoneControl })
   return (
     <div class="row trouble">
       <span role="alert">{explain(props.trouble)}</span>
+      <Show when={props.trouble.type === 'left'}>
+        <button type="button" class="button small" onClick={() => void props.microphone.start()}>
+          {t('speech.goOn')}
+        </button>
+      </Show>
       <Show when={spokenElsewhere()}>
-        <button type="button" class="button small" onClick={() => void props.microphone.start(true)}>
+        <button
+          type="button"
+          class="button small"
+          onClick={() => void props.microphone.start({ takeOver: true })}
+        >
           {t('speech.takeOver')}
         </button>
       </Show>
@@ -87,5 +86,7 @@ function explain(trouble: Trouble): string {
       return explainFailure(trouble.failure);
     case 'gap':
       return t('speech.gap', { seconds: Math.ceil(trouble.seconds) });
+    case 'left':
+      return t('speech.left');
   }
 }

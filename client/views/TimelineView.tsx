@@ -1,6 +1,7 @@
 import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js';
 import { isSameDay, t } from '../i18n/i18n.ts';
 import { useConnected } from '../state/connected.ts';
+import { createEditing } from '../state/editing.ts';
 import type { OpenRoom } from '../state/room.ts';
 import { DownIcon } from './icons.tsx';
 import { DaySeparator, MessageRow } from './MessageRow.tsx';
@@ -15,6 +16,7 @@ const TOGETHER_MS = 5 * 60_000;
 export function TimelineView(props: { open: OpenRoom }) {
   const { user } = useConnected();
   const [following, setFollowing] = createSignal(true);
+  const editing = createEditing(props.open.edit);
   let list!: HTMLDivElement;
 
   const toEnd = () => list.scrollTo({ top: list.scrollHeight });
@@ -73,6 +75,7 @@ export function TimelineView(props: { open: OpenRoom }) {
                 message={message}
                 own={message.author.id === user.id}
                 first={startsGroup(index())}
+                editing={editing}
               />
             </>
           )}

@@ -90,6 +90,18 @@ export const CloseIcon = () => (
   </Icon>
 );
 
+export const PencilIcon = () => (
+  <Icon>
+    <path d="M4 20l1-4.5L16 4.5a2.1 2.1 0 0 1 3 3L8 19zM13.5 7l3.5 3.5" />
+  </Icon>
+);
+
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M12 5.5v.01M12 12v.01M12 18.5v.01" stroke-width="2.8" />
+  </Icon>
+);
+
 export const DownIcon = () => (
   <Icon>
     <path d="M12 5v14M6 13l6 6 6-6" />

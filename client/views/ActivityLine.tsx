@@ -1,0 +1,43 @@
+import { Show } from 'solid-js';
+import type { EngineInfo } from '../../server/contract/types.ts';
+import { explainFailure, labelOf } from '../i18n/explain.ts';
+import { t } from '../i18n/i18n.ts';
+import type { Speaking } from '../state/captionBoard.ts';
+import { useConnected } from '../state/connected.ts';
+import type { MicrophoneControl, Phase } from '../state/microphone.ts';
+
+/** What becomes of what one says into one's own microphone, and a meter that shows that it is heard. */
+export function ActivityLine(props: { microphone: MicrophoneControl; stream: Speaking | undefined }) {
+  const { engine } = useConnected();
+  const phase = () => props.microphone.phase();
+  return (
+    <div class="row">
+      <small>{explainPhase(phase(), props.stream, engine())}</small>
+      <Show when={phase().type === 'listening'}>
+        <meter
+          class="level"
+          min="0"
+          max="1"
+          value={Math.min(1, props.microphone.level() * 4)}
+          aria-label={t('speech.level')}
+        />
+      </Show>
+    </div>
+  );
+}
+
+function explainPhase(phase: Phase, stream: Speaking | undefined, engine: EngineInfo | undefined): string {
+  if (phase.type === 'off') return '';
+  if (phase.type === 'listening') return stream ? explainStream(stream, engine) : t('speech.listening');
+  if (phase.type !== 'waiting' || phase.failure.reason === 'disconnected') return t(`speech.${phase.type}`);
+  return t('speech.kept', { why: explainFailure(phase.failure) });
+}
+
+function explainStream(stream: Speaking, engine: EngineInfo | undefined): string {
+  const { state, reason = '', message = '', place = 1 } = stream;
+  if (state === 'paused' && reason === 'queued') return t('speech.queued', { place });
+  if (state === 'paused') return t('speech.silence', { engine: labelOf(stream.engine, engine) });
+  // The server waits for our connection: it is there again, or this could not be read.
+  const isAway = state === 'recovering' && reason !== 'network';
+  return isAway ? t('speech.kept', { why: explainFailure({ reason, message }) }) : t('speech.listening');
+}

@@ -1,0 +1,62 @@
+import { createEffect, onCleanup, Show } from 'solid-js';
+import { explainFailure } from '../i18n/explain.ts';
+import { t } from '../i18n/i18n.ts';
+import type { Editing } from '../state/editing.ts';
+import { isComposing } from './composition.ts';
+
+/** Stands in the place of the message that is written anew. Afterwards the keyboard is where it was. */
+export function EditMessage(props: { editing: Editing }) {
+  const id = props.editing.draft()?.message.id;
+  let area!: HTMLTextAreaElement;
+
+  createEffect(() => {
+    area.value = props.editing.draft()?.text ?? '';
+    area.style.height = 'auto';
+    area.style.height = `${area.scrollHeight}px`;
+  });
+  queueMicrotask(() => area.focus());
+  onCleanup(() => queueMicrotask(() => document.querySelector<HTMLElement>(`[data-edits="${id}"]`)?.focus()));
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (isComposing(event) || event.shiftKey) return;
+    if (event.key === 'Escape') props.editing.leave();
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    void props.editing.save();
+  };
+
+  return (
+    <form
+      class="edit-message"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void props.editing.save();
+      }}
+    >
+      <textarea
+        ref={area}
+        rows="1"
+        aria-label={t('message.editing')}
+        aria-describedby="edit-hint"
+        aria-invalid={!props.editing.isFit()}
+        enterkeyhint="done"
+        onInput={(event) => props.editing.write(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <Show when={props.editing.failure()}>
+        {(failure) => <small role="alert">{t('message.notSaved', { why: explainFailure(failure()) })}</small>}
+      </Show>
+      <div class="row end">
+        <small id="edit-hint" class="quiet">
+          {t('message.editHint')}
+        </small>
+        <button type="button" class="button small" onClick={() => props.editing.leave()}>
+          {t('message.cancel')}
+        </button>
+        <button type="submit" class="button small primary" disabled={!props.editing.isFit()}>
+          {t('message.save')}
+        </button>
+      </div>
+    </form>
+  );
+}

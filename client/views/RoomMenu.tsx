@@ -1,0 +1,65 @@
+import { createSignal, For, Show } from 'solid-js';
+import type { Room } from '../../server/contract/types.ts';
+import { t } from '../i18n/i18n.ts';
+import { LeaveIcon, MoreIcon } from './icons.tsx';
+import { RoomSettings } from './RoomSettings.tsx';
+
+const FORMATS = ['txt', 'srt', 'vtt', 'json'];
+
+/** What one does to a room now and then. The browser closes it when one clicks elsewhere or presses Escape. */
+export function RoomMenu(props: { room: Room; onChanged: (room: Room) => void; onLeave: () => void }) {
+  const [setting, setSetting] = createSignal(false);
+  let button!: HTMLButtonElement;
+  let menu!: HTMLDivElement;
+  /** It lies above the page, not in it, so its place must be told. */
+  const place = () => {
+    const { bottom, right } = button.getBoundingClientRect();
+    menu.style.top = `${bottom}px`;
+    menu.style.right = `${document.documentElement.clientWidth - right}px`;
+  };
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class="icon-button"
+        popovertarget="room-menu"
+        onClick={place}
+        aria-label={t('rooms.menu')}
+        title={t('rooms.menu')}
+      >
+        <MoreIcon />
+      </button>
+      <div ref={menu} class="menu" id="room-menu" popover>
+        <Show when={props.room.role === 'owner'}>
+          <button
+            type="button"
+            class="menu-item"
+            onClick={() => {
+              menu.hidePopover();
+              setSetting(true);
+            }}
+          >
+            {t('rooms.settings')}
+          </button>
+        </Show>
+        <p class="quiet menu-title">{t('rooms.download')}</p>
+        <div class="formats">
+          <For each={FORMATS}>
+            {(format) => (
+              <a class="menu-item" href={`/api/rooms/${props.room.id}/transcript.${format}`} download="">
+                {format.toUpperCase()}
+              </a>
+            )}
+          </For>
+        </div>
+        <button type="button" class="menu-item leave" onClick={() => props.onLeave()}>
+          <LeaveIcon /> {t('rooms.leave')}
+        </button>
+      </div>
+      <Show when={setting()}>
+        <RoomSettings room={props.room} onChanged={props.onChanged} onDone={() => setSetting(false)} />
+      </Show>
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import type { Word } from '../../server/contract/types.ts';
+import { voicesOf } from './voices.ts';
+
+const word = (text: string, speaker?: string): Word => ({
+  ...{ text, start: 0, end: 0, confidence: null },
+  ...(speaker !== undefined && { speaker }),
+});
+
+test('a text is cut where another voice begins, its punctuation with it', () => {
+  const words = [word('Good', '0'), word('morning', '0'), word('Hello', '1'), word('Good', '0')];
+  expect(voicesOf('Good morning. Hello! Good.', words)).toEqual([
+    { speaker: '0', text: 'Good morning.' },
+    { speaker: '1', text: 'Hello!' },
+    { speaker: '0', text: 'Good.' },
+  ]);
+});
+
+test('a text without voices, or that its speaker has written anew, stays whole', () => {
+  expect(voicesOf('Good morning', [word('Good'), word('morning')])).toBeNull();
+  expect(voicesOf('Bad evening', [word('Good', '0'), word('morning', '1')])).toBeNull();
+  expect(voicesOf('Good morning', [])).toBeNull();
+});

@@ -1,0 +1,21 @@
+import type { Word } from '../../server/contract/types.ts';
+
+/** What one of several people at one microphone said without a break. */
+export type Voice = { speaker: string; text: string };
+
+/** Cuts a text where another voice begins. null where voices are not told apart, or the text is not these words. */
+export function voicesOf(text: string, words: Word[]): Voice[] | null {
+  const voices: { speaker: string; from: number }[] = [];
+  let at = 0;
+  for (const word of words) {
+    const from = text.indexOf(word.text, at);
+    if (word.speaker === undefined || from < 0) return null;
+    at = from + word.text.length;
+    if (voices.at(-1)?.speaker !== word.speaker) voices.push({ speaker: word.speaker, from });
+  }
+  if (voices.length === 0) return null;
+  return voices.map(({ speaker, from }, i) => ({
+    speaker,
+    text: text.slice(from, voices[i + 1]?.from).trim(),
+  }));
+}

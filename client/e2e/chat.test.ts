@@ -1,6 +1,6 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeRoom, Stage, timelineOf, write } from './stage.ts';
+import { compose, makeRoom, Stage, timelineOf, write } from './stage.ts';
 
 let stage: Stage;
 let browser: Browser;
@@ -58,7 +58,7 @@ test('Enter sends, Shift and Enter make a line, and the Enter that ends a compos
   await field.press('Enter');
   await expect.poll(() => timelineOf(ann)).toEqual(['one\ntwo']);
 
-  await compose(ann, '안녕');
+  await compose(field, '안녕');
   expect(await field.inputValue()).toBe('안녕');
   await field.press('Enter');
   await expect.poll(() => timelineOf(ann)).toEqual(['one\ntwo', '안녕']);
@@ -106,21 +106,3 @@ test('on a phone nothing is wider than the screen, and rooms and people are a to
   await ann.getByRole('link', { name: 'Back to the rooms' }).tap();
   await ann.getByLabel('Search rooms').waitFor({ state: 'visible' });
 });
-
-/** Types through an input method, as a Korean keyboard does, up to and with the Enter that ends the composition. */
-async function compose(page: Page, text: string): Promise<void> {
-  await page.getByLabel('Write a message').focus();
-  const session = await page.context().newCDPSession(page);
-  await session.send('Input.imeSetComposition', {
-    text,
-    selectionStart: text.length,
-    selectionEnd: text.length,
-  });
-  await session.send('Input.dispatchKeyEvent', {
-    type: 'rawKeyDown',
-    key: 'Enter',
-    code: 'Enter',
-    windowsVirtualKeyCode: 229,
-  });
-  await session.send('Input.insertText', { text });
-}

@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.ts';
 import {
   type ServerProcess,
@@ -79,7 +79,7 @@ export class Stage {
     return page;
   }
 
-  /** Somebody who enters their name at an address. */
+  /** Somebody who enters their name at an address, of this server unless it names another. */
   async person(
     browser: Browser,
     name: string,
@@ -87,7 +87,7 @@ export class Stage {
     options: BrowserContextOptions = {},
   ): Promise<Page> {
     const page = await this.page(browser, options);
-    await page.goto(`${this.server.url}${path}`);
+    await page.goto(new URL(path, this.server.url).href);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Enter' }).click();
     await page.getByRole('navigation', { name: 'Rooms' }).waitFor({ state: 'attached' });
@@ -114,9 +114,10 @@ function flagsFor(microphone: FakeMicrophone): string[] {
 }
 
 /** Makes a room and answers its path. */
-export async function makeRoom(page: Page, name: string): Promise<string> {
+export async function makeRoom(page: Page, name: string, language = 'en-US'): Promise<string> {
   await page.getByRole('button', { name: 'New room' }).click();
   await page.getByLabel('Name of the room').fill(name);
+  await page.getByLabel('Spoken language').selectOption(language);
   await page.getByRole('button', { name: 'Create room' }).click();
   await page.getByRole('heading', { name }).waitFor();
   return new URL(page.url()).pathname;
@@ -130,4 +131,22 @@ export async function write(page: Page, text: string): Promise<void> {
 /** The texts of the timeline, from top to bottom, what is still being sent included. */
 export function timelineOf(page: Page): Promise<string[]> {
   return page.getByRole('log', { name: 'Messages' }).locator('article .text').allTextContents();
+}
+
+/** Types through an input method, as a Korean keyboard does, up to and with the Enter that ends the composition. */
+export async function compose(field: Locator, text: string): Promise<void> {
+  await field.focus();
+  const session = await field.page().context().newCDPSession(field.page());
+  await session.send('Input.imeSetComposition', {
+    text,
+    selectionStart: text.length,
+    selectionEnd: text.length,
+  });
+  await session.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  });
+  await session.send('Input.insertText', { text });
 }

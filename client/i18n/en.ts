@@ -38,7 +38,7 @@ export const en = {
     auto: 'Automatic',
     languages: 'Languages to choose from',
     languagesHint: 'Two or more, one dialect of each; none leaves it to the engine.',
-    stability: 'Words of a sentence that is still being spoken are settled',
+    stability: 'Settle the words of an unfinished sentence',
     stabilities: {
       off: 'only at its end',
       low: 'late, most exactly',

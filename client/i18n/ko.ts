@@ -109,7 +109,7 @@ export const ko: Texts = {
     listens: '듣는 엔진: {{ engine }}',
     off: '이 서버에는 듣는 엔진이 없습니다: {{ why }}',
     otherLanguage: '{{ engine }}은(는) 이 방의 언어를 알아듣지 못합니다.',
-    hears: '{{ engine }} 엔진이 듣고 있습니다',
+    hears: '{{ engine }} 듣는 중',
     today: '오늘 {{ minutes }}분 중 {{ used }}분 사용',
     notHeard: '{{ length }} 동안 듣지 못함: {{ why }}',
     seconds: '{{ count }}초',

@@ -18,9 +18,12 @@ export function TimelineView(props: { open: OpenRoom }) {
   const [following, setFollowing] = createSignal(true);
   const editing = createEditing(props.open.edit);
   let list!: HTMLDivElement;
+  let height = 0;
 
   const toEnd = () => list.scrollTo({ top: list.scrollHeight });
   const onScroll = () => {
+    // Captions that appear take room from the list: that is no scrolling away, and answered below.
+    if (list.clientHeight !== height) return;
     setFollowing(list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX);
     if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void earlier();
   };
@@ -34,7 +37,10 @@ export function TimelineView(props: { open: OpenRoom }) {
   const messages = () => props.open.messages();
   createEffect(on([messages, props.open.pending], () => following() && toEnd()));
   onMount(() => {
-    const observer = new ResizeObserver(() => following() && toEnd());
+    const observer = new ResizeObserver(() => {
+      height = list.clientHeight;
+      if (following()) toEnd();
+    });
     observer.observe(list);
     onCleanup(() => observer.disconnect());
   });

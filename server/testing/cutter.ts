@@ -6,6 +6,8 @@ export type Cutter = AsyncDisposable & {
   url: string;
   /** Loses every connection that is open, in the middle of whatever it carries. */
   cut: () => void;
+  /** As `cut`, and takes no new connection until the answer is called. */
+  hold: () => () => void;
   /** How many connections there were so far. */
   connections: () => number;
 };
@@ -15,6 +17,7 @@ export async function openCutter(serverUrl: string): Promise<Cutter> {
   const target = Number(new URL(serverUrl).port);
   const open = new Set<Socket>();
   let connections = 0;
+  let held = false;
   const join = (from: Socket, to: Socket) => {
     open.add(from);
     from.pipe(to);
@@ -25,6 +28,7 @@ export async function openCutter(serverUrl: string): Promise<Cutter> {
     });
   };
   const server = createServer((client) => {
+    if (held) return void client.destroy();
     connections += 1;
     const upstream = connect(target, '127.0.0.1');
     join(client, upstream);
@@ -38,6 +42,13 @@ export async function openCutter(serverUrl: string): Promise<Cutter> {
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     cut,
+    hold() {
+      held = true;
+      cut();
+      return () => {
+        held = false;
+      };
+    },
     connections: () => connections,
     async [Symbol.asyncDispose]() {
       server.close();

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { decodeChunk } from '../../server/contract/chunk.ts';
 import type { Failure } from '../sdk/errors.ts';
-import type { Pump, PumpState } from './pump.ts';
+import type { Pump, PumpState, StreamBeginning } from './pump.ts';
 
 const SAMPLE_RATE = 1_000;
 const CHUNK_SAMPLES = 100;
@@ -25,13 +25,14 @@ class Refusal extends Error {
 export class FarEnd {
   readonly heard: number[] = [];
   readonly states: PumpState[] = [];
+  /** How each stream began. */
+  readonly beginnings: StreamBeginning[] = [];
   /** The calls of `resume`, and for each whether it was fresh. */
   readonly resumes: boolean[] = [];
   readonly #fates: Fate[];
   #streamId = '';
   #next = 0;
   #early = new Map<number, number>();
-  #starts = 0;
   stopped: string[] = [];
   /** How many calls there were, and how many of them were given up. */
   asked = 0;
@@ -43,7 +44,7 @@ export class FarEnd {
 
   readonly options = {
     sampleRate: SAMPLE_RATE,
-    start: (takeOver: boolean) => this.#answer(() => this.#start(takeOver)),
+    start: (beginning: StreamBeginning) => this.#answer(() => this.#start(beginning)),
     resume: (from: { streamId: string; fresh: boolean }) => this.#answer(() => this.#resume(from)),
     push: (bytes: Uint8Array, signal: AbortSignal) => {
       signal.addEventListener('abort', () => (this.aborted += 1));
@@ -68,10 +69,11 @@ export class FarEnd {
     return answer;
   }
 
-  #start(takeOver: boolean) {
-    if (this.#streamId && !takeOver) throw new Refusal('stream_exists', false);
-    this.#starts += 1;
-    this.#streamId = `00000000-0000-7000-8000-${String(this.#starts).padStart(12, '0')}`;
+  #start(beginning: StreamBeginning) {
+    if (this.#streamId && !beginning.takeOver) throw new Refusal('stream_exists', false);
+    this.beginnings.push(beginning);
+    const number = String(this.beginnings.length).padStart(12, '0');
+    this.#streamId = `00000000-0000-7000-8000-${number}`;
     this.#next = 0;
     this.#early = new Map();
     return { streamId: this.#streamId };

@@ -68,7 +68,7 @@ test('takes over a stream of its own whose beginning was not answered', async ()
 
 test('does not take a stream away from another window', async () => {
   const far = new FarEnd([]);
-  await far.options.start(false);
+  await far.options.start({ takeOver: false, behindSeconds: 0, lostSeconds: 0 });
   new Pump(far.options).add(chunk(1));
   await vi.advanceTimersByTimeAsync(5_000);
   expect(far.states.at(-1)).toMatchObject({ type: 'failed', failure: { reason: 'stream_exists' } });
@@ -83,6 +83,17 @@ test('keeps thirty seconds, drops the oldest beyond that, and says how much', as
   expect(far.states.at(-1)).toEqual({ type: 'gap', seconds: 1 });
   pump.close();
   expect(vi.getTimerCount()).toBeLessThanOrEqual(1);
+});
+
+test('tells a new stream how old its first words are, and what was lost before them', async () => {
+  const far = new FarEnd(['good', 'good', 'call lost', 'stream ended', 'call lost']);
+  const pump = new Pump(far.options);
+  await speak(pump, 1);
+  for (let i = 0; i < 310; i += 1) pump.add(chunk(i % 250));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(far.beginnings.at(0)).toEqual({ takeOver: false, behindSeconds: 0, lostSeconds: 0 });
+  expect(far.beginnings.at(1)).toEqual({ takeOver: true, behindSeconds: 30, lostSeconds: 1 });
+  pump.close();
 });
 
 test('a finish that nobody answers ends all the same, and names what was lost', async () => {

@@ -1,6 +1,7 @@
 import { encodeChunk } from '../../server/contract/chunk.ts';
 import type { Failure } from '../sdk/errors.ts';
 import { Backlog } from './backlog.ts';
+import { within } from './within.ts';
 
 export type PumpState =
   | { type: 'starting' }
@@ -11,11 +12,19 @@ export type PumpState =
   | { type: 'gap'; seconds: number }
   | { type: 'failed'; failure: Failure };
 
+export type StreamBeginning = {
+  /** Ends another stream of this person, maybe our own whose answer was lost. */
+  takeOver: boolean;
+  /** How long ago the audio that comes first was said. */
+  behindSeconds: number;
+  /** How much was lost before that, since the last stream began. */
+  lostSeconds: number;
+};
+
 /** The calls to the server. Their signal is aborted when they have taken too long: then they must not be sent any more. */
 export type PumpOptions = {
   sampleRate: number;
-  /** @param takeOver ends another stream of this person in this room, maybe our own whose answer was lost. */
-  start: (takeOver: boolean, signal: AbortSignal) => Promise<{ streamId: string }>;
+  start: (beginning: StreamBeginning, signal: AbortSignal) => Promise<{ streamId: string }>;
   /** @param from `fresh`: what was not acked is gone, the audio that follows begins now. */
   resume: (from: { streamId: string; fresh: boolean }, signal: AbortSignal) => Promise<{ nextSeq: number }>;
   push: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<{ nextSeq: number }>;
@@ -63,6 +72,8 @@ export class Pump {
   #attempt = 0;
   #takeOver: boolean;
   #lostSamples = 0;
+  /** How many of them the server knows of. */
+  #toldSamples = 0;
   /** How long a chunk is, to say how much was lost of what is not here any more. */
   #chunkSamples = 0;
   #toldListening: string | undefined;
@@ -124,13 +135,20 @@ export class Pump {
   }
 
   async #start(): Promise<void> {
-    const call = within(ANSWER_MS, (signal) => this.#options.start(this.#takeOver, signal));
+    const untold = this.#lostSamples - this.#toldSamples;
+    const beginning = {
+      takeOver: this.#takeOver,
+      behindSeconds: this.#kept.samples / this.#options.sampleRate,
+      lostSeconds: untold / this.#options.sampleRate,
+    };
+    const call = within(ANSWER_MS, (signal) => this.#options.start(beginning, signal));
     const { streamId } = await call.catch((error: unknown) => {
       // It may have begun all the same, and only its answer was lost.
       this.#takeOver ||= this.#options.describe(error).retryable;
       throw error;
     });
     this.#takeOver = false;
+    this.#toldSamples += untold;
     this.#streamId = streamId;
     this.#numberedFor = streamId;
     this.#kept.numberFrom(0);
@@ -268,15 +286,4 @@ export class Pump {
     await promise;
     clearTimeout(timer);
   }
-}
-
-/** What does not settle in time is a failure; its answer, should it still come, is not used. */
-function within<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const abort = new AbortController();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Error('no answer in time'));
-    abort.abort();
-  }, ms);
-  return Promise.race([call(abort.signal), promise]).finally(() => clearTimeout(timer));
 }

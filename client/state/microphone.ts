@@ -155,7 +155,7 @@ function openPump(
   return new Pump(
     {
       sampleRate: SAMPLE_RATE,
-      start: (takeOver, signal) => transcripts.start.mutate({ ...stream, takeOver }, { signal }),
+      start: (how, signal) => transcripts.start.mutate({ ...stream, ...how }, { signal }),
       resume: (from, signal) => transcripts.resume.mutate(from, { signal }),
       push: (bytes, signal) => transcripts.push.mutate(bytes, { signal }),
       stop: (streamId, signal) => transcripts.stop.mutate({ streamId }, { signal }),

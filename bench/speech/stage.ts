@@ -1,0 +1,99 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { temporaryDatabase } from '../../server/testing/serverProcess.ts';
+import { ask, CORES, startPinned, stopPinned } from '../fanout/pinned.ts';
+import type { Usage } from '../fanout/probe.ts';
+import { startTranscribeProcess } from '../transcribeProcess.ts';
+import type { Answer } from './load.ts';
+
+/** The real server on a core of its own; the service it calls and the people who speak share another one. */
+export type Stage<Load> = {
+  url: string;
+  load: Load;
+  /** Milliseconds of processor each of them has used so far. */
+  cpuMs: () => { server: number; service: number; load: number };
+  /** Resident memory of the server as it is. */
+  residentBytes: () => number;
+  /** Of the server, after everything that is not needed was thrown away. */
+  usage: () => Promise<Usage>;
+  /** Makes the service fail the next connection in this way. */
+  plant: (fault: object) => void;
+  stop: () => Promise<void>;
+};
+
+/**
+ * @param loadFile answers `{call, args}` with `{value}` or `{error}`.
+ * @param nodeOptions for the server, e.g. `--cpu-prof`.
+ */
+export async function setStage<Load extends object>(
+  loadFile: string,
+  nodeOptions: string[] = [],
+): Promise<Stage<Load>> {
+  const service = await startTranscribeProcess(CORES.load);
+  const database = temporaryDatabase();
+  const server = startPinned(
+    CORES.server,
+    ['--import', here('../fanout/probe.ts'), ...nodeOptions, here('../../server/main.ts')],
+    {
+      ...{ NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'error', SPEECH_STREAMS: '1000' },
+      ...{ ...service.env, DATABASE_URL: database.url },
+    },
+  );
+  const url = await addressOf(server);
+  const load = startPinned(CORES.load, [here(loadFile)]);
+  return {
+    url,
+    load: remote<Load>(load),
+    cpuMs: () => ({ server: cpuMs(server), service: cpuMs(service.child), load: cpuMs(load) }),
+    residentBytes: () => residentBytes(server),
+    usage: () => ask<Usage>(server, 'memory'),
+    plant: (fault) => void service.child.send(fault),
+    async stop() {
+      await stopPinned(load);
+      await stopPinned(server);
+      service.stop();
+      database.remove();
+    },
+  };
+}
+
+function here(name: string): string {
+  return new URL(name, import.meta.url).pathname;
+}
+
+async function addressOf(server: ChildProcess): Promise<string> {
+  for (let text = ''; ; ) {
+    const [part] = (await once(server.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    text += part.toString();
+    const [, url] = /^Roomscribe +(\S+)$/m.exec(text) ?? [];
+    if (url) return url;
+  }
+}
+
+function remote<Load extends object>(child: ChildProcess): Load {
+  const call = async (name: string, args: unknown[]) => {
+    const answer = await ask<Answer>(child, { call: name, args });
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.value;
+  };
+  return new Proxy({} as Load, {
+    get:
+      (_, name: string) =>
+      (...args: unknown[]) =>
+        call(name, args),
+  });
+}
+
+/** Linux counts in hundredths of a second, over all threads: proc(5), fields 14 and 15. */
+function cpuMs({ pid }: ChildProcess): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return 10 * (Number(fields[11]) + Number(fields[12]));
+}
+
+function residentBytes({ pid }: ChildProcess): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return 1_024 * Number(kib);
+}

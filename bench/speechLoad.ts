@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { percentile } from './percentile.ts';
 import type { SpeechLoad } from './speech/load.ts';
-import { setStage } from './speech/stage.ts';
+import { type Stage, setStage } from './speech/stage.ts';
 
 /**
  * `npm run bench:speech [-- STREAMS…]`: live streams on one core, in real time, heard by the AWS adapter with the real
@@ -14,6 +14,10 @@ const FOR_MS = 20_000;
 
 async function measure(streams: number, nodeOptions: string[]): Promise<void> {
   const stage = await setStage<SpeechLoad>('load.ts', nodeOptions);
+  await measureOn(stage, streams).finally(() => stage.stop());
+}
+
+async function measureOn(stage: Stage<SpeechLoad>, streams: number): Promise<void> {
   const { load } = stage;
   const [restBytes, restKept] = [stage.residentBytes(), (await stage.usage()).memoryBytes];
   await load.enter(stage.url, streams);
@@ -24,7 +28,6 @@ async function measure(streams: number, nodeOptions: string[]): Promise<void> {
   const share = shares(before, stage.cpuMs(), performance.now() - from);
   const [residentBytes, kept] = [stage.residentBytes(), (await stage.usage()).memoryBytes];
   const { lags, refusedChunks, wordsSung, allHeard } = await load.end();
-  await stage.stop();
 
   const mib = (bytes: number) => `${(bytes / streams / 1_048_576).toFixed(2)} MiB`;
   say(`\n${streams} live streams, ${FOR_MS / 1_000} s`);

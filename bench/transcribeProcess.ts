@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Fault } from '../server/transcriber/testing/faults.ts';
+import { FAULT_TABLE } from '../server/transcriber/testing/faultTable.ts';
 import { startTranscribeServer, TEST_CREDENTIALS } from '../server/transcriber/testing/transcribeServer.ts';
 import { startPinned } from './fanout/pinned.ts';
 
 /**
  * The test double of Amazon Transcribe in a process of its own, so that its work is not counted as the server's.
  * @param core where it may run; anywhere by default.
- * @returns the environment that makes the SDK use it, the process, which takes faults as messages, and how to end it.
+ * @returns the environment that makes the SDK use it, the process, and how to end it. The number of a row of the fault
+ * table, sent to the process, strikes the next connection; `calls` is answered with how many there have been.
  */
 export async function startTranscribeProcess(
   core?: number,
@@ -31,6 +32,9 @@ export async function startTranscribeProcess(
 if (import.meta.main) {
   const server = await startTranscribeServer();
   process.send?.(server.url);
-  process.on('message', (fault: Fault) => server.setFault(fault));
+  process.on('message', (order: number | 'calls') => {
+    if (order === 'calls') process.send?.(server.streams.length);
+    else server.setFault(FAULT_TABLE[order]?.fault, 1);
+  });
   process.once('disconnect', () => void server.close().then(() => process.exit()));
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Utterance } from '../../server/contract/types.ts';
+import { answerParent } from './answerParent.ts';
 import { CHUNK_MS, listenTo, type SongOptions } from './song.ts';
 import { Speaker } from './speaker.ts';
 
@@ -26,11 +27,6 @@ export type Outcome = {
   /** Whether the finals hold the words that were sung, each once and in order. */
   allHeard: boolean;
 };
-
-export type Question = {
-  [K in keyof SpeechLoad]: { call: K; args: Parameters<SpeechLoad[K]> };
-}[keyof SpeechLoad];
-export type Answer = { value: unknown } | { error: string };
 
 type Caption = { at: number; isFinal: boolean; utterance: Utterance };
 
@@ -96,7 +92,7 @@ function isAllHeard({ speaker, captions }: Part): boolean {
   return heard.join(' ') === speaker.song.words.join(' ');
 }
 
-const load: SpeechLoad = {
+answerParent({
   async enter(url, count) {
     const fill = async () => {
       while (parts.length < count) {
@@ -141,14 +137,4 @@ const load: SpeechLoad = {
       allHeard: parts.every(isAllHeard),
     };
   },
-};
-
-process.on('message', async ({ call, args }: Question) => {
-  try {
-    const value = await (load[call] as (...args: unknown[]) => Promise<unknown>)(...args);
-    process.send?.({ value } satisfies Answer);
-  } catch (error) {
-    process.send?.({ error: String(error) } satisfies Answer);
-  }
-});
-process.once('disconnect', () => process.exit(0));
+} satisfies SpeechLoad);

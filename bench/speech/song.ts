@@ -14,19 +14,23 @@ const STEP_BYTES = CHUNK_BYTES / 10;
 export type SongOptions = {
   /** The same seed sings the same. */
   seed: number;
-  /** Seconds between one utterance and the next, in tenths; the number of the utterance is given. */
+  /** Seconds between one utterance and the next, 0.5 at least; the number of the utterance is given. */
   pauseSeconds?: (utterance: number) => number;
 };
 
-/** What one person sings without end: utterances of three to eight words, in chunks that begin amid a word. */
+/**
+ * What one person sings without end, about as fast as people speak: utterances of five to sixteen words, one every
+ * 0.3 s, in chunks that begin amid a word.
+ */
 export class Song {
   /** As far as they were begun. */
   readonly words: string[] = [];
-  /** Whether the last word has been sung to its end. */
+  /** Whether the last utterance has been sung to its end. */
   pauses = true;
   readonly #moments: Iterator<string | null, never>;
   readonly #shift: number;
   #rest: Uint8Array;
+  #silent = 0;
 
   constructor({ seed, pauseSeconds = () => 0.6 }: SongOptions) {
     this.#moments = moments(seed, pauseSeconds);
@@ -37,7 +41,8 @@ export class Song {
   /** PCM s16le mono of the next 100 ms. */
   nextChunk(): Uint8Array {
     const word = this.#moments.next().value;
-    this.pauses = word === null && this.#rest.buffer === SILENCE.buffer;
+    this.#silent = word === null ? this.#silent + 1 : 0;
+    this.pauses = this.#silent > 3;
     if (word !== null) this.words.push(word);
     const sound = (word !== null && SOUNDS.get(word)) || SILENCE;
     const chunk = Buffer.concat([this.#rest, sound], CHUNK_BYTES);
@@ -53,8 +58,10 @@ function* moments(
 ): Generator<string | null, never> {
   const draw = numbers(seed);
   for (let utterance = 0; ; utterance += 1) {
-    const length = 3 + draw(6);
-    for (let i = 0; i < length; i += 1) yield WORDS[draw(WORDS.length)] as string;
+    for (let words = 5 + draw(12); words > 0; words -= 1) {
+      yield WORDS[draw(WORDS.length)] as string;
+      if (words > 1) yield* [null, null];
+    }
     for (let i = Math.round(10 * pauseSeconds(utterance)); i > 0; i -= 1) yield null;
   }
 }

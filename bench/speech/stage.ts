@@ -5,7 +5,7 @@ import { temporaryDatabase } from '../../server/testing/serverProcess.ts';
 import { ask, CORES, startPinned, stopPinned } from '../fanout/pinned.ts';
 import type { Usage } from '../fanout/probe.ts';
 import { startTranscribeProcess } from '../transcribeProcess.ts';
-import type { Answer } from './load.ts';
+import type { Answer } from './answerParent.ts';
 
 /** The real server on a core of its own; the service it calls and the people who speak share another one. */
 export type Stage<Load> = {
@@ -17,8 +17,10 @@ export type Stage<Load> = {
   residentBytes: () => number;
   /** Of the server, after everything that is not needed was thrown away. */
   usage: () => Promise<Usage>;
-  /** Makes the service fail the next connection in this way. */
-  plant: (fault: object) => void;
+  /** Makes the service fail the next connection, as this row of the fault table says. */
+  plant: (row: number) => void;
+  /** How many calls the service has had. */
+  calls: () => Promise<number>;
   stop: () => Promise<void>;
 };
 
@@ -48,10 +50,10 @@ export async function setStage<Load extends object>(
     cpuMs: () => ({ server: cpuMs(server), service: cpuMs(service.child), load: cpuMs(load) }),
     residentBytes: () => residentBytes(server),
     usage: () => ask<Usage>(server, 'memory'),
-    plant: (fault) => void service.child.send(fault),
+    plant: (row) => void service.child.send(row),
+    calls: () => ask<number>(service.child, 'calls'),
     async stop() {
-      await stopPinned(load);
-      await stopPinned(server);
+      await Promise.all([load, server].map(stopLiving));
       service.stop();
       database.remove();
     },
@@ -71,9 +73,18 @@ async function addressOf(server: ChildProcess): Promise<string> {
   }
 }
 
+async function stopLiving(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await stopPinned(child);
+}
+
+/** @throws Error if the process says so, or ends. */
 function remote<Load extends object>(child: ChildProcess): Load {
+  const gone = once(child, 'exit').then((): never => {
+    throw new Error('the load has ended');
+  });
+  gone.catch(() => {});
   const call = async (name: string, args: unknown[]) => {
-    const answer = await ask<Answer>(child, { call: name, args });
+    const answer = await Promise.race([ask<Answer>(child, { call: name, args }), gone]);
     if ('error' in answer) throw new Error(answer.error);
     return answer.value;
   };

@@ -1,3 +1,4 @@
+import { readOptions } from '../../server/transcriber/testing/requestOptions.ts';
 import { Scribe } from '../../server/transcriber/testing/scribe.ts';
 import { singUtterance, ToneEar } from '../../server/transcriber/testing/toneEar.ts';
 
@@ -84,7 +85,11 @@ export type Said = { seq: number; isFinal: boolean; text: string };
 export function listenTo(options: SongOptions, chunks: number): Said[] {
   const song = new Song(options);
   const ear = new ToneEar(SAMPLE_RATE);
-  const scribe = new Scribe({ language: 'en-US', stabilised: true });
+  const asked = readOptions({
+    'x-amzn-transcribe-language-code': 'en-US',
+    'x-amzn-transcribe-enable-partial-results-stabilization': 'true',
+  });
+  const scribe = new Scribe(asked, []);
   const said: Said[] = [];
   for (let seq = 0; seq < chunks; seq += 1) {
     for (const heard of ear.hear(Buffer.from(song.nextChunk()))) {

@@ -90,7 +90,7 @@ describe('a transcript', () => {
   });
 
   test('that cannot be finished is cut off: nobody takes a part for the whole', async () => {
-    await say(450);
+    await say(120);
     onPage = (number) => {
       if (number === 2) throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.');
     };

@@ -83,9 +83,9 @@ describe('a transcript', () => {
     const parts = text[Symbol.asyncIterator]();
     await parts.next();
     await parts.next();
-    expect(asked).toEqual([200]);
+    expect(asked).toEqual([50]);
     await parts.return?.();
-    expect(asked).toEqual([200]);
+    expect(asked).toEqual([50]);
 
     const said = await read(scene);
     expect(new Set(said.map((one) => one.text)).size).toBe(500);

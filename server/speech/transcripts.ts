@@ -38,8 +38,8 @@ const WRITERS: Record<TranscriptFormat, (subject: TranscriptSubject) => Transcri
   json: jsonWriter,
 };
 
-/** Utterances in memory at a time. */
-const PAGE = 200;
+/** Utterances in memory at a time; few, because SQLite and the ORM let nothing else run while they read a page. */
+const PAGE = 50;
 
 export function createTranscripts(store: Pick<Store, 'listSpokenByTime'>, access: Access): Transcripts {
   /** Membership is asked for each page: whoever leaves reads no further. */

@@ -32,7 +32,7 @@ export class EngineSlot {
   async enter(): Promise<EngineProcess> {
     this.#users += 1;
     clearTimeout(this.#idleTimer);
-    this.#process ??= this.#load();
+    this.#process ??= this.#begin();
     return this.#process;
   }
 
@@ -47,25 +47,29 @@ export class EngineSlot {
   /** Ends the process; who uses it gets an error. */
   stop(): void {
     clearTimeout(this.#idleTimer);
+    this.#process = undefined;
     this.#living?.stop();
   }
 
+  #begin(): Promise<EngineProcess> {
+    const loading = this.#load();
+    loading.catch(() => {
+      if (this.#process === loading) this.#process = undefined;
+    });
+    return loading;
+  }
+
   async #load(): Promise<EngineProcess> {
-    try {
-      for (let tries = 1; ; tries += 1) {
-        const started = this.#start();
-        try {
-          await started.ready;
-          return started;
-        } catch (error) {
-          if (!started.crashedLoading) throw error;
-          // Once may be chance. What crashes twice would do so for ever.
-          if (tries === 2) throw this.#unloadable(error);
-        }
+    for (let tries = 1; ; tries += 1) {
+      const started = this.#start();
+      try {
+        await started.ready;
+        return started;
+      } catch (error) {
+        if (!started.crashedLoading || this.#users === 0) throw error;
+        // Once may be chance. What crashes twice would do so for ever.
+        if (tries === 2) throw this.#unloadable(error);
       }
-    } catch (error) {
-      this.#process = undefined;
-      throw error;
     }
   }
 

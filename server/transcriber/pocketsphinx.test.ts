@@ -155,7 +155,7 @@ test('closing the engine ends its streams', async () => {
 
 test('it refuses other languages and rates in plain words', () => {
   const refused = (language: string, sampleRate = RATE) => engine.refuses({ language, sampleRate });
-  expect(refused('ko-KR')).toMatch(/English .*not ko-KR/);
+  expect(refused('ko-KR')).toMatch(/en-US .*not ko-KR/);
   expect(refused('en-US', 48_000)).toMatch(/16000 .*not 48000/);
   for (const language of ['en-US', 'en', 'auto']) expect(refused(language)).toBeNull();
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineSlot } from './engineSlot.ts';
 import { createEngineStreams } from './engineStreams.ts';
+import { localRefusal } from './localRefusal.ts';
 import { LANGUAGE, SAMPLE_RATE } from './pocketsphinxDecoder.ts';
 import {
   BASE_LIBRARY,
@@ -70,10 +71,9 @@ export function createPocketsphinxEngine({
   };
 }
 
-function refuses({ language, sampleRate }: SpeechOptions): string | null {
+function refuses(options: SpeechOptions): string | null {
+  const { sampleRate } = options;
   if (sampleRate !== SAMPLE_RATE)
-    return `PocketSphinx needs audio of ${SAMPLE_RATE} samples a second, not ${sampleRate}.`;
-  if (![LANGUAGE, 'en', 'auto'].includes(language))
-    return `PocketSphinx understands English (en-US) only, not ${language}.`;
-  return null;
+    return `${LABEL} needs audio of ${SAMPLE_RATE} samples a second, not ${sampleRate}.`;
+  return localRefusal(options, { label: LABEL, languages: [LANGUAGE] });
 }

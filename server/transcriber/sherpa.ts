@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { EngineSlot } from './engineSlot.ts';
 import { createEngineStreams } from './engineStreams.ts';
+import { localRefusal } from './localRefusal.ts';
 import type { SherpaChildSettings } from './sherpaChild.ts';
 import type { ModelFiles, SherpaModel } from './sherpaModels.ts';
 import type { SpeechEngine, SpeechOptions } from './transcriber.ts';
@@ -61,7 +62,7 @@ export function createSherpaEngine({
     longestSeconds: null,
     refuses: (options) => refusal(options, model.languages),
     billedSeconds: () => 0,
-    transcribe: streams.transcribe,
+    transcribe: (audio, options) => streams.transcribe(audio, { ...options, language: languageOf(options) }),
     async close() {
       await streams.close();
       slot.stop();
@@ -88,11 +89,15 @@ function sizeOf(files: ModelFiles): number {
   );
 }
 
-function refusal({ language, sampleRate }: SpeechOptions, languages: string[]): string | null {
+function refusal(options: SpeechOptions, languages: string[]): string | null {
+  const { sampleRate } = options;
   if (!(sampleRate >= LOWEST_RATE && sampleRate <= HIGHEST_RATE))
-    return `sherpa-onnx needs audio of ${LOWEST_RATE} to ${HIGHEST_RATE} samples a second, not ${sampleRate}.`;
-  const known = ['auto', ...languages, ...languages.map((tag) => tag.replace(/-.*/, ''))];
-  if (!known.includes(language))
-    return `The model that sherpa-onnx has here understands ${languages.join(' and ')}, not ${language}.`;
-  return null;
+    return `${LABEL} needs audio of ${LOWEST_RATE} to ${HIGHEST_RATE} samples a second, not ${sampleRate}.`;
+  return localRefusal(options, { label: LABEL, languages });
+}
+
+/** A room that lets the engine find out, but only one language is spoken in, has said which. */
+function languageOf({ language, settings }: SpeechOptions): string {
+  const [only, ...others] = settings?.languages ?? [];
+  return language === 'auto' && only && others.length === 0 ? only : language;
 }

@@ -90,6 +90,7 @@ export function createMicrophoneControl({ trpc }: Connected, room: Accessor<Spok
     if (phase().type !== 'off' || closed) return;
     setTrouble(null);
     setPhase({ type: 'asking' });
+    setStreamId(beginning.resumes);
     try {
       microphone = await openMicrophone({
         chunkMs: CHUNK_MS,
@@ -109,18 +110,19 @@ export function createMicrophoneControl({ trpc }: Connected, room: Accessor<Spok
     void stop();
   });
   const control = { phase, streamId, level, trouble, dismiss: () => setTrouble(null), start, stop };
-  outlastReload(room().id, control, setTrouble);
+  outlastReload(room().id, control, (streamId) => setTrouble({ type: 'left', streamId }));
   return control;
 }
 
 /** Speech goes on after a reload: by itself if the browser gives the microphone without asking, else at a touch. */
 function outlastReload(
   roomId: string,
-  { streamId, start }: Pick<MicrophoneControl, 'streamId' | 'start'>,
-  setTrouble: (trouble: Trouble) => void,
+  { streamId, trouble, start }: Pick<MicrophoneControl, 'streamId' | 'trouble' | 'start'>,
+  offer: (streamId: string) => void,
 ): void {
   const onLeave = () => {
-    const speaking = streamId();
+    // Also what this page was to go on with and has not yet.
+    const speaking = streamId() ?? from(trouble()).resumes;
     if (speaking !== undefined) leaveStream(tabStorage, { roomId, streamId: speaking }, Date.now());
   };
   window.addEventListener('pagehide', onLeave);
@@ -128,9 +130,7 @@ function outlastReload(
 
   const left = takeLeftStream(tabStorage, roomId, Date.now());
   if (left === undefined) return;
-  void isMicrophoneGranted().then((granted) =>
-    granted ? start({ resumes: left }) : setTrouble({ type: 'left', streamId: left }),
-  );
+  void isMicrophoneGranted().then((granted) => (granted ? start({ resumes: left }) : offer(left)));
 }
 
 /** Who speaks again after a reload goes on in the stream that was cut off, whichever button they press. */

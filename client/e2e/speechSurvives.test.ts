@@ -20,9 +20,17 @@ afterEach(async () => {
   await stage.strike();
 });
 
-async function speaker(options: object = {}, url = '/'): Promise<{ ann: Page; ben: Page }> {
+type Speaking = { url?: string; again?: boolean; permissions?: string[] };
+
+/** @param again for speech that does not end while a slow page is loaded. */
+async function speaker({
+  url = '/',
+  again = true,
+  permissions,
+}: Speaking): Promise<{ ann: Page; ben: Page }> {
   recording = recordingOf(SPOKEN.map((name) => `${SOUNDS}/${name}.wav`));
-  const ann = await stage.person(await stage.browser({ plays: recording.path }), 'Ann', url, options);
+  const talking = await stage.browser({ plays: recording.path, again });
+  const ann = await stage.person(talking, 'Ann', url, permissions && { permissions });
   const path = await makeRoom(ann, 'Out loud');
   const ben = await stage.person(await stage.browser(), 'Ben', path);
   await ben.getByRole('heading', { name: 'Out loud' }).waitFor();
@@ -46,7 +54,7 @@ async function streamsOf(page: Page): Promise<number> {
 test('a connection that is away for some seconds loses no word, and the captions go on in the same stream', async () => {
   stage = await Stage.set({ SPEECH_ENGINE: 'pocketsphinx' });
   await using cable = await openCutter(stage.server.url);
-  const { ann, ben } = await speaker({}, cable.url);
+  const { ann, ben } = await speaker({ url: cable.url, again: false });
 
   const mend = cable.hold();
   await ann.getByText('What you say is kept and sent later').waitFor();
@@ -82,7 +90,7 @@ test('who reloads the page while speaking, or is away for a moment, goes on in t
 
 test('where the browser asks for the microphone each time, a reload needs one click', async () => {
   stage = await Stage.set({ SPEECH_ENGINE: 'pocketsphinx' });
-  const { ann, ben } = await speaker();
+  const { ann, ben } = await speaker({});
   const before = await said(ben);
   // As Firefox answers; Chromium with a fake device grants whatever is asked.
   await ann.addInitScript(() => {

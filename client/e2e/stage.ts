@@ -19,8 +19,8 @@ const QUIET = [
 /** A developer's real microphone is no part of the tests. */
 const NO_SOUND_CARD = { PULSE_SERVER: 'unix:/nonexistent', ALSA_CONFIG_PATH: '/dev/null' };
 
-/** A recording to hear (and the permission to hear it), a device without permission, or no device at all. */
-export type FakeMicrophone = { plays: string } | 'refused' | 'none';
+/** A recording to hear, once or `again` and again (and the permission to hear it), a device without permission, or no device at all. */
+export type FakeMicrophone = { plays: string; again?: boolean } | 'refused' | 'none';
 
 type Database = ReturnType<typeof temporaryDatabase>;
 
@@ -109,7 +109,7 @@ function flagsFor(microphone: FakeMicrophone): string[] {
   return [
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
-    `--use-file-for-fake-audio-capture=${microphone.plays}%noloop`,
+    `--use-file-for-fake-audio-capture=${microphone.plays}${microphone.again ? '' : '%noloop'}`,
   ];
 }
 

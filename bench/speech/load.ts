@@ -61,8 +61,9 @@ async function speak(): Promise<void> {
   for (let n = 0; !stopped; ) {
     for (; from + (n * CHUNK_MS) / parts.length <= performance.now(); n += 1) {
       const [who, round] = [n % parts.length, Math.floor(n / parts.length)];
-      if (round < who) continue;
       const { speaker, sentAt } = parts[who] as Part;
+      if (round === who) void speaker.start();
+      if (!speaker.isLive) continue;
       sentAt.push(performance.now());
       speaker.push();
     }

@@ -80,6 +80,7 @@ let done = false;
 answerParent({
   async begin(url, hours) {
     speakers = await Promise.all(singers.map((singer, i) => singer.enter(url, i, PAUSES[i] as () => number)));
+    await Promise.all(speakers.map((speaker) => speaker.start()));
     const chunks = (hours * 3_600_000) / CHUNK_MS;
     void Promise.all(singers.map((singer, i) => singer.sing(speakers[i] as Speaker, chunks))).then(() => {
       done = true;

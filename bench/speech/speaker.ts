@@ -33,6 +33,7 @@ const RESEND_MS = 100;
 export class Speaker {
   readonly song: Song;
   readonly roomId: string;
+  isLive = false;
   /** Chunks that were refused once. */
   refused = 0;
   readonly #parts: SpeakerParts;
@@ -52,9 +53,7 @@ export class Speaker {
     });
     await once(socket, 'open');
     socket.send(JSON.stringify({ method: 'connectionParams', data: { token } }));
-    const speaker = new Speaker(parts, room.id, socket);
-    await speaker.#start();
-    return speaker;
+    return new Speaker(parts, room.id, socket);
   }
 
   private constructor(parts: SpeakerParts, roomId: string, socket: WebSocket) {
@@ -67,6 +66,14 @@ export class Speaker {
 
   get unacked(): number {
     return this.#unacked.size;
+  }
+
+  /** To be followed by chunks: who is silent for long is taken to be gone. */
+  async start(): Promise<void> {
+    this.#socket.send(request(LISTEN, 'subscription', 'transcripts.live', { roomId: this.roomId }));
+    const options = { roomId: this.roomId, language: 'en-US', sampleRate: SAMPLE_RATE };
+    ({ streamId: this.#streamId } = (await this.#call('transcripts.start', options)) as { streamId: string });
+    this.isLive = true;
   }
 
   /** Sings for another 100 ms. */
@@ -90,12 +97,6 @@ export class Speaker {
   async leave(): Promise<void> {
     this.#socket.close();
     await once(this.#socket, 'close');
-  }
-
-  async #start(): Promise<void> {
-    this.#socket.send(request(LISTEN, 'subscription', 'transcripts.live', { roomId: this.roomId }));
-    const options = { roomId: this.roomId, language: 'en-US', sampleRate: SAMPLE_RATE };
-    ({ streamId: this.#streamId } = (await this.#call('transcripts.start', options)) as { streamId: string });
   }
 
   /** One at a time. @throws Error with the reason. */

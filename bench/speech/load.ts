@@ -23,6 +23,7 @@ export type Outcome = {
    */
   lags: number[];
   refusedChunks: number;
+  captions: number;
   wordsSung: number;
   /** Whether the finals hold the words that were sung, each once and in order. */
   allHeard: boolean;
@@ -134,6 +135,7 @@ answerParent({
     return {
       lags: parts.flatMap(lagsOf),
       refusedChunks: parts.reduce((sum, { speaker }) => sum + speaker.refused, 0),
+      captions: parts.reduce((sum, { captions }) => sum + captions.length, 0),
       wordsSung: parts.reduce((sum, { speaker }) => sum + speaker.song.words.length, 0),
       allHeard: parts.every(isAllHeard),
     };

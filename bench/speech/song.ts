@@ -20,8 +20,8 @@ export type SongOptions = {
 };
 
 /**
- * What one person sings without end, about as fast as people speak: utterances of five to sixteen words, one every
- * 0.3 s, in chunks that begin amid a word.
+ * What one person sings without end, somewhat faster than people speak: utterances of six to sixteen words, two and two,
+ * as a single one is short enough to be a click; in chunks that begin amid a word.
  */
 export class Song {
   /** As far as they were begun. */
@@ -59,9 +59,10 @@ function* moments(
 ): Generator<string | null, never> {
   const draw = numbers(seed);
   for (let utterance = 0; ; utterance += 1) {
-    for (let words = 5 + draw(12); words > 0; words -= 1) {
+    for (let pairs = 3 + draw(6); pairs > 0; pairs -= 1) {
       yield WORDS[draw(WORDS.length)] as string;
-      if (words > 1) yield* [null, null];
+      yield WORDS[draw(WORDS.length)] as string;
+      if (pairs > 1) yield* [null, null];
     }
     for (let i = Math.round(10 * pauseSeconds(utterance)); i > 0; i -= 1) yield null;
   }
@@ -85,11 +86,9 @@ export type Said = { seq: number; isFinal: boolean; text: string };
 export function listenTo(options: SongOptions, chunks: number): Said[] {
   const song = new Song(options);
   const ear = new ToneEar(SAMPLE_RATE);
-  const asked = readOptions({
-    'x-amzn-transcribe-language-code': 'en-US',
-    'x-amzn-transcribe-enable-partial-results-stabilization': 'true',
-  });
-  const scribe = new Scribe(asked, []);
+  const headers = { 'language-code': 'en-US', 'enable-partial-results-stabilization': 'true' };
+  const asked = Object.entries(headers).map(([name, value]) => [`x-amzn-transcribe-${name}`, value]);
+  const scribe = new Scribe(readOptions(Object.fromEntries(asked)), []);
   const said: Said[] = [];
   for (let seq = 0; seq < chunks; seq += 1) {
     for (const heard of ear.hear(Buffer.from(song.nextChunk()))) {

@@ -30,9 +30,9 @@ export type Stage<Load> = {
  */
 export async function setStage<Load extends object>(
   loadFile: string,
-  nodeOptions: string[] = [],
+  { ear = 'tone', nodeOptions = [] }: { ear?: 'tone' | 'none'; nodeOptions?: string[] } = {},
 ): Promise<Stage<Load>> {
-  const service = await startTranscribeProcess(CORES.load);
+  const service = await startTranscribeProcess(CORES.load, ear);
   const database = temporaryDatabase();
   const server = startPinned(
     CORES.server,

@@ -16,8 +16,11 @@ export function memberTable(fork: Fork, { lockHeads }: Dialect): MemberMethods {
     findRole: (roomId, userId) => findRole(fork(), roomId, userId),
 
     async findMembers(roomId, userIds) {
-      const rows = await fork().find(MemberEntity, { room: roomId, user: { $in: userIds } });
-      return rows.map((row) => row.user.id);
+      const members: string[] = [];
+      for (let i = 0; i < userIds.length; i += AT_ONCE) {
+        members.push(...(await membersAmong(fork(), roomId, userIds.slice(i, i + AT_ONCE))));
+      }
+      return members;
     },
 
     addMember: (roomId, userId, joinedAt) =>
@@ -64,6 +67,18 @@ export function memberTable(fork: Fork, { lockHeads }: Dialect): MemberMethods {
       return member && { seq: member.lastReadSeq, moved };
     },
   };
+}
+
+/** Whoever listens is asked about again and again, a room of thousands too: nobody else should have to wait for that. */
+const AT_ONCE = 250;
+
+/** Without the ORM's unit of work: for a thousand listeners it stood in everybody's way for 100 ms. */
+async function membersAmong(em: SqlEntityManager, roomId: string, userIds: string[]): Promise<string[]> {
+  const rows = await em.execute<{ userId: string }[]>(
+    `select user_id as userId from members where room_id = ? and user_id in (${userIds.map(() => '?').join(', ')})`,
+    [roomId, ...userIds],
+  );
+  return rows.map(({ userId }) => userId);
 }
 
 /** What somebody is in a room, and up to which message they know it. */

@@ -13,6 +13,7 @@ import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
 import { createHealth } from './health.ts';
 import { createApp } from './http/app.ts';
+import type { Pulse } from './http/keepAlive.ts';
 import { createOriginRule } from './http/origin.ts';
 import { attachWs } from './http/ws.ts';
 import type { Log } from './log.ts';
@@ -41,6 +42,8 @@ export type ServerParts = {
   secure: boolean;
   clientDirectory: string;
   log: Log;
+  /** When silent clients are asked whether they are still there. */
+  pulse?: Pulse | undefined;
 };
 
 export type RunningServer = {
@@ -81,7 +84,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const health = createHealth(store, bus);
   const app = createApp({ ...parts, services, health, metrics, router, originRule });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  const ws = attachWs({ server, services, router, originRule, log });
+  const ws = attachWs({ server, services, router, originRule, log, pulse: parts.pulse });
   await listen(server, port, host);
 
   const stop = async (drainMs: number) => {

@@ -61,7 +61,7 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
 
   receive(batch: readonly Delivery[]): void {
     if (!this.#live) return;
-    if (this.#waiting.length < UNREAD) {
+    if (this.#outlet || this.#waiting.length < UNREAD) {
       this.#give(newsOf(batch, this.#given));
     } else {
       this.#live = false;

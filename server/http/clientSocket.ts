@@ -3,8 +3,7 @@ import type { WebSocket } from 'ws';
 import { CLOSE } from '../contract/close.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { Outlet } from '../outlet.ts';
-import type { Frames } from '../trpc/frames.ts';
-import type { RequestId } from '../trpc/requestId.ts';
+import type { Frames, RequestId } from '../trpc/frames.ts';
 
 /** How long whoever is cut off has to read the reason; whoever does not read at all would never close. */
 const CLOSE_WAIT_MS = 5_000;
@@ -26,8 +25,6 @@ export class ClientSocket {
   constructor(ws: WebSocket, connection: Duplex) {
     this.#ws = ws;
     this.#connection = connection;
-    const send = ws.send.bind(ws);
-    ws.send = (answer: Parameters<typeof send>[0]) => this.#answer(Buffer.from(answer as string), send);
   }
 
   get isBusy(): boolean {
@@ -48,6 +45,25 @@ export class ClientSocket {
     else this.#connection.write(frames);
   }
 
+  /** Sends what answers a call. */
+  answer(text: string): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#answers > LIMITS.unreadAnswerBytes) {
+      this.#cut();
+      return;
+    }
+    const answer = Buffer.from(text);
+    this.#answers += answer.length;
+    this.#ws.send(answer, { binary: false }, () => {
+      this.#answers -= answer.length;
+    });
+  }
+
+  /** Closes the socket after what was sent before. */
+  end(): void {
+    this.#ws.close();
+  }
+
   #drain(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = () => {
@@ -57,17 +73,6 @@ export class ClientSocket {
     };
     this.#connection.on('drain', done).on('close', done);
     return promise;
-  }
-
-  #answer(answer: Buffer, send: (data: Buffer, options: object, sent: () => void) => void): void {
-    if (this.#answers > LIMITS.unreadAnswerBytes) {
-      this.#cut();
-      return;
-    }
-    this.#answers += answer.length;
-    send(answer, { binary: false }, () => {
-      this.#answers -= answer.length;
-    });
   }
 
   #cut(): void {

@@ -1,6 +1,7 @@
 import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import type { User } from '../contract/types.ts';
+import type { Pulse } from '../http/keepAlive.ts';
 import { createLog } from '../log.ts';
 import { startServer } from '../server.ts';
 import { createScriptedEngine, type ScriptedEngine, type Step } from '../transcriber/scripted.ts';
@@ -29,6 +30,7 @@ type Setting = {
   secure?: boolean;
   databaseUrl?: string;
   clientDirectory?: string;
+  pulse?: Pulse;
 };
 
 export const SECRET = 'a secret of at least 32 characters, for tests';
@@ -52,6 +54,7 @@ export async function openServer(setting: Setting = {}): Promise<LiveServer> {
       allowedOrigins: setting.allowedOrigins ?? [],
       secure: setting.secure ?? false,
       clientDirectory: setting.clientDirectory ?? import.meta.dirname,
+      pulse: setting.pulse,
       log: createLog('debug', { write: (line) => void lines.push(line) }),
     },
     0,

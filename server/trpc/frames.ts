@@ -1,5 +1,6 @@
 import { isTrackedEnvelope } from '@trpc/server';
-import type { RequestId } from './requestId.ts';
+
+export type RequestId = number | string;
 
 /** Events as the answers to one request, ready for the socket: a WebSocket frame for each, in one buffer. */
 export type Frames<T> = (events: readonly T[], id: RequestId) => Buffer;
@@ -42,7 +43,8 @@ export function createFrames<T extends object>(shape: (event: T) => unknown): Fr
   };
 }
 
-function resultOf(value: unknown): object {
+/** What tRPC says of an event, tracked or not. */
+export function resultOf(value: unknown): object {
   if (!isTrackedEnvelope(value)) return { type: 'data', data: value };
   const [id, data] = value;
   return { type: 'data', data: { id, data }, id };

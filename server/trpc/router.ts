@@ -31,7 +31,7 @@ import type { Speech } from '../speech/speech.ts';
 import type { Transcripts } from '../speech/transcripts.ts';
 import { bytesInput } from './bytes.ts';
 import { createStreams } from './streams.ts';
-import { authed, listening, open, router } from './trpc.ts';
+import { authed, open, router } from './trpc.ts';
 
 export type Services = {
   identity: Identity;
@@ -82,7 +82,7 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
        * Every event is tracked with the rev its receiver has seen the room up to, presence too: a client that lost its
        * socket before the first message comes back with a cursor, not with a gap.
        */
-      live: listening
+      live: authed
         .input(liveInput)
         .subscription(({ input: { roomId, lastEventId }, ctx, signal }) =>
           roomEvents(ctx, signal, (outlet) =>
@@ -101,7 +101,7 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
         .input(speechResume)
         .mutation(({ input, ctx }) => speech.resume(ctx.user, input.streamId, input.fresh)),
       stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
-      live: listening
+      live: authed
         .input(roomInput)
         .subscription(({ input, ctx, signal }) =>
           captionEvents(ctx, signal, (outlet) => speech.live(ctx.user, input.roomId, outlet)),

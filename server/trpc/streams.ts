@@ -2,10 +2,10 @@ import { LIMITS } from '../contract/limits.ts';
 import type { User } from '../contract/types.ts';
 import type { Outlet } from '../outlet.ts';
 import { Quota } from '../quota.ts';
-import { createFrames, type Frames } from './frames.ts';
-import { rethrow } from './trpc.ts';
+import { createFrames } from './frames.ts';
+import { type Context, rethrow } from './trpc.ts';
 
-type Listener = { user: User; outletFor: <T>(frames: Frames<T>) => Outlet<T> | undefined };
+type Listener = Pick<Context, 'outlet'> & { user: User };
 type Events<T> = AsyncIterableIterator<T, void, void>;
 
 /**
@@ -22,12 +22,12 @@ export function createStreams() {
   return <T extends object, U>(shape: (event: T) => U) => {
     const frames = createFrames(shape);
     return async (
-      { user, outletFor }: Listener,
+      { user, outlet: outletFor }: Listener,
       gone: AbortSignal | undefined,
       open: (outlet: Outlet<T> | undefined) => Promise<Events<T>>,
     ): Promise<Events<U>> => {
       const giveBack = subscriptions.take(user.id);
-      const outlet = outletFor(frames);
+      const outlet = outletFor?.(frames);
       const events = await open(outlet).catch((error: unknown) => {
         giveBack();
         throw error;

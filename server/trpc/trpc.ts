@@ -6,19 +6,15 @@ import { AppError } from '../errors.ts';
 import type { Outlet } from '../outlet.ts';
 import { Quota } from '../quota.ts';
 import type { Frames } from './frames.ts';
-import { type RequestId, requestIdOf } from './requestId.ts';
 
 export type Context = {
   user: User | null;
   /** Remembers the session in a cookie where the transport has one. */
   keepSession: (token: string) => void;
-  /** The socket that the call came by, if it was one. */
-  connection?: Connection;
-};
-
-export type Connection = {
-  /** A way to the subscription with this request id. */
-  outlet: <T>(frames: Frames<T>, id: RequestId) => Outlet<T>;
+  /** Tells the socket that the call came by from others, if it was one. */
+  connection?: object;
+  /** A way straight to the caller of a subscription, where there is one. */
+  outlet?: <T>(frames: Frames<T>) => Outlet<T>;
 };
 
 /** What every error carries in `error.data`, next to tRPC's own `code`, `httpStatus` and `path`. */
@@ -85,7 +81,7 @@ function describeInput({ issues }: z.ZodError): string {
   return path ? `${path}: ${first?.message}` : (first?.message ?? 'The input is not valid.');
 }
 
-const calls = new Quota<Connection>(LIMITS.callsInFlight, {
+const calls = new Quota<object>(LIMITS.callsInFlight, {
   reason: 'too_many_calls',
   message: 'Too many of your calls are waiting for an answer.',
 });
@@ -110,12 +106,4 @@ export const open = t.procedure.use(mapErrors).use(boundCalls);
 export const authed = open.use(({ ctx, next }) => {
   if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Say who you are first.');
   return next({ ctx: { ...ctx, user: ctx.user } });
-});
-
-/** For a subscription of somebody: `ctx.outletFor` answers the way straight to their socket, where there is one. */
-export const listening = authed.use(async ({ ctx, getRawInput, next }) => {
-  const id = requestIdOf(await getRawInput());
-  const outletFor = <T>(frames: Frames<T>) =>
-    id === undefined ? undefined : ctx.connection?.outlet(frames, id);
-  return next({ ctx: { ...ctx, outletFor } });
 });

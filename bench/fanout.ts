@@ -5,19 +5,26 @@ import { type Stack, type StackName, startStack } from './fanout/stacks.ts';
 import { percentile } from './percentile.ts';
 
 /**
- * `npm run bench:fanout [-- quick]`: what it costs to tell everybody in a room, beside Socket.IO on Express and bare
+ * `npm run bench:fanout [-- WORDS]`: what it costs to tell everybody in a room, beside Socket.IO on Express and bare
  * `ws`. Server and load have a core each; the stacks take turns within every round, and ratios are taken within a
  * round. Roomscribe is the whole product: access, order, and every message committed before it is told.
+ *
+ * The words choose, so that one figure can be had again soon: parts (one-by-one, bursts, paced, idle, stalled, storm),
+ * settings of Roomscribe (sqlite, sqlite-redis, mariadb, mariadb-redis), how many subscribers (100, 1000), and
+ * `rounds=N`. Of what is not named, all. For example `npm run bench:fanout -- paced one-by-one sqlite 1000 rounds=5`.
  */
 const THEIRS: StackName[] = ['ws', 'Socket.IO'];
-const OURS: StackName[] = [
-  'Roomscribe, SQLite',
-  'Roomscribe, SQLite, Redis',
-  'Roomscribe, MariaDB',
-  'Roomscribe, MariaDB, Redis',
-];
+const OURS: Record<string, StackName> = {
+  sqlite: 'Roomscribe, SQLite',
+  'sqlite-redis': 'Roomscribe, SQLite, Redis',
+  mariadb: 'Roomscribe, MariaDB',
+  'mariadb-redis': 'Roomscribe, MariaDB, Redis',
+};
 const BASE: StackName = 'Socket.IO';
 const ROUNDS = 3;
+const SIZES = ['100', '1000'];
+const DELIVERY = ['one-by-one', 'bursts', 'paced'];
+const PARTS = [...DELIVERY, 'idle', 'stalled', 'storm'];
 const FOR_MS = 2_000;
 const BURST = 64;
 const PACED = { forMs: 8_000, perSecond: 20 };
@@ -25,25 +32,40 @@ const IDLE = 5_000;
 const STORM = { clients: 1_000, behind: 200 };
 
 type Kind = 'oneByOne' | 'bursts' | 'p50' | 'p99';
+type Measure = (opened: Opened) => Promise<Partial<Record<Kind, number>>>;
 type Opened = LoadProcess & { name: StackName; stack: Stack };
 
-async function main(quick: boolean): Promise<void> {
-  const stacks = quick ? [...THEIRS, OURS[0] as StackName] : [...THEIRS, ...OURS];
-  for (const subscribers of [100, 1_000]) await printDelivery(stacks, subscribers);
-  await printIdleMemory(['ws', BASE, 'Roomscribe, SQLite']);
-  await printStalled();
-  for (const name of quick ? OURS.slice(0, 1) : OURS) await printStorm(name);
+async function main(words: string[]): Promise<void> {
+  const chosen = (all: string[]) => {
+    const named = all.filter((word) => words.includes(word));
+    return named.length > 0 ? named : all;
+  };
+  const parts = chosen(PARTS);
+  const ours = chosen(Object.keys(OURS)).map((word) => OURS[word] as StackName);
+  const rounds = Number(words.find((word) => word.startsWith('rounds='))?.slice(7) ?? ROUNDS);
+  const measures = DELIVERY.filter((part) => parts.includes(part)).map((part) => MEASURES[part] as Measure);
+  for (const size of measures.length > 0 ? chosen(SIZES) : []) {
+    await printDelivery([...THEIRS, ...ours], Number(size), measures, rounds);
+  }
+  if (parts.includes('idle')) await printIdleMemory(['ws', BASE, 'Roomscribe, SQLite']);
+  if (parts.includes('stalled')) await printStalled();
+  for (const name of parts.includes('storm') ? ours : []) await printStorm(name);
 }
 
-async function printDelivery(names: StackName[], subscribers: number): Promise<void> {
-  say(`\n${subscribers} subscribers; deliveries per second of server processor, medians of ${ROUNDS} rounds`);
+async function printDelivery(
+  names: StackName[],
+  subscribers: number,
+  measures: Measure[],
+  rounds: number,
+): Promise<void> {
+  say(`\n${subscribers} subscribers; deliveries per second of server processor, medians of ${rounds} rounds`);
   const opened: Opened[] = [];
   for (const name of names) opened.push(await open(name, subscribers));
   const figures = new Map<StackName, Record<Kind, number[]>>(
     names.map((name) => [name, { oneByOne: [], bursts: [], p50: [], p99: [] }]),
   );
-  for (const measure of [measureOneByOne, measureBursts, measurePaced]) {
-    for (let round = 0; round < ROUNDS; round += 1) {
+  for (const measure of measures) {
+    for (let round = 0; round < rounds; round += 1) {
       for (const one of opened) {
         const found = Object.entries(await measure(one)) as [Kind, number][];
         for (const [kind, figure] of found) figures.get(one.name)?.[kind].push(figure);
@@ -62,14 +84,17 @@ function printStack(name: StackName, figures: Map<StackName, Record<Kind, number
   const median = (kind: Kind) => percentile(own[kind], 0.5);
   const ratio = (kind: Kind) => {
     const ratios = own[kind].map((figure, round) => figure / (base[kind][round] as number));
-    return `(${percentile(ratios, 0.5).toFixed(2)} ×)`;
+    const [least, middle, most] = [0, 0.5, 1].map((share) => percentile(ratios, share).toFixed(2));
+    return `(${middle} ×, ${least} to ${most})`;
   };
   const rate = (kind: Kind) => `${Math.round(median(kind)).toLocaleString('en').padStart(9)} ${ratio(kind)}`;
-  const { perSecond } = PACED;
-  say(
-    `  ${name.padEnd(28)} one by one ${rate('oneByOne')}   bursts of ${BURST} ${rate('bursts')}` +
-      `   at ${perSecond}/s p50 ${median('p50').toFixed(1)} ms, p99 ${median('p99').toFixed(1)} ms ${ratio('p99')}`,
-  );
+  const ms = (kind: Kind) => `${kind} ${median(kind).toFixed(1)} ms`;
+  const told = [
+    ...(own.oneByOne.length > 0 ? [`one by one ${rate('oneByOne')}`] : []),
+    ...(own.bursts.length > 0 ? [`bursts of ${BURST} ${rate('bursts')}`] : []),
+    ...(own.p99.length > 0 ? [`at ${PACED.perSecond}/s ${ms('p50')}, ${ms('p99')} ${ratio('p99')}`] : []),
+  ];
+  say(`  ${name.padEnd(28)} ${told.join('   ')}`);
 }
 
 async function measureOneByOne({ stack, load }: Opened) {
@@ -86,6 +111,12 @@ async function measurePaced({ load }: Opened) {
   const latencies = await load.paced(PACED.forMs, PACED.perSecond);
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
 }
+
+const MEASURES: Record<string, Measure> = {
+  'one-by-one': measureOneByOne,
+  bursts: measureBursts,
+  paced: measurePaced,
+};
 
 async function perCpuSecond(stack: Stack, act: () => Promise<number>): Promise<number> {
   const before = await stack.cpuMs();
@@ -176,4 +207,4 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main(process.argv.includes('quick'));
+await main(process.argv.slice(2));

@@ -13,7 +13,7 @@ import type { AppRouter } from './router.ts';
 type Tracked = inferProcedureOutput<AppRouter['messages']['live']> extends AsyncIterable<infer E> ? E : never;
 type Opened = { trpc: Client; close: () => Promise<void> };
 
-/** Who speaks JSON-RPC is answered through tRPC's own loop, not straight from the room. */
+/** Who speaks JSON-RPC is answered event by event, not straight from the room. */
 const jsonRpc = {
   ...wireEncoder,
   encode: (data: unknown) =>

@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
 import { describeTranscriber } from './contract.ts';
 import { createSherpaEngine, type SherpaOptions } from './sherpa.ts';
 import { chunked, silence } from './testing/audio.ts';
@@ -85,6 +86,16 @@ describe('what is heard', () => {
     expect(await languages('hello', 'auto')).toEqual(['en-US']);
     expect(await languages('안녕', 'ko')).toEqual(['ko-KR']);
     expect(await languages('one', 'ko-KR')).toEqual(['ko-KR']);
+  });
+
+  test('is heard as the only language that the room has chosen', async () => {
+    const settings = { ...DEFAULT_SPEECH_SETTINGS, languages: ['ko-KR'] };
+    const { signal } = new AbortController();
+    const audio = new AudioSource(singing('one'));
+    const finals = await finalsOf(
+      engine.transcribe(audio, { language: 'auto', sampleRate: RATE, settings, signal }),
+    );
+    expect(finals.map(({ language }) => language)).toEqual(['ko-KR']);
   });
 
   test('is cut into finals where speech never pauses', async () => {
@@ -284,7 +295,7 @@ test('the death of the server ends its process', async () => {
 
 test('it refuses other languages and rates in plain words', () => {
   const refused = (language: string, sampleRate = RATE) => engine.refuses({ language, sampleRate });
-  expect(refused('de-DE')).toMatch(/ko-KR and en-US, not de-DE/);
+  expect(refused('de-DE')).toMatch(/ko-KR and en-US here, not de-DE/);
   expect(refused('en-US', 7_999)).toMatch(/8000 to 48000 .*not 7999/);
   expect(refused('en-US', 96_000)).toMatch(/8000 to 48000 .*not 96000/);
   for (const language of ['ko-KR', 'ko', 'en-US', 'en', 'auto']) {

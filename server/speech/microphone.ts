@@ -2,6 +2,7 @@ import { Channel } from '../channel.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { GapReason } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
+import { mustBePcm } from './audioFormat.ts';
 import { ChunkOrder } from './chunkOrder.ts';
 import type { PlacedAudio } from './hearing.ts';
 import type { Gated, VoiceGate } from './voiceGate.ts';
@@ -31,6 +32,8 @@ export type MicrophoneListener = {
 
 /** How much audio may wait to be drawn before chunks are refused for a moment. */
 const QUEUE_SECONDS = 30;
+/** Whoever sends the wrong format does so from the beginning. */
+const FORMAT_SECONDS = 5;
 /** What is shorter was not worth a word. */
 const LOST_SECONDS = 0.5;
 
@@ -117,6 +120,7 @@ export class Microphone {
     if (pcm.byteLength > 2 * this.#sampleRate * LIMITS.chunkSeconds) {
       throw new AppError('PAYLOAD_TOO_LARGE', 'chunk_too_long', 'A chunk holds at most one second of audio.');
     }
+    if (this.seconds < FORMAT_SECONDS) mustBePcm(pcm);
     if (this.#waiting > QUEUE_SECONDS * this.#sampleRate) {
       const message = 'The speech engine is behind. Wait a moment.';
       throw new AppError('TOO_MANY_REQUESTS', 'engine_behind', message, {

@@ -44,6 +44,8 @@ type Setting = {
   /** Calls of the engine at a time. */
   places?: number;
   dailyMinutes?: number | null;
+  /** Otherwise everything is let through. */
+  newGate?: SpeechParts['newGate'];
 };
 
 /** Speech over a real store in memory, with an engine that follows a script. */
@@ -55,6 +57,7 @@ export async function openSpeech({
   fallback = null,
   places = 25,
   dailyMinutes = null,
+  newGate = openGate,
 }: Setting = {}): Promise<SpeechScene> {
   const chat = await openChat(alter);
   const { store, bus, access, writer, log, memberWatch: watch } = chat;
@@ -66,7 +69,7 @@ export async function openSpeech({
     budget: createBudget(store, { minutes: dailyMinutes, log }),
     places: new CallPlaces({ most: places, startsPerSecond: 1_000 }),
     meter: noMeter,
-    newGate: openGate,
+    newGate,
   };
   const speech = createSpeech(parts);
   const { roomId } = chat;

@@ -53,14 +53,13 @@ export function createAwsEngine({
       audioSeconds > 0 ? Math.max(MINIMUM_SECONDS, Math.ceil(audioSeconds)) : 0,
     transcribe: (audio, options) => ({
       [Symbol.asyncIterator]() {
-        const left = new AbortController();
-        const signal = AbortSignal.any([options.signal, left.signal]);
-        const events = new AwsStream(audio, { ...options, signal }, settings).events();
+        const stream = new AwsStream(audio, options, settings);
+        const events = stream.events();
         return {
           next: () => events.next(),
           // A generator that waits would answer `return()` only after its next event.
           return() {
-            left.abort();
+            stream.leave();
             return events.return();
           },
         };

@@ -27,6 +27,8 @@ export class AwsStream {
   readonly #request = new AbortController();
   readonly #stopped = Promise.withResolvers<never>();
   #failure: { error: unknown } | undefined;
+  /** Whether whoever wanted the events wants no more of them. */
+  #left = false;
   #answered = false;
   /** Whether we wait for the service, and not the service for whoever takes our events. */
   #listening = true;
@@ -46,14 +48,21 @@ export class AwsStream {
     });
   }
 
+  /** Ends the events without an error, also while the next one is waited for. */
+  leave(): void {
+    this.#left = true;
+    this.#stop();
+  }
+
   async *events(): AsyncGenerator<TranscriptEvent, void, void> {
     const { signal } = this.#options;
-    const onAbort = () => this.#stop();
+    const onAbort = () => this.leave();
     signal.addEventListener('abort', onAbort);
     try {
-      if (!signal.aborted) yield* this.#hear();
+      if (signal.aborted) this.leave();
+      if (!this.#left) yield* this.#hear();
     } catch (error) {
-      if (signal.aborted) return;
+      if (this.#left) return;
       throw this.#failure ? this.#failure.error : awsError(error);
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -64,7 +73,7 @@ export class AwsStream {
   async *#hear(): AsyncGenerator<TranscriptEvent, void, void> {
     const results = new AwsResults(this.#options);
     for await (const { TranscriptEvent: event } of await this.#open()) {
-      if (this.#options.signal.aborted) return;
+      if (this.#left) return;
       this.#listening = false;
       for (const result of event?.Transcript?.Results ?? []) {
         const heard = results.event(result);

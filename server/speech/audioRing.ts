@@ -71,6 +71,12 @@ export class AudioRing {
     }
   }
 
+  /** How many samples are held from a piece on. */
+  samplesFrom(number: number): number {
+    const pieces = this.#pieces.slice(Math.max(0, number - this.#first));
+    return pieces.reduce((samples, { pcm }) => samples + pcm.length / 2, 0);
+  }
+
   /** Where the audio lies that is held, oldest first. */
   spans(): Span[] {
     return this.#pieces.map(spanOf);

@@ -15,9 +15,6 @@ export type KeptAudioOwner = {
   onError: (error: unknown) => void;
 };
 
-/** Audio may come a little ahead of the clock. */
-const AHEAD_SECONDS = 1;
-
 /**
  * The audio of a stretch that is not heard for certain yet. While an engine takes it, the source is drawn no faster
  * than that; while nobody does, it is drawn as it comes, and what finds no room any more is lost.
@@ -31,6 +28,7 @@ export class KeptAudio {
   /** What the call under way was given and has not heard anything since: lost if it fails. */
   readonly #unproven = new Lost();
   #aloneSince = performance.now();
+  /** What has come and not been given since then. */
   #samplesAlone = 0;
 
   constructor(
@@ -63,10 +61,10 @@ export class KeptAudio {
     this.#intake.stop();
   }
 
-  /** Nobody takes audio from now on. */
-  leaveAlone(): void {
+  /** Nobody takes audio from now on; this piece would have been the next to give. */
+  leaveAlone(next: number): void {
     this.#aloneSince = performance.now();
-    this.#samplesAlone = 0;
+    this.#samplesAlone = this.ring.samplesFrom(next);
     this.draw();
   }
 
@@ -96,7 +94,7 @@ export class KeptAudio {
   #wants(): boolean {
     const attempt = this.#owner.attempt();
     if (attempt && !attempt.over) return attempt.view.cursor >= this.ring.next;
-    const elapsedSeconds = (performance.now() - this.#aloneSince) / 1_000 + AHEAD_SECONDS;
+    const elapsedSeconds = (performance.now() - this.#aloneSince) / 1_000;
     return !this.ring.full || this.#samplesAlone / this.#sampleRate <= elapsedSeconds;
   }
 

@@ -178,7 +178,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
       onWant: () => this.#audio.draw(),
       onEvent: (event) => this.#hear(event),
       onSteady: () => this.#listen(),
-      onOver: () => this.#audio.leaveAlone(),
+      onOver: () => this.#audio.leaveAlone(attempt.view.cursor),
     });
     this.#attempt = attempt;
     attempt.begin();

@@ -95,6 +95,7 @@ type Hearing = {
 
 async function* hearNumbers({ source, call, fault, longestSeconds, idleMs, aborted }: Hearing) {
   const ear = new NumbersEar();
+  let samples = 0;
   for (let chunks = 0; ; chunks += 1) {
     const struck = fault && chunks >= fault.afterChunks ? fault.kind : undefined;
     if (struck instanceof AppError) throw struck;
@@ -107,7 +108,8 @@ async function* hearNumbers({ source, call, fault, longestSeconds, idleMs, abort
       yield* ear.end();
       return;
     }
-    call.seconds += value.length / 2 / NUMBERS_RATE;
+    samples += value.length / 2;
+    call.seconds = samples / NUMBERS_RATE;
     if (longestSeconds !== null && call.seconds > longestSeconds) {
       throw new AppError('SERVICE_UNAVAILABLE', 'engine_duration', 'Too long.', { retryable: true });
     }

@@ -130,7 +130,7 @@ export class Speaker {
       this.#parts.onAck?.(seq);
       return;
     }
-    if (!error.data.retryable) throw new Error(`${this.#parts.name}: ${error.data.reason}: ${error.message}`);
+    if (!error.data.retryable) throw new Error(`${this.#parts.name}: ${JSON.stringify(error)}`);
     this.refused += 1;
     const bytes = this.#unacked.get(seq);
     setTimeout(() => bytes && this.#send(PUSH + seq, 'transcripts.push', bytes), RESEND_MS);

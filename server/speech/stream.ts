@@ -155,7 +155,8 @@ export class SpeechStream {
         else await this.#lose(work);
       }
     } catch (error) {
-      this.#ending ??= whyFailed(error);
+      // Also for somebody who has stopped meanwhile: their last words were lost.
+      this.#ending = whyFailed(error);
       this.#parts.log.warn({ err: error, streamId: this.identity.streamId }, 'speech engine failed');
     } finally {
       this.#ending ??= { reason: 'engine_failed' };

@@ -4,7 +4,7 @@ import { singUtterance, ToneEar } from '../../server/transcriber/testing/toneEar
 
 export const SAMPLE_RATE = 16_000;
 export const CHUNK_MS = 100;
-export const CHUNK_BYTES = (2 * SAMPLE_RATE * CHUNK_MS) / 1_000;
+const CHUNK_BYTES = (2 * SAMPLE_RATE * CHUNK_MS) / 1_000;
 
 /** A word of `toneEar.ts` lasts as long as a chunk. */
 const WORDS = ['go', 'forward', 'ten', 'meters', 'hello', 'world', 'left', 'right', 'stop', '안녕', '그는'];

@@ -15,7 +15,7 @@ type Request = {
 };
 
 /** No answer came, or it broke off: the network, not the service. */
-export class ConnectionError extends Error {
+class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 

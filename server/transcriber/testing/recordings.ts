@@ -58,7 +58,7 @@ function readClip(path: string, words: string, language: string): SpokenClip {
  * Where somebody speaks in a clean recording: wherever 10 ms are at most 32 dB below the loudest, gaps under 0.3 s
  * included, what is shorter than 80 ms left out. Looked over by eye for the recordings used here.
  */
-export function spokenSpans(samples: Float64Array, sampleRate: number): Span[] {
+function spokenSpans(samples: Float64Array, sampleRate: number): Span[] {
   const step = sampleRate / 100;
   const levels = Array.from({ length: Math.floor(samples.length / step) }, (_, i) =>
     loudness(samples.subarray(i * step, (i + 1) * step)),

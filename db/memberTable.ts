@@ -72,7 +72,7 @@ export function memberTable(fork: Fork, { lockHeads }: Dialect): MemberMethods {
 /** Whoever listens is asked about again and again, a room of thousands too: nobody else should have to wait for that. */
 const AT_ONCE = 250;
 
-/** Without the ORM's unit of work: for a thousand listeners it stood in everybody's way for 100 ms. */
+/** Without the ORM's unit of work: for a thousand listeners it took over 100 ms, in which nothing else runs. */
 async function membersAmong(em: SqlEntityManager, roomId: string, userIds: string[]): Promise<string[]> {
   const rows = await em.execute<{ userId: string }[]>(
     `select user_id as userId from members where room_id = ? and user_id in (${userIds.map(() => '?').join(', ')})`,

@@ -18,9 +18,13 @@ export type ScriptedEngine = SpeechEngine & { streams: ScriptedStream[] };
 
 /**
  * An engine for tests that need a fault which no real engine has on demand. Each stream follows the script from its
- * beginning, a step a chunk; when the audio ends it does the steps that are left.
+ * beginning (or that of the script for this call, counted from 0), a step a chunk; when the audio ends it does the
+ * steps that are left.
  */
-export function createScriptedEngine(script: Step[], refusal: string | null = null): ScriptedEngine {
+export function createScriptedEngine(
+  script: Step[] | ((call: number) => Step[]),
+  refusal: string | null = null,
+): ScriptedEngine {
   const streams: ScriptedStream[] = [];
   return {
     name: 'sherpa',
@@ -37,7 +41,8 @@ export function createScriptedEngine(script: Step[], refusal: string | null = nu
       streams.push(stream);
       const source = audio[Symbol.asyncIterator]();
       try {
-        yield* follow(script, source, stream, abortion(signal));
+        const steps = typeof script === 'function' ? script(streams.length - 1) : script;
+        yield* follow(steps, source, stream, abortion(signal));
       } finally {
         source.return?.().then(undefined, () => {});
         stream.freed = true;

@@ -39,6 +39,8 @@ export type NumbersOptions = {
   longestSeconds?: number | null;
   /** A call that gets no audio for so long fails. */
   idleMs?: number;
+  /** It takes so long over each chunk. */
+  chunkTakesMs?: number;
   refusal?: string | null;
 };
 
@@ -47,10 +49,11 @@ export type NumbersOptions = {
  * over; an utterance is final after 0.3 s of silence, or at the end.
  */
 export function createNumbersEngine({
-  name = 'sherpa',
+  name = 'aws',
   faults = [],
   longestSeconds = null,
   idleMs = 15_000,
+  chunkTakesMs = 0,
   refusal = null,
 }: NumbersOptions = {}): NumbersEngine {
   const calls: NumbersCall[] = [];
@@ -74,7 +77,15 @@ export function createNumbersEngine({
         once: true,
       });
       try {
-        yield* hearNumbers({ source, call, fault, longestSeconds, idleMs, aborted: aborted.promise });
+        yield* hearNumbers({
+          source,
+          call,
+          fault,
+          longestSeconds,
+          idleMs,
+          chunkTakesMs,
+          aborted: aborted.promise,
+        });
       } finally {
         call.freed = true;
       }
@@ -90,10 +101,12 @@ type Hearing = {
   fault: NumbersFault | undefined;
   longestSeconds: number | null;
   idleMs: number;
+  chunkTakesMs: number;
   aborted: Promise<void>;
 };
 
-async function* hearNumbers({ source, call, fault, longestSeconds, idleMs, aborted }: Hearing) {
+async function* hearNumbers({ source, call, fault, aborted, ...options }: Hearing) {
+  const { longestSeconds, idleMs, chunkTakesMs } = options;
   const ear = new NumbersEar();
   let samples = 0;
   for (let chunks = 0; ; chunks += 1) {
@@ -113,6 +126,7 @@ async function* hearNumbers({ source, call, fault, longestSeconds, idleMs, abort
     if (longestSeconds !== null && call.seconds > longestSeconds) {
       throw new AppError('SERVICE_UNAVAILABLE', 'engine_duration', 'Too long.', { retryable: true });
     }
+    if (chunkTakesMs > 0) await new Promise((resolve) => setTimeout(resolve, chunkTakesMs));
     if (struck !== 'deaf') yield* ear.hear(value);
   }
 }

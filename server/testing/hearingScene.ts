@@ -1,0 +1,165 @@
+import { Channel } from '../channel.ts';
+import { type Heard, type HearingParts, hear, type PlacedAudio } from '../speech/hearing.ts';
+import type { Places } from '../speech/places.ts';
+import { NUMBERS_RATE, type Said, sayNumbers } from '../transcriber/testing/numbers.ts';
+import { createNotedLog } from './notedLog.ts';
+
+/** A stretch of speech as a test says it: what is said can be drawn at once. */
+export class Mouth implements AsyncIterable<PlacedAudio> {
+  /** Whether the audio was let go. */
+  let = false;
+  readonly #audio = new Channel<PlacedAudio>(() => {
+    this.let = true;
+  });
+  #at = 0;
+
+  /** How many pieces nobody has drawn. */
+  get waiting(): number {
+    return this.#audio.length;
+  }
+
+  /** One piece of audio. */
+  say(said: Said): void {
+    const pcm = sayNumbers([said]);
+    this.#audio.push({ at: this.#at, pcm });
+    this.#at += pcm.length / 2;
+  }
+
+  /** Leaves out so many seconds. */
+  skip(seconds: number): void {
+    this.#at += seconds * NUMBERS_RATE;
+  }
+
+  stop(): void {
+    this.#audio.end();
+  }
+
+  break(error: unknown): void {
+    this.#audio.fail(error);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<PlacedAudio> {
+    return this.#audio;
+  }
+}
+
+/** Places that a test opens and closes. */
+export class TestPlaces implements Places {
+  taken = 0;
+  refusals = 0;
+  /** Of each wish, whether it was one to be heard again. */
+  readonly asked: boolean[] = [];
+  onRefused = () => {};
+  readonly #waiting = new Set<() => void>();
+  #free: number;
+
+  constructor(free = Number.POSITIVE_INFINITY) {
+    this.#free = free;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  take({ signal, again, onPlace }: Parameters<Places['take']>[0]): Promise<() => void> {
+    this.asked.push(again);
+    const { promise, resolve, reject } = Promise.withResolvers<() => void>();
+    const enter = () => {
+      this.#waiting.delete(enter);
+      this.#free -= 1;
+      this.taken += 1;
+      resolve(() => this.#giveBack());
+    };
+    signal.addEventListener('abort', () => {
+      this.#waiting.delete(enter);
+      reject(signal.reason);
+    });
+    if (this.#free > 0) enter();
+    else {
+      this.#waiting.add(enter);
+      onPlace(this.#waiting.size);
+    }
+    return promise;
+  }
+
+  refused(): void {
+    this.refusals += 1;
+    this.onRefused();
+  }
+
+  open(more: number): void {
+    this.#free += more;
+    for (const enter of this.#waiting) if (this.#free > 0) enter();
+  }
+
+  #giveBack(): void {
+    this.taken -= 1;
+    this.open(1);
+  }
+}
+
+/** Hears numbers, and notes what is told. */
+export function listen(
+  audio: AsyncIterable<PlacedAudio>,
+  {
+    signal,
+    places = new TestPlaces(),
+    ...parts
+  }: Pick<HearingParts, 'engine'> & Partial<HearingParts> & { signal?: AbortSignal; places?: TestPlaces },
+) {
+  const abort = new AbortController();
+  const startedAt = performance.now();
+  const heard: Heard[] = [];
+  const restarts: string[] = [];
+  /** In ms from the beginning. */
+  const at = { restarts: [] as number[], ends: [] as number[] };
+  let gate = Promise.resolve();
+  let open = () => {};
+  const reading = {
+    pause() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      open = resolve;
+    },
+    go: () => open(),
+  };
+  const options = { language: 'en-US', sampleRate: NUMBERS_RATE, signal: signal ?? abort.signal };
+  const events = hear(audio, options, {
+    fallback: null,
+    places,
+    log: createNotedLog(),
+    onCall: () => at.ends.push(performance.now() - startedAt),
+    onRestart(cause) {
+      restarts.push(cause);
+      at.restarts.push(performance.now() - startedAt);
+    },
+    ...parts,
+  })[Symbol.asyncIterator]();
+  const read = async () => {
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      heard.push(next.value);
+      await gate;
+    }
+  };
+  const over = read();
+  const leave = async () => {
+    await events.return?.();
+  };
+  return { heard, over, restarts, at, abort, leave, places, reading };
+}
+
+/** An event in a few characters: `1: two` is a partial of utterance 1, `1. two` its final. */
+export function short(event: Heard): string {
+  switch (event.type) {
+    case 'partial':
+      return `${event.utteranceId}: ${event.text}`;
+    case 'final':
+      return `${event.utteranceId}. ${event.text}`;
+    case 'gap':
+      return `gap ${event.start} to ${event.end} ${event.reason}`;
+    case 'queued':
+      return `queued ${event.place}`;
+    case 'state':
+      return [event.state, event.engine, event.reason].filter(Boolean).join(' ');
+  }
+}

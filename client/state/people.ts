@@ -10,6 +10,8 @@ type Coming = Extract<RoomEvent, { type: 'presence' } | { change: 'joined' | 'le
 export type People = {
   /** Members, those who are here first, then by name. */
   items: Accessor<Person[]>;
+  /** How many are here; of a crowd not all are named. */
+  hereCount: Accessor<number>;
   receive: (event: Coming) => void;
 };
 
@@ -17,6 +19,8 @@ export type People = {
 export function createPeople({ trpc }: Connected, roomId: string): People {
   const [members, setMembers] = createSignal<UserRef[]>([]);
   const [here, setHere] = createSignal<ReadonlyMap<string, UserRef>>(new Map());
+
+  const [hereCount, setHereCount] = createSignal(0);
 
   const load = async () => {
     const page = await trpc.rooms.members.query({ roomId, limit: 200 }).catch(() => undefined);
@@ -33,6 +37,7 @@ export function createPeople({ trpc }: Connected, roomId: string): People {
 
   return {
     items,
+    hereCount,
     receive(event) {
       if (event.type === 'room') return void load();
       const next = new Map(event.change === 'all' ? [] : here());
@@ -41,6 +46,7 @@ export function createPeople({ trpc }: Connected, roomId: string): People {
         else next.set(user.id, user);
       }
       setHere(next);
+      setHereCount(event.total);
     },
   };
 }

@@ -20,6 +20,7 @@ export type OpenRoom = Pick<History, 'messages' | 'hasEarlier' | 'loadEarlier'> 
   edit: (message: Message, text: string) => Promise<void>;
   pending: Accessor<Pending[]>;
   people: Accessor<Person[]>;
+  hereCount: Accessor<number>;
   lines: Accessor<Utterance[]>;
   speaking: Accessor<Speaking[]>;
   /** Set when the server does not let us stay. */
@@ -100,6 +101,7 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     },
     pending: () => unseen(pending(), history.messages(), user.id),
     people: people.items,
+    hereCount: people.hereCount,
     lines: captions.lines,
     speaking: captions.speaking,
     refused,

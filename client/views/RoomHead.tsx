@@ -12,7 +12,6 @@ export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
   const { trpc, rooms } = useConnected();
   const navigate = useNavigate();
   const [copied, setCopied] = createSignal(false);
-  const here = () => props.open.people().filter((person) => person.here).length;
 
   const copy = async () => {
     await navigator.clipboard.writeText(location.href);
@@ -51,7 +50,7 @@ export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
         aria-label={t('people.show')}
         title={t('people.show')}
       >
-        <PeopleIcon /> <span aria-hidden="true">{here()}</span>
+        <PeopleIcon /> <span aria-hidden="true">{props.open.hereCount()}</span>
       </button>
     </header>
   );

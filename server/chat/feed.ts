@@ -57,7 +57,7 @@ export class Feed {
     const { bus, process } = parts;
     this.#presence = new Presence({
       announce: (users) => bus.publish(roomId, { type: 'presence', process, users }),
-      tell: (change, users) => this.#broadcast({ type: 'presence', change, users }),
+      tell: (change, users, total) => this.#broadcast({ type: 'presence', change, users, total }),
     });
     bus.publish(roomId, { type: 'presence-wanted', process });
   }
@@ -83,10 +83,12 @@ export class Feed {
 
   /** What somebody is told first who has seen the room up to `cursor`: who is here. */
   welcome(cursor: number): readonly Delivery[] {
-    const users = this.#presence.everybody;
+    const { everybody: users, total } = this.#presence;
     const known = this.#welcome[0];
-    if (known?.cursor !== cursor || known.event.type !== 'presence' || known.event.users !== users) {
-      this.#welcome = [{ cursor, event: { type: 'presence', change: 'all', users } }];
+    const isSame =
+      known?.event.type === 'presence' && known.event.users === users && known.event.total === total;
+    if (known?.cursor !== cursor || !isSame) {
+      this.#welcome = [{ cursor, event: { type: 'presence', change: 'all', users, total } }];
     }
     return this.#welcome;
   }

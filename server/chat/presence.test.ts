@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addPerson, upTo } from '../../db/testing/material.ts';
 import type { BusEvent } from '../bus/bus.ts';
-import type { RoomEvent, User } from '../contract/types.ts';
+import { LIMITS } from '../contract/limits.ts';
+import type { RoomEvent, User, UserRef } from '../contract/types.ts';
 import { openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
 import { Visit } from '../testing/visit.ts';
 import { Turns } from '../turns.ts';
 import { createFeeds } from './feeds.ts';
+import { Presence, type PresenceParts } from './presence.ts';
 
 const told = (events: RoomEvent[]) =>
   events.flatMap((event) =>
@@ -18,6 +20,12 @@ const FAKED = {
 };
 beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED.toFake] }));
 afterEach(() => void vi.useRealTimers());
+
+/** The presence of a room without anybody else. */
+function alone() {
+  const tell = vi.fn<PresenceParts['tell']>();
+  return { tell, presence: new Presence({ announce: () => {}, tell }) };
+}
 
 const wait = async (ms: number) => {
   await vi.advanceTimersByTimeAsync(ms);
@@ -60,6 +68,23 @@ describe('presence', () => {
     const late = await reading(scene.visit(scene.ben));
     await wait(0);
     expect(told(late.events)).toEqual([`all ${['Ada', ...names].join('+')}`]);
+  });
+
+  test('of a crowd names the first few hundred, counts all, and names others when there is room', async () => {
+    const { tell, presence } = alone();
+    const people = upTo(LIMITS.presenceNames + 50).map((i) => ({ id: `p${i}`, name: `p${i}` }));
+    for (const person of people) presence.arrive(person);
+    await wait(200);
+    expect(tell).toHaveBeenLastCalledWith('came', people.slice(0, LIMITS.presenceNames), people.length);
+    expect([presence.everybody.length, presence.total]).toEqual([LIMITS.presenceNames, people.length]);
+
+    presence.depart(people.at(-1) as UserRef);
+    await wait(200);
+    expect(tell).toHaveBeenLastCalledWith('came', [], people.length - 1);
+    presence.depart(people[0] as UserRef);
+    await wait(10_000);
+    expect(tell).toHaveBeenCalledWith('left', [people[0]], people.length - 2);
+    expect(tell).toHaveBeenLastCalledWith('came', [people[LIMITS.presenceNames]], people.length - 2);
   });
 
   test('of somebody who is back in a moment is not interrupted, also for who comes meanwhile', async () => {

@@ -1,10 +1,11 @@
+import { LIMITS } from '../contract/limits.ts';
 import type { UserRef } from '../contract/types.ts';
 
 export type PresenceParts = {
   /** Tells the other processes who is here through this one; all of them each time, so that a lost list heals. */
   announce: (users: UserRef[]) => void;
-  /** Tells the people in the room who came or left. */
-  tell: (change: 'came' | 'left', users: UserRef[]) => void;
+  /** Tells the people in the room who came or left, and how many are here. */
+  tell: (change: 'came' | 'left', users: UserRef[], total: number) => void;
 };
 
 /** Who comes and goes in so short a time is told and announced together: crowds do. */
@@ -20,18 +21,19 @@ type Elsewhere = { users: Map<string, UserRef>; heardAt: number };
 
 /**
  * Who is in one room, over all processes. Several windows of one person, here or elsewhere, are one presence. People
- * are told how what they know differs from what is so, whatever happened in between. Time is counted by a clock that
- * never jumps.
+ * are told how what they know differs from what is so, whatever happened in between. Of a crowd only the first few hundred
+ * are named: to tell everybody of everybody would be millions of names. Time is counted by a clock that never jumps.
  */
 export class Presence {
   readonly #parts: PresenceParts;
   readonly #windows = new Map<string, { user: UserRef; count: number }>();
   readonly #elsewhere = new Map<string, Elsewhere>();
-  /** Whom the people in the room know to be here. */
+  /** Whom the people in the room know to be here, by name. */
   readonly #told = new Map<string, UserRef>();
   /** Those of them who are here no more, since when. */
   readonly #missing = new Map<string, number>();
   #everybody: UserRef[] = [];
+  #total = 0;
   #announcing: NodeJS.Timeout | undefined;
   #telling: NodeJS.Timeout | undefined;
   #waiting: NodeJS.Timeout | undefined;
@@ -43,6 +45,11 @@ export class Presence {
   /** Who is here as far as people have been told; the same array until the next telling, which goes to all. */
   get everybody(): UserRef[] {
     return this.#everybody;
+  }
+
+  /** How many are here, as far as people have been told. */
+  get total(): number {
+    return this.#total;
   }
 
   arrive(user: UserRef): void {
@@ -120,18 +127,32 @@ export class Presence {
     clearTimeout(this.#telling);
     this.#telling = undefined;
     const here = this.#here();
-    const came = [...here.values()].filter(({ id }) => !this.#told.has(id));
     const left = this.#takeGone(here);
-    for (const user of came) this.#told.set(user.id, user);
+    const came = this.#takeNew(here);
     if (came.length + left.length > 0) this.#everybody = [...this.#told.values()];
-    if (came.length > 0) this.#parts.tell('came', came);
-    if (left.length > 0) this.#parts.tell('left', left);
+    const total = Math.max(here.size, this.#told.size);
+    const isNews = came.length > 0 || (total !== this.#total && left.length === 0);
+    this.#total = total;
+    if (left.length > 0) this.#parts.tell('left', left, total);
+    if (isNews) this.#parts.tell('came', came, total);
     if (this.#missing.size > 0) this.#waiting ??= setTimeout(() => this.#lookAgain(), LOOK_MS).unref();
   }
 
   #lookAgain(): void {
     this.#waiting = undefined;
     this.#tell();
+  }
+
+  /** Those who are here and can be named. */
+  #takeNew(here: ReadonlyMap<string, UserRef>): UserRef[] {
+    const came: UserRef[] = [];
+    for (const [id, user] of here) {
+      if (this.#told.size >= LIMITS.presenceNames) break;
+      if (this.#told.has(id)) continue;
+      this.#told.set(id, user);
+      came.push(user);
+    }
+    return came;
   }
 
   /** Those who are known to be here, and have been away for longer than the grace. */

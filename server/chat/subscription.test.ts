@@ -24,7 +24,7 @@ describe('a subscription', () => {
     await settled();
     expect(visit.deliveries[0]).toEqual({
       cursor: 3,
-      event: { type: 'presence', change: 'all', users: [] },
+      event: { type: 'presence', change: 'all', users: [], total: 0 },
     });
     const message = await scene.say(scene.ada, 'now');
     await settled();

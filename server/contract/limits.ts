@@ -10,6 +10,8 @@ export const LIMITS = {
   mentions: 50,
   /** Somebody who writes says so again within this time. */
   typingMs: 6_000,
+  /** So many of those who are in a room are named. */
+  presenceNames: 200,
   pageSize: 50,
   pageSizeMax: 200,
   /** Further behind than this, a subscriber gets `reset` instead of a replay. */

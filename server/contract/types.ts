@@ -130,7 +130,8 @@ export type Utterance = {
 export type RoomEvent =
   | { type: 'message'; rev: number; message: Message }
   | { type: 'reset'; rev: number }
-  | { type: 'presence'; change: 'all' | 'came' | 'left'; users: UserRef[] }
+  /** `total` people are here; the first `LIMITS.presenceNames` of them are named. */
+  | { type: 'presence'; change: 'all' | 'came' | 'left'; users: UserRef[]; total: number }
   /** Somebody writes, or has stopped; without news for `LIMITS.typingMs` they have stopped too. */
   | { type: 'typing'; user: UserRef; typing: boolean }
   | { type: 'read'; userId: string; seq: number }

@@ -6,7 +6,7 @@ import type { Outlet } from '../outlet.ts';
 import type { Frames, RequestId } from '../trpc/frames.ts';
 
 /** How long whoever is cut off has to read the reason; whoever does not read at all would never close. */
-const CLOSE_WAIT_MS = 5_000;
+const CLOSE_WAIT_MS = 20_000;
 
 /**
  * One client's WebSocket, as its subscriptions write to it: finished frames go straight to the connection, in order

@@ -25,7 +25,7 @@ function note(name: string, error: unknown, expected: Pick<FaultRow, 'reason' | 
 
 describe('a fault of the service or of the connection is told, and leaves nothing behind', () => {
   test.each(FAULT_TABLE)('$name', async ({ name, fault, ...expected }) => {
-    const impatient = fault.kind === 'silence' || fault.kind === 'freeze';
+    const impatient = ['silence', 'stall', 'freeze'].includes(fault.kind);
     scene.server.setFault(fault);
     const source = singing(WORDS, { hangs: fault.at !== 'end' });
     const error = await hear(scene.engine(impatient ? IMPATIENT : {}), source).catch((reason) => reason);

@@ -92,8 +92,9 @@ export class AwsStream {
     command.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);
-        this.#answered = true;
-        this.#beImpatient();
+        // A refusal must come to its end soon; only what is heard may take as long as the audio.
+        this.#answered = (answer.response as { statusCode: number }).statusCode === 200;
+        if (this.#answered) this.#beImpatient();
         return answer;
       },
       { step: 'deserialize', priority: 'low', name: 'answered' },

@@ -143,6 +143,7 @@ const rows = (at: Moment, ...told: Told[][]): FaultRow[] =>
 export const FAULT_TABLE: FaultRow[] = [
   ...rows('request', refusals(), breaks('request'), [
     ['no answer', { at: 'request', kind: 'silence' }, 'engine_unreachable', true],
+    ['half an answer', { at: 'request', kind: 'stall' }, 'engine_unreachable', true],
   ]),
   ...rows('audio', exceptions('audio'), breaks('audio'), answers('audio')),
   ...rows('event', exceptions('event'), breaks('event'), answers('event')),

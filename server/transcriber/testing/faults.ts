@@ -11,6 +11,7 @@ export type Moment = 'request' | 'audio' | 'event' | 'end';
 /**
  * - `end`: the answer ends as if all had been well.
  * - `silence`: the service says nothing any more, but still reads.
+ * - `stall`: an error instead of an answer, of which the body never comes.
  * - `freeze`: nothing moves on the connection any more, in either direction, and it stays open.
  * - `bytes`: instead of an event come these bytes.
  * - `messages`: these come besides the events, and the service goes on.
@@ -21,7 +22,7 @@ export type Fault = { at: Moment } & (
   | { kind: 'reset'; code: number }
   | { kind: 'bytes'; bytes: Uint8Array }
   | { kind: 'messages'; messages: Message[] }
-  | { kind: 'fin' | 'tcpReset' | 'goaway' | 'end' | 'silence' | 'freeze' }
+  | { kind: 'fin' | 'tcpReset' | 'goaway' | 'end' | 'silence' | 'stall' | 'freeze' }
 );
 
 export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): void {
@@ -58,6 +59,9 @@ export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): vo
       break;
     case 'end':
       stream.end();
+      break;
+    case 'stall':
+      stream.respond({ ':status': 503 });
       break;
     case 'silence':
       break;

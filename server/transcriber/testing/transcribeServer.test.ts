@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAwsClient } from '../awsClient.ts';
 import { chunked } from './audio.ts';
 import { decodeMessage, encodeMessage } from './eventStream.ts';
+import { ScriptEar } from './scriptEar.ts';
 import { singUtterance, ToneEar } from './toneEar.ts';
 import { startTranscribeServer, TEST_CREDENTIALS, type TranscribeServer } from './transcribeServer.ts';
 
@@ -114,4 +115,17 @@ describe('its ear', () => {
   test('finds the words wherever they begin, and does not need silence after them', () => {
     expect(hear([new Uint8Array(2 * 777), go, forward, ten, meters])).toBe('go forward ten meters');
   });
+});
+
+test('its script goes by the length of the audio alone', () => {
+  const ear = new ScriptEar(RATE);
+  const heard = chunked(new Uint8Array(2 * RATE * 5), 130, RATE).flatMap((pcm) => [
+    ...ear.hear(Buffer.from(pcm)),
+  ]);
+  expect(heard.slice(0, 2)).toEqual([
+    { word: 'go', start: 0, end: 0.4 },
+    { word: 'forward', start: 0.4, end: 0.8 },
+  ]);
+  expect(heard).toHaveLength(12);
+  expect(heard.filter(({ word }) => word === null)).toHaveLength(2);
 });

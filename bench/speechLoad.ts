@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { percentile } from './percentile.ts';
 import type { SpeechLoad } from './speech/load.ts';
-import { type Stage, setStage } from './speech/stage.ts';
+import { type Cpu, type Stage, setStage } from './speech/stage.ts';
 
 /**
  * `npm run bench:speech [-- STREAMS…]`: live streams on one core, in real time, heard by the AWS adapter with the real
@@ -43,16 +43,19 @@ async function measureOn(stage: Stage<SpeechLoad>, streams: number, listens: boo
     `${percent(share.server)} of a core, so ${Math.floor(streams / share.server)} streams a core`,
   );
   print('processor: service and speakers', `${percent(share.service)} and ${percent(share.load)} of another`);
+  print(
+    'processor: everything else on this machine',
+    `${percent(share.machine - share.server - share.service - share.load)} of a core`,
+  );
   print('captions read', `${captions.toLocaleString('en')}${listens ? heard : ''}`);
 }
-
-type Cpu = { server: number; service: number; load: number };
 
 function shares(before: Cpu, after: Cpu, ms: number): Cpu {
   return {
     server: (after.server - before.server) / ms,
     service: (after.service - before.service) / ms,
     load: (after.load - before.load) / ms,
+    machine: (after.machine - before.machine) / ms,
   };
 }
 

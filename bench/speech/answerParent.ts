@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 export type Question = { call: string; args: unknown[] };
 export type Answer = { value: unknown } | { error: string };
 
@@ -8,7 +10,7 @@ export function answerParent(answers: Record<string, (...args: never[]) => Promi
       const value = await answers[call]?.(...(args as never[]));
       process.send?.({ value } satisfies Answer);
     } catch (error) {
-      process.send?.({ error: String(error) } satisfies Answer);
+      process.send?.({ error: inspect(error) } satisfies Answer);
     }
   });
   process.once('disconnect', () => process.exit(0));

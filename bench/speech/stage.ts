@@ -7,12 +7,15 @@ import type { Usage } from '../fanout/probe.ts';
 import { startTranscribeProcess } from '../transcribeProcess.ts';
 import type { Answer } from './answerParent.ts';
 
+/** Of the whole machine as well: what is left of it was somebody else's, and took it from those that are measured. */
+export type Cpu = { server: number; service: number; load: number; machine: number };
+
 /** The real server on a core of its own; the service it calls and the people who speak share another one. */
 export type Stage<Load> = {
   url: string;
   load: Load;
   /** Milliseconds of processor each of them has used so far. */
-  cpuMs: () => { server: number; service: number; load: number };
+  cpuMs: () => Cpu;
   /** Resident memory of the server as it is. */
   residentBytes: () => number;
   /** Of the server, after everything that is not needed was thrown away. */
@@ -47,7 +50,12 @@ export async function setStage<Load extends object>(
   return {
     url,
     load: remote<Load>(load),
-    cpuMs: () => ({ server: cpuMs(server), service: cpuMs(service.child), load: cpuMs(load) }),
+    cpuMs: () => ({
+      server: cpuMs(server),
+      service: cpuMs(service.child),
+      load: cpuMs(load),
+      machine: machineMs(),
+    }),
     residentBytes: () => residentBytes(server),
     usage: () => ask<Usage>(server, 'memory'),
     plant: (row) => void service.child.send(row),
@@ -69,7 +77,8 @@ async function addressOf(server: ChildProcess): Promise<string> {
     const [part] = (await once(server.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     text += part.toString();
     const [, url] = /^Roomscribe +(\S+)$/m.exec(text) ?? [];
-    if (url) return url;
+    // By its number: of a name, two addresses are tried, and a server that starts may be late for the first.
+    if (url) return url.replace('localhost', '127.0.0.1');
   }
 }
 
@@ -102,6 +111,12 @@ function cpuMs({ pid }: ChildProcess): number {
     .replace(/^.*\) /s, '')
     .split(' ');
   return 10 * (Number(fields[11]) + Number(fields[12]));
+}
+
+/** In user and system mode: proc(5), /proc/stat. */
+function machineMs(): number {
+  const [, user, nice, system] = readFileSync('/proc/stat', 'utf8').split(/\s+/).map(Number);
+  return 10 * ((user ?? 0) + (nice ?? 0) + (system ?? 0));
 }
 
 function residentBytes({ pid }: ChildProcess): number {

@@ -10,6 +10,8 @@ import { type Stage, setStage } from './speech/stage.ts';
  */
 const HOURS = 8;
 const SAMPLE_MS = 10_000;
+/** Samples without which a slope says nothing. */
+const ENOUGH = 10;
 const FAULT_MS = 3_000;
 /** Whatever takes longer has failed. */
 const PATIENCE_MS = 550_000;
@@ -65,6 +67,10 @@ async function watch(stage: Stage<SoakLoad>, until: number): Promise<Sample[]> {
 function printSlope(samples: Sample[]): void {
   const last = samples.at(-1)?.audioHours ?? 0;
   const settled = samples.filter(({ audioHours }) => audioHours >= last / 4);
+  if (settled.length < ENOUGH) {
+    print('grows with an hour of audio', 'too short a run to say');
+    return;
+  }
   const heap = slope(settled.map(({ audioHours, heapMiB }) => [audioHours, heapMiB]));
   const resident = slope(settled.map(({ audioHours, residentMiB }) => [audioHours, residentMiB]));
   const perHour = (mib: number) => `${(1_024 * mib).toFixed(1)} KiB`;

@@ -50,7 +50,8 @@ class Singer {
       onAck: () => this.#wake(),
       onCaption: (event) => {
         if (event.type === 'stream' && event.state === 'recovering') this.recoveries += 1;
-        if (event.type === 'stream' && event.state === 'ended') this.words.push(`(ended: ${event.reason})`);
+        if (event.type === 'stream' && event.state === 'ended' && event.reason !== 'stopped')
+          this.words.push(`(ended: ${event.reason})`);
         if (event.type !== 'final') return;
         if (event.utterance.gap) this.gaps += 1;
         this.words.push(...event.utterance.words.map(({ text }) => text));

@@ -107,8 +107,6 @@ describe('a speech stream ends', () => {
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
     scene.push(scene.ada, streamId, 0);
-    await new Promise((r) => setTimeout(r, 2000));
-    console.info(JSON.stringify(watch.events));
     await expect
       .poll(() => states(watch.events))
       .toEqual(['listening', 'recovering engine_busy', 'listening']);

@@ -26,7 +26,7 @@ type Sung = { scene: SpeechScene; server: TranscribeServer; events: CaptionEvent
 /** Somebody sings into the real SDK while the service, or the way to it, has this fault once. */
 async function sing({ name, fault }: FaultRow): Promise<Sung> {
   const server = await startTranscribeServer();
-  const patience = fault.kind === 'silence' || fault.kind === 'freeze' ? IMPATIENT : {};
+  const patience = ['silence', 'stall', 'freeze'].includes(fault.kind) ? IMPATIENT : {};
   const engine = createAwsEngine({
     ...{ region: 'eu-west-1', endpoint: server.url, credentials: TEST_CREDENTIALS },
     ...patience,

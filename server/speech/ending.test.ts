@@ -169,7 +169,7 @@ describe('by the clock, a speech stream', () => {
     const streamId = await scene.start(scene.ada);
     for (let seq = 0; seq < 21; seq += 1) scene.push(scene.ada, streamId, seq);
     const stopped = scene.speech.stop(scene.ada, streamId);
-    await pass(120);
+    await pass(50);
     expect(await stopped).toMatchObject({ utterances: 0 });
     expect(scene.engine.streams.length).toBeGreaterThan(1);
     const gaps = watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance] : []));

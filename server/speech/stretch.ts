@@ -169,7 +169,8 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
     const { engine, patience } = this.#recovery;
     const attempt = new Attempt({
       engine,
-      patience,
+      // Whoever has stopped waits for the last words: then no call may take longer than the first.
+      patience: this.#audio.ended ? 1 : patience,
       options: this.#options,
       limits: this.#limits,
       ring: this.#audio.ring,

@@ -6,7 +6,8 @@ import { createPocketsphinxEngine, findPocketsphinx } from './pocketsphinx.ts';
 import { chunked, readWav, silence } from './testing/audio.ts';
 import { AudioSource } from './testing/audioSource.ts';
 import { childrenRunning } from './testing/childrenRunning.ts';
-import type { SpeechEngine, TranscriptEvent } from './transcriber.ts';
+import { engineFault as fault, finalsOf } from './testing/engineEvents.ts';
+import type { SpeechEngine } from './transcriber.ts';
 
 const RATE = 16_000;
 const POLL = { interval: 10, timeout: 10_000 };
@@ -169,16 +170,3 @@ test('it is found where it is, and what is missing is named where it is not', ()
     reason: expect.stringContaining('libpocketsphinx.so.3'),
   });
 });
-
-function fault(retryable: boolean, message: RegExp) {
-  return {
-    code: 'SERVICE_UNAVAILABLE',
-    reason: 'engine_failed',
-    retryable,
-    message: expect.stringMatching(message),
-  };
-}
-
-async function finalsOf(events: AsyncIterable<TranscriptEvent>): Promise<TranscriptEvent[]> {
-  return (await Array.fromAsync(events)).filter(({ type }) => type === 'final');
-}

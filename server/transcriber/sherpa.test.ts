@@ -10,6 +10,7 @@ import { createSherpaEngine, type SherpaOptions } from './sherpa.ts';
 import { chunked, silence } from './testing/audio.ts';
 import { AudioSource } from './testing/audioSource.ts';
 import { childrenRunning } from './testing/childrenRunning.ts';
+import { engineFault as fault, finalsOf } from './testing/engineEvents.ts';
 import { singTokens, TONE_DIRECTORY, TONE_MODEL } from './testing/toneModel.ts';
 import type { AudioChunk, SpeechEngine, TranscriptEvent } from './transcriber.ts';
 
@@ -302,19 +303,6 @@ test('it refuses other languages and rates in plain words', () => {
     for (const rate of [8_000, 44_100, 48_000]) expect(refused(language, rate)).toBeNull();
   }
 });
-
-function fault(retryable: boolean, message: RegExp) {
-  return {
-    code: 'SERVICE_UNAVAILABLE',
-    reason: 'engine_failed',
-    retryable,
-    message: expect.stringMatching(message),
-  };
-}
-
-async function finalsOf(events: AsyncIterable<TranscriptEvent>): Promise<TranscriptEvent[]> {
-  return (await Array.fromAsync(events)).filter(({ type }) => type === 'final');
-}
 
 function isAlive(pid: number): boolean {
   try {

@@ -98,6 +98,15 @@ export class Pump {
     this.#fill();
   }
 
+  /** The connection is there again: what waits for its next try need not wait. */
+  retryNow(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#ready) this.#fill();
+    else void this.#connect();
+  }
+
   /** Waits until all is acked, or too long, and ends the stream. Add nothing after this. */
   async finish(): Promise<void> {
     if (this.#over) return;
@@ -246,11 +255,7 @@ export class Pump {
   #again(ms = RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)]): void {
     this.#attempt += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#ready) this.#fill();
-      else void this.#connect();
-    }, ms);
+    this.#timer = setTimeout(() => this.retryNow(), ms);
   }
 
   #rewind(): void {

@@ -35,6 +35,21 @@ test('a storm of lost connections is one resume at a time, at growing distances'
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test('who hears that the connection is back need not wait for the next try', async () => {
+  const far = new FarEnd(['good']);
+  const pump = new Pump(far.options);
+  await speak(pump, 5);
+  far.fate('call lost', 'call lost', 'call lost', 'call lost');
+  pump.add(chunk(5));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(far.states.at(-1)).toMatchObject({ type: 'waiting' });
+  pump.retryNow();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([far.heard.at(-1), far.resumes]).toEqual([5, [false]]);
+  pump.close();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('a resume that is refused begins a new stream with all that was kept', async () => {
   const far = new FarEnd(['good', 'good', 'call lost', 'stream ended']);
   const pump = new Pump(far.options);

@@ -20,6 +20,8 @@ export type Connection = {
   subscribe: (listener: (state: ConnectionState) => void) => () => void;
   /** Tries at once instead of waiting for the next attempt. */
   retryNow: () => void;
+  /** Tries more often from now on, for somebody who speaks: what they say can be kept for a while only. @returns what ends it. */
+  hurry: () => () => void;
 };
 
 export type RoomscribeClient = {
@@ -75,7 +77,7 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
   });
   return {
     trpc,
-    connection: watch(socket, () => backoff.cut()),
+    connection: { ...watch(socket), retryNow: () => backoff.cut(), hurry: () => backoff.hurry() },
     close() {
       backoff.cut();
       return socket.close();
@@ -88,7 +90,7 @@ export function createSessionClient(url: string): Pick<TRPCClient<AppRouter>, 's
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc` })] });
 }
 
-function watch(socket: TRPCWebSocketClient, retryNow: () => void): Connection {
+function watch(socket: TRPCWebSocketClient): Pick<Connection, 'state' | 'subscribe'> {
   const listeners = new Set<(state: ConnectionState) => void>();
   let state: ConnectionState = 'connecting';
   socket.connectionState.subscribe({
@@ -106,6 +108,5 @@ function watch(socket: TRPCWebSocketClient, retryNow: () => void): Connection {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    retryNow,
   };
 }

@@ -14,6 +14,8 @@ export type Connected = {
   /** Runs whenever the connection is there again, until its owner is gone. */
   onReconnect: (listener: () => void) => void;
   retryNow: () => void;
+  /** While somebody speaks. @returns what ends it. */
+  hurry: () => () => void;
   rooms: RoomList;
   /** undefined until it is known. */
   engine: Accessor<EngineInfo | undefined>;
@@ -54,6 +56,7 @@ export function createConnected(session: Session, user: User): Connected {
       onCleanup(() => listeners.delete(listener));
     },
     retryNow: () => connection.retryNow(),
+    hurry: () => connection.hurry(),
     rooms,
     engine,
   };

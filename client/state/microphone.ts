@@ -1,4 +1,4 @@
-import { type Accessor, createSignal, onCleanup } from 'solid-js';
+import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js';
 import type { Room } from '../../server/contract/types.ts';
 import {
   isMicrophoneGranted,
@@ -42,7 +42,7 @@ type SpokenRoom = Pick<Room, 'id' | 'language'>;
 const CHUNK_MS = 100;
 
 /** The microphone of one room. The stream is opened only after the browser has given the microphone. */
-export function createMicrophoneControl({ trpc }: Connected, room: Accessor<SpokenRoom>): MicrophoneControl {
+export function createMicrophoneControl(connected: Connected, room: Accessor<SpokenRoom>): MicrophoneControl {
   const [phase, setPhase] = createSignal<Phase>({ type: 'off' });
   const [streamId, setStreamId] = createSignal<string>();
   const [level, setLevel] = createSignal(0);
@@ -102,13 +102,15 @@ export function createMicrophoneControl({ trpc }: Connected, room: Accessor<Spok
       return fail(whyNot(error, beginning));
     }
     if (closed) return release();
-    pump = openPump(trpc, room(), beginning, onPumpState);
+    pump = openPump(connected.trpc, room(), beginning, onPumpState);
   };
 
   onCleanup(() => {
     closed = true;
     void stop();
   });
+  connected.onReconnect(() => pump?.retryNow());
+  createEffect(() => phase().type !== 'off' && onCleanup(connected.hurry()));
   const control = { phase, streamId, level, trouble, dismiss: () => setTrouble(null), start, stop };
   outlastReload(room().id, control, (streamId) => setTrouble({ type: 'left', streamId }));
   return control;

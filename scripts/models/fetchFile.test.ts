@@ -135,11 +135,13 @@ describe('nothing stands in its place, and why is said in a sentence', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('when it breaks off at the same place every time', async () => {
+  test('when it breaks off at about the same place every time', async () => {
     server.ranges = false;
-    server.faults.push('cut', 'cut', 'cut', 'cut');
+    // How much of what was sent is still read after a cut varies: now and then it gets a little farther.
+    server.faults.push(...Array<'cut'>(50).fill('cut'));
     await expectNothing(/broke/, { tries: 3 });
-    expect(server.requests).toHaveLength(3);
+    expect(server.requests.length).toBeGreaterThanOrEqual(3);
+    expect(server.faults).not.toEqual([]);
   });
 
   test('when the disk is full; what came is deleted', async () => {

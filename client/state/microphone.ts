@@ -109,11 +109,20 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spo
     closed = true;
     void stop();
   });
-  connected.onReconnect(() => pump?.retryNow());
-  createEffect(() => phase().type !== 'off' && onCleanup(connected.hurry()));
+  comeBackSoon(connected, phase, () => pump);
   const control = { phase, streamId, level, trouble, dismiss: () => setTrouble(null), start, stop };
   outlastReload(room().id, control, (streamId) => setTrouble({ type: 'left', streamId }));
   return control;
+}
+
+/** What is said while the connection is away is kept for so long only, here and at the server. */
+function comeBackSoon(
+  { hurry, onReconnect }: Connected,
+  phase: Accessor<Phase>,
+  pump: () => Pump | undefined,
+): void {
+  createEffect(() => phase().type !== 'off' && onCleanup(hurry()));
+  onReconnect(() => pump()?.retryNow());
 }
 
 /** Speech goes on after a reload: by itself if the browser gives the microphone without asking, else at a touch. */

@@ -80,9 +80,8 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spo
     setPhase({ type: 'stopping' });
     setStreamId(undefined);
     await release();
-    const finishing = pump;
+    await pump?.finish();
     pump = undefined;
-    await finishing?.finish();
     if (phase().type === 'stopping') setPhase({ type: 'off' });
   };
 

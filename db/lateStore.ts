@@ -2,34 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAway, storeUnavailable } from './failures.ts';
 import { openStore } from './open.ts';
 import type { Store } from './store.ts';
+import { methodsThat } from './storeMethods.ts';
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
-
-const METHODS = [
-  'addUser',
-  'findUser',
-  'createRoom',
-  'updateRoom',
-  'findRoom',
-  'listRooms',
-  'heads',
-  'findRole',
-  'addMember',
-  'removeMember',
-  'listMembers',
-  'commitChanges',
-  'findMessage',
-  'listMessages',
-  'changesAfter',
-  'listSpoken',
-  'listSpokenByTime',
-  'searchMessages',
-  'markRead',
-  'findMembers',
-  'addSpeechSeconds',
-  'speechSeconds',
-  'ping',
-] as const satisfies Exclude<keyof Store, 'label' | 'close'>[];
 
 /**
  * Opens the database, or, if it is away, answers a store that is waiting for it: every call fails, retryable, until it
@@ -64,15 +39,11 @@ function waitFor(url: string, onAway: (error: unknown) => void): Store {
   };
   const trying = keepTrying().catch(() => {});
 
-  const methods = METHODS.map((name) => [
-    name,
-    async (...args: never[]) => {
-      if (!opened) throw failure;
-      return (opened[name] as (...given: never[]) => Promise<unknown>)(...args);
-    },
-  ]);
   return {
-    ...(Object.fromEntries(methods) as Omit<Store, 'label' | 'close'>),
+    ...methodsThat(async (method, args) => {
+      if (!opened) throw failure;
+      return (opened[method] as (...given: unknown[]) => Promise<unknown>)(...args);
+    }),
     get label() {
       return opened?.label ?? 'waiting for the database to answer';
     },

@@ -1,9 +1,8 @@
 import { connectMysql, readMysqlUrl } from './mysql.ts';
 import { mariadbDialect, mysqlDialect } from './mysqlDialect.ts';
-import { connectSqlite } from './sqlite.ts';
-import { sqliteDialect } from './sqliteDialect.ts';
 import { createSqlStore } from './sqlStore.ts';
 import type { Store } from './store.ts';
+import { openThreadedSqlite } from './thread/threadedSqlite.ts';
 
 /**
  * Opens the database that `url` names, brings its tables up to date, and answers its store.
@@ -12,9 +11,7 @@ import type { Store } from './store.ts';
  */
 export async function openStore(url: string): Promise<Store> {
   const [, scheme, path = ''] = /^(sqlite|mysql):(.+)$/.exec(url) ?? [];
-  if (scheme === 'sqlite') {
-    return createSqlStore(await connectSqlite(path), sqliteDialect, `SQLite (${path})`);
-  }
+  if (scheme === 'sqlite') return openThreadedSqlite(path);
   if (scheme === 'mysql') return openMysql(url);
   throw new Error(`DATABASE_URL must be sqlite:PATH or mysql://…, not ${url.split(':')[0]}:…`);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openStore } from '../../db/open.ts';
+import { openSqlite } from '../../db/sqliteStore.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed, upTo } from '../../db/testing/material.ts';
 import type { Message, User } from '../contract/types.ts';
@@ -56,7 +56,7 @@ let store: Store;
 let author: User;
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  store = await openStore('sqlite::memory:');
+  store = await openSqlite(':memory:');
   author = await addPerson(store);
 });
 afterAll(async () => {

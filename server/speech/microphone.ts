@@ -86,9 +86,7 @@ export class Microphone {
    */
   push(seq: number, pcm: Uint8Array): void {
     this.#check(pcm);
-    // The bytes belong to the socket's buffer: what is held longer than this call must be a copy. (Not by `slice`,
-    // which copies nothing if they are a Buffer.)
-    for (const ready of this.#order.take(seq, new Uint8Array(pcm))) this.#take(ready);
+    for (const ready of this.#order.take(seq, toBeKept(pcm))) this.#take(ready);
   }
 
   /** What is still under way is lost, and whatever comes next is said now. */
@@ -179,6 +177,12 @@ export class Microphone {
     this.#stretch = undefined;
     this.work.push({ from, to: this.#position, reason: 'network' });
   }
+}
+
+/** The bytes lie in what was read from the socket at once: a small part of it must not keep all of it in memory. */
+function toBeKept(pcm: Uint8Array): Uint8Array {
+  // Not by `slice`, which copies nothing if they are a Buffer.
+  return 2 * pcm.byteLength < pcm.buffer.byteLength ? new Uint8Array(pcm) : pcm;
 }
 
 /** Not moved by whoever sets the machine's clock. */

@@ -62,8 +62,8 @@ export class SpeechStream {
   readonly #letEngineGo = new AbortController();
   #engine: EngineName;
   #ending: EndReason | undefined;
-  #awayTimer: NodeJS.Timeout | undefined;
-  #goneTimer: NodeJS.Timeout | undefined;
+  readonly #awayTimer: NodeJS.Timeout;
+  readonly #goneTimer: NodeJS.Timeout;
   #billedSeconds = 0;
   #unspentSeconds = 0;
 
@@ -86,7 +86,8 @@ export class SpeechStream {
         onQuiet: (isQuiet) => this.#status.quiet(isQuiet),
       },
     );
-    this.#waitForChunks();
+    this.#awayTimer = setTimeout(() => this.#status.away(true), AWAY_MS);
+    this.#goneTimer = setTimeout(() => void this.finish({ reason: 'idle' }), GRACE_MS);
     this.done = this.#run();
   }
 
@@ -137,10 +138,9 @@ export class SpeechStream {
   }
 
   #waitForChunks(): void {
-    this.#waitNoMore();
     this.#status.away(false);
-    this.#awayTimer = setTimeout(() => this.#status.away(true), AWAY_MS);
-    this.#goneTimer = setTimeout(() => void this.finish({ reason: 'idle' }), GRACE_MS);
+    this.#awayTimer.refresh();
+    this.#goneTimer.refresh();
   }
 
   #waitNoMore(): void {

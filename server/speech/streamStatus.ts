@@ -52,6 +52,7 @@ export class StreamStatus {
 
   /** No audio comes from its speaker. */
   away(isAway: boolean): void {
+    if (isAway === this.#isAway) return;
     this.#isAway = isAway;
     this.#tell();
   }

@@ -1,4 +1,4 @@
-import { openStore } from '../../db/open.ts';
+import { openSqlite } from '../../db/sqliteStore.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed } from '../../db/testing/material.ts';
 import { type Access, createAccess } from '../chat/access.ts';
@@ -35,7 +35,7 @@ export type ChatScene = AsyncDisposable & {
 
 /** Chat over a real store in memory; `alter` may put something between. */
 export async function openChat(alter: (store: Store) => Partial<Store> = () => ({})): Promise<ChatScene> {
-  const real = await openStore('sqlite::memory:');
+  const real = await openSqlite(':memory:');
   const store = { ...real, ...alter(real) };
   const bus = createCountedBus();
   const log = createNotedLog();

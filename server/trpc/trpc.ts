@@ -1,4 +1,4 @@
-import { initTRPC, TRPCError } from '@trpc/server';
+import { initTRPC, type TRPCProcedureType as ProcedureType, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { LIMITS } from '../contract/limits.ts';
 import type { User } from '../contract/types.ts';
@@ -34,13 +34,6 @@ const t = initTRPC.context<Context>().create({
     message: messageOf(error),
     data: { ...shape.data, ...failureOf(error) },
   }),
-});
-
-/** The one place where the domain's errors become tRPC's. */
-const mapErrors = t.middleware(async ({ next }) => {
-  const result = await next();
-  if (result.ok || !(result.error.cause instanceof AppError)) return result;
-  throw asTRPCError(result.error.cause);
 });
 
 function asTRPCError(error: AppError): TRPCError {
@@ -87,23 +80,41 @@ const calls = new Quota<object>(LIMITS.callsInFlight, {
 });
 
 /** One socket cannot take the whole server's time: calls over HTTP are bounded by their batch. */
-const boundCalls = t.middleware(async ({ ctx, type, next }) => {
-  if (!ctx.connection || type === 'subscription') return next();
-  const answered = calls.take(ctx.connection);
+function boundCall({ connection }: Context, type: ProcedureType): () => void {
+  return connection && type !== 'subscription' ? calls.take(connection) : () => {};
+}
+
+/**
+ * What is around every procedure, and the one place where the domain's errors become tRPC's. As one middleware: tRPC
+ * copies all of a call's options for each, and ten chunks of audio a second come from everybody who speaks.
+ */
+async function guard<T extends { ok: boolean; error?: TRPCError }>(
+  ctx: Context,
+  type: ProcedureType,
+  run: () => Promise<T>,
+): Promise<T> {
+  let answered: (() => void) | undefined;
   try {
-    return await next();
+    answered = boundCall(ctx, type);
+    const result = await run();
+    if (result.error?.cause instanceof AppError) throw result.error.cause;
+    return result;
+  } catch (error) {
+    return rethrow(error);
   } finally {
-    answered();
+    answered?.();
   }
-});
+}
 
 export const router = t.router;
 
 /** For anybody. */
-export const open = t.procedure.use(mapErrors).use(boundCalls);
+export const open = t.procedure.use(({ ctx, type, next }) => guard(ctx, type, () => next()));
 
 /** For somebody: `ctx.user` is there. */
-export const authed = open.use(({ ctx, next }) => {
-  if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Say who you are first.');
-  return next({ ctx: { ...ctx, user: ctx.user } });
-});
+export const authed = t.procedure.use(({ ctx, type, next }) =>
+  guard(ctx, type, () => {
+    if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Say who you are first.');
+    return next({ ctx: { user: ctx.user } });
+  }),
+);

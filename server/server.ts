@@ -37,6 +37,8 @@ export type ServerParts = {
   speechDailyMinutes: number | null;
   /** Tells a stream's speech from its silence. */
   newGate: (sampleRate: number) => Gate;
+  /** Whether the process has little time; never, if it is not known. */
+  isBusy?: () => boolean;
   authSecret: string;
   allowedOrigins: string[];
   secure: boolean;
@@ -68,7 +70,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
     ...{ choice: parts.speech, store, bus, access, writer, captions, watch, meter, log },
     budget: createBudget(store, { minutes: parts.speechDailyMinutes, log }),
     places: new CallPlaces({ most: parts.speechStreams, onQueue: meter.queue }),
-    newGate: parts.newGate,
+    ...{ newGate: parts.newGate, isBusy: parts.isBusy },
   });
   const services: Services = {
     identity: createIdentity(store, parts.authSecret),

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { CLOSE } from '../contract/close.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { Outlet } from '../outlet.ts';
-import type { Frames, RequestId } from '../trpc/frames.ts';
+import { type Frames, frameOf, type RequestId } from '../trpc/frames.ts';
 
 /** How long whoever is cut off has to read the reason; whoever does not read at all would never close. */
 const CLOSE_WAIT_MS = 20_000;
@@ -52,10 +52,10 @@ export class ClientSocket {
       this.#cut();
       return;
     }
-    const answer = Buffer.from(text);
-    this.#answers += answer.length;
-    this.#ws.send(answer, { binary: false }, () => {
-      this.#answers -= answer.length;
+    const frame = frameOf(text);
+    this.#answers += frame.length;
+    this.#connection.write(frame, () => {
+      this.#answers -= frame.length;
     });
   }
 

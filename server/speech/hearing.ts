@@ -7,7 +7,7 @@ import { Stretch } from './stretch.ts';
 
 /**
  * A piece of a stream's audio; `at` = the number of its first sample in the speech stream. Pieces come in order, but
- * with holes: silence is left out. They are kept as they are, so nobody may write to them afterwards.
+ * with holes: silence is left out. They are kept as they are: nobody may write to them before they are forgotten.
  */
 export type PlacedAudio = { at: number; pcm: AudioChunk };
 
@@ -37,6 +37,8 @@ export type HearingParts = {
   onCall: (call: { engine: SpeechEngine; sentSeconds: number; billedSeconds: number }) => void;
   /** Told at each restart: an AppError's reason, or `rollover`, `failover`, `deaf`, `stalled`. */
   onRestart: (cause: string) => void;
+  /** No audio before this sample is needed any more. */
+  onForgotten?: (sample: number) => void;
   limits?: Partial<HearingLimits>;
 };
 

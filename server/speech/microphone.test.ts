@@ -105,6 +105,20 @@ describe('what comes of a microphone', () => {
     ]);
   });
 
+  test('comes in larger pieces while there is little time, and all of it', async () => {
+    const { microphone, told } = open({ isBusy: () => true, gate: suspendingGate() });
+    const chunk = SECOND / 10;
+    for (const [seq, sample] of [1, 1, 1, 0, 1].entries()) microphone.push(seq, pcmOf(100, sample));
+    expect(await workOf(microphone)).toEqual([
+      [
+        { from: 0, to: 2 * chunk },
+        { from: 2 * chunk, to: 3 * chunk },
+      ],
+      [{ from: 4 * chunk, to: 5 * chunk }],
+    ]);
+    expect(told.speech).toBeCloseTo(0.4);
+  });
+
   test('is not moved by a clock that somebody sets', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { microphone } = open();

@@ -4,8 +4,9 @@ import type { GapReason } from '../contract/types.ts';
 import { AppError } from '../errors.ts';
 import { mustBePcm } from './audioFormat.ts';
 import { ChunkOrder } from './chunkOrder.ts';
+import { Gather } from './gather.ts';
 import type { PlacedAudio } from './hearing.ts';
-import type { Gated, VoiceGate } from './voiceGate.ts';
+import type { VoiceGate } from './voiceGate.ts';
 
 /** What comes of a microphone, in order: speech to be heard, and what was lost on the way, in samples of the stream. */
 export type Spoken = { audio: AsyncIterable<PlacedAudio> };
@@ -17,6 +18,8 @@ export type Gate = Pick<VoiceGate, 'take' | 'skipTo'>;
 export type MicrophoneOptions = {
   sampleRate: number;
   gate: Gate;
+  /** Whether the process has little time: audio goes on in larger pieces then. */
+  isBusy?: (() => boolean) | undefined;
   /** How long ago what comes first was said. */
   behindSeconds?: number | undefined;
   /** How much was lost before that. */
@@ -48,6 +51,7 @@ export class Microphone {
   readonly #listener: MicrophoneListener;
   readonly #order = new ChunkOrder();
   readonly #gate: Gate;
+  readonly #gather: Gather;
   #stretch: Channel<PlacedAudio> | undefined;
   #startedAt: number | undefined;
   /** The number of the next sample. */
@@ -56,12 +60,13 @@ export class Microphone {
   #waiting = 0;
 
   constructor(
-    { sampleRate, gate, behindSeconds = 0, lostSeconds = 0 }: MicrophoneOptions,
+    { sampleRate, gate, isBusy = () => false, behindSeconds = 0, lostSeconds = 0 }: MicrophoneOptions,
     listener: MicrophoneListener,
   ) {
     this.#sampleRate = sampleRate;
     this.#listener = listener;
     this.#gate = gate;
+    this.#gather = new Gather(sampleRate, isBusy);
     if (behindSeconds + lostSeconds > 0) this.#startedAt = now() - 1_000 * (behindSeconds + lostSeconds);
     if (lostSeconds > 0) this.#lose(Math.round(lostSeconds * sampleRate));
   }
@@ -97,10 +102,15 @@ export class Microphone {
     if (behind > 0) this.#lose(Math.round(behind * this.#sampleRate));
   }
 
+  /** What lies before this sample has been heard: its memory is used again. */
+  forget(sample: number): void {
+    this.#gather.forget(sample);
+  }
+
   /** Nothing comes any more; what was taken in is still to be heard. */
   end(): void {
     this.#takeHeld();
-    this.#stretch?.end();
+    this.#endStretch();
     this.work.end();
   }
 
@@ -133,21 +143,31 @@ export class Microphone {
     this.#startedAt ??= now() - (1_000 * samples) / this.#sampleRate;
     this.#position += samples;
     this.#taken += samples;
-    for (const gated of this.#gate.take(pcm)) this.#hand(gated);
+    for (const gated of this.#gate.take(pcm)) {
+      if (gated.type === 'suspend') this.#suspend();
+      else this.#handOn(this.#gather.take(gated));
+    }
   }
 
-  #hand(gated: Gated): void {
-    if (gated.type === 'suspend') {
-      this.#stretch?.end();
-      this.#stretch = undefined;
-      this.#listener.onQuiet(true);
-      return;
+  #suspend(): void {
+    this.#endStretch();
+    this.#listener.onQuiet(true);
+  }
+
+  #endStretch(): void {
+    this.#handOn(this.#gather.flush());
+    this.#stretch?.end();
+    this.#stretch = undefined;
+  }
+
+  #handOn(pieces: PlacedAudio[]): void {
+    for (const piece of pieces) {
+      const samples = piece.pcm.byteLength / 2;
+      this.#stretch ??= this.#begin();
+      this.#waiting += samples;
+      this.#stretch.push(piece);
+      this.#listener.onSpeech(samples / this.#sampleRate);
     }
-    const samples = gated.pcm.byteLength / 2;
-    this.#stretch ??= this.#begin();
-    this.#waiting += samples;
-    this.#stretch.push(gated);
-    this.#listener.onSpeech(samples / this.#sampleRate);
   }
 
   #begin(): Channel<PlacedAudio> {
@@ -173,8 +193,7 @@ export class Microphone {
     this.#position += samples;
     this.#gate.skipTo(this.#position);
     if (samples < LOST_SECONDS * this.#sampleRate) return;
-    this.#stretch?.end();
-    this.#stretch = undefined;
+    this.#endStretch();
     this.work.push({ from, to: this.#position, reason: 'network' });
   }
 }

@@ -64,6 +64,8 @@ export type SpeechParts = {
   meter: SpeechMeter;
   /** Made for each stream: tells its speech from its silence. */
   newGate: (sampleRate: number) => Gate;
+  /** Whether the process has little time; never, if it is not known. */
+  isBusy?: (() => boolean) | undefined;
   log: Log;
 };
 

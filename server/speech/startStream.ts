@@ -47,7 +47,11 @@ export async function startStream(
     speaker: { id: user.id, name: user.name },
   };
   const gate = parts.newGate(options.sampleRate);
-  const stream = new SpeechStream(identity, { ...options, gate }, { ...parts, engine, fallback });
+  const stream = new SpeechStream(
+    identity,
+    { ...options, gate, isBusy: parts.isBusy },
+    { ...parts, engine, fallback },
+  );
   streams.add(stream);
   // Who left the room before we listened is not told so by the bus.
   await access.member(user, roomId).catch((error: unknown) => {

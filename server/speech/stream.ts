@@ -180,6 +180,7 @@ export class SpeechStream {
       {
         ...{ engine, fallback, places, log },
         onRestart: meter.restarted,
+        onForgotten: (sample) => this.#microphone.forget(sample),
         onCall: ({ sentSeconds, billedSeconds }) => {
           meter.audio('sent', sentSeconds);
           meter.audio('billed', billedSeconds);

@@ -301,6 +301,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   #pass(sample: number): void {
     this.#seam.pass(sample / this.#options.sampleRate);
     this.#audio.ring.forget(this.#heardUntil);
+    this.#parts.onForgotten?.(this.#heardUntil);
   }
 
   /** No more is heard: what is half said stands as it was told, and what nobody heard is told too. */

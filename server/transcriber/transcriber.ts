@@ -1,6 +1,9 @@
 import type { EngineName, SpeechFeature, SpeechSettings, Word } from '../contract/types.ts';
 
-/** PCM s16le mono at `SpeechOptions.sampleRate`: an even number of bytes, never none, at most one second. */
+/**
+ * PCM s16le mono at `SpeechOptions.sampleRate`: an even number of bytes, never none, at most one second. It may be
+ * written over once a final covers it: who needs it for longer copies it.
+ */
 export type AudioChunk = Uint8Array;
 
 export type SpeechOptions = {

@@ -43,6 +43,14 @@ export function createFrames<T extends object>(shape: (event: T) => unknown): Fr
   };
 }
 
+/** A text as a WebSocket frame. */
+export function frameOf(text: string): Buffer {
+  const size = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(headerBytes(size) + size);
+  frame.write(text, writeHeader(frame, 0, size));
+  return frame;
+}
+
 /** What tRPC says of an event, tracked or not. */
 export function resultOf(value: unknown): object {
   if (!isTrackedEnvelope(value)) return { type: 'data', data: value };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionException, DeadlockException, LockWaitTimeoutException } from '@mikro-orm/core';
 import { AppError } from '../server/errors.ts';
+import { storeUnavailable } from './storeUnavailable.ts';
 
 type Methods = Record<string, (...args: never[]) => Promise<unknown>>;
 
@@ -119,17 +120,4 @@ export function isBusy(error: unknown): boolean {
 function sqliteCodeOf(error: unknown): number {
   const { errcode } = (error ?? {}) as { errcode?: unknown };
   return typeof errcode === 'number' ? errcode & 0xff : 0;
-}
-
-export function storeUnavailable(cause?: unknown): AppError {
-  return new AppError(
-    'SERVICE_UNAVAILABLE',
-    'store_unavailable',
-    'The database is not answering. Try again.',
-    {
-      retryable: true,
-      retryAfterMs: 1_000,
-      cause,
-    },
-  );
 }

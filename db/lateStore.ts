@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAway, storeUnavailable } from './failures.ts';
 import { openStore } from './open.ts';
 import type { Store } from './store.ts';
 import { methodsThat } from './storeMethods.ts';
+import { storeUnavailable } from './storeUnavailable.ts';
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
 
@@ -16,7 +16,7 @@ export async function openStoreOrWait(url: string, onAway: (error: unknown) => v
   try {
     return await openStore(url);
   } catch (error) {
-    if (!isAway(error)) throw error;
+    if (!(await isAway(error))) throw error;
     onAway(error);
     return waitFor(url, onAway);
   }
@@ -30,9 +30,9 @@ function waitFor(url: string, onAway: (error: unknown) => void): Store {
   const keepTrying = async () => {
     for (let attempt = 0; !opened; attempt += 1) {
       await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { signal: closing.signal });
-      opened = await openStore(url).catch((error: unknown) => {
+      opened = await openStore(url).catch(async (error: unknown) => {
         onAway(error);
-        failure = isAway(error) ? failure : error;
+        failure = (await isAway(error)) ? failure : error;
         return undefined;
       });
     }
@@ -53,4 +53,9 @@ function waitFor(url: string, onAway: (error: unknown) => void): Store {
       await opened?.close();
     },
   };
+}
+
+/** The ORM, whose errors it has to know, is loaded only by those who need it. */
+async function isAway(error: unknown): Promise<boolean> {
+  return (await import('./failures.ts')).isAway(error);
 }

@@ -4,8 +4,8 @@ import type { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM as MysqlORM } from '@mikro-orm/mysql';
 import { entities } from './entities.ts';
-import { storeUnavailable } from './failures.ts';
 import { migrations } from './migrations/mysql/index.ts';
+import { storeUnavailable } from './storeUnavailable.ts';
 
 export type MysqlAddress = {
   host: string;

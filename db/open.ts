@@ -1,6 +1,3 @@
-import { connectMysql, readMysqlUrl } from './mysql.ts';
-import { mariadbDialect, mysqlDialect } from './mysqlDialect.ts';
-import { createSqlStore } from './sqlStore.ts';
 import type { Store } from './store.ts';
 import { openThreadedSqlite } from './thread/threadedSqlite.ts';
 
@@ -12,16 +9,7 @@ import { openThreadedSqlite } from './thread/threadedSqlite.ts';
 export async function openStore(url: string): Promise<Store> {
   const [, scheme, path = ''] = /^(sqlite|mysql):(.+)$/.exec(url) ?? [];
   if (scheme === 'sqlite') return openThreadedSqlite(path);
-  if (scheme === 'mysql') return openMysql(url);
+  // Nobody who has SQLite has to load the rest of the ORM.
+  if (scheme === 'mysql') return (await import('./mysqlStore.ts')).openMysql(url);
   throw new Error(`DATABASE_URL must be sqlite:PATH or mysql://…, not ${url.split(':')[0]}:…`);
-}
-
-async function openMysql(url: string): Promise<Store> {
-  const address = readMysqlUrl(url);
-  const { orm, version } = await connectMysql(address);
-  const [number = ''] = /^[\d.]+/.exec(version) ?? [];
-  const where = `${address.host}:${address.port}/${address.database}`;
-  return /mariadb/i.test(version)
-    ? createSqlStore(orm, mariadbDialect, `MariaDB ${number} (${where})`)
-    : createSqlStore(orm, mysqlDialect, `MySQL ${number} (${where})`);
 }

@@ -1,11 +1,12 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Dialect } from './dialect.ts';
-import { guard, storeUnavailable } from './failures.ts';
+import { guard } from './failures.ts';
 import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
 import type { Store } from './store.ts';
+import { storeUnavailable } from './storeUnavailable.ts';
 import { usageTable } from './usageTable.ts';
 import { userTable } from './userTable.ts';
 

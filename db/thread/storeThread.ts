@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { storeUnavailable } from '../failures.ts';
+import { storeUnavailable } from '../storeUnavailable.ts';
 import { type Answer, type Call, receiveError } from './protocol.ts';
 
 /** A thread that has databases open. It keeps the process alive only while somebody holds it. */

@@ -1,6 +1,6 @@
-import { storeUnavailable } from '../failures.ts';
 import type { Store } from '../store.ts';
 import { methodsThat, type StoreMethod } from '../storeMethods.ts';
+import { storeUnavailable } from '../storeUnavailable.ts';
 import { receiveOutcome, type SentOutcome } from './protocol.ts';
 import { StoreThread } from './storeThread.ts';
 

@@ -23,8 +23,10 @@ export type SpeakerParts = {
 const LISTEN = 1;
 const CALL = 2;
 const PUSH = 1_000;
+/** Chunks under way at once, as in the client of a browser. */
+const WINDOW = 16;
 /** A chunk that was refused is sent again after this. */
-const RESEND_MS = 100;
+const RESEND_MS = 500;
 
 /**
  * Somebody who sings in a room of their own and reads the captions there, with next to nothing between them and the
@@ -38,8 +40,11 @@ export class Speaker {
   refused = 0;
   readonly #parts: SpeakerParts;
   readonly #socket: WebSocket;
-  /** What has not been acked. */
+  /** What has not been acked, in order, and how much of it is under way. */
   readonly #unacked = new Map<number, Uint8Array>();
+  readonly #underWay = new Set<number>();
+  #resend: NodeJS.Timeout | undefined;
+  #allAcked: (() => void) | undefined;
   #answer: ((answer: Answer) => void) | undefined;
   #streamId = '';
   #seq = 0;
@@ -82,12 +87,15 @@ export class Speaker {
     this.#seq += 1;
     const bytes = encodeChunk({ streamId: this.#streamId, seq, pcm: this.song.nextChunk() });
     this.#unacked.set(seq, bytes);
-    this.#send(PUSH + seq, 'transcripts.push', bytes);
+    this.#fill();
     return seq;
   }
 
-  /** Answers when everything has been heard. */
+  /** Answers when everything has been acked and heard. */
   async stop(): Promise<{ audioSeconds: number; billedSeconds: number }> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#allAcked = resolve;
+    if (this.#unacked.size > 0) await promise;
     return (await this.#call('transcripts.stop', { streamId: this.#streamId })) as {
       audioSeconds: number;
       billedSeconds: number;
@@ -125,15 +133,30 @@ export class Speaker {
   }
 
   #acked(seq: number, { error }: Answer): void {
+    this.#underWay.delete(seq);
     if (!error) {
       this.#unacked.delete(seq);
       this.#parts.onAck?.(seq);
-      return;
+      if (this.#unacked.size === 0) this.#allAcked?.();
+    } else {
+      if (!error.data.retryable) throw new Error(`${this.#parts.name}: ${JSON.stringify(error)}`);
+      this.refused += 1;
+      this.#resend ??= setTimeout(() => {
+        this.#resend = undefined;
+        this.#fill();
+      }, RESEND_MS);
     }
-    if (!error.data.retryable) throw new Error(`${this.#parts.name}: ${JSON.stringify(error)}`);
-    this.refused += 1;
-    const bytes = this.#unacked.get(seq);
-    setTimeout(() => bytes && this.#send(PUSH + seq, 'transcripts.push', bytes), RESEND_MS);
+    this.#fill();
+  }
+
+  #fill(): void {
+    if (this.#resend) return;
+    for (const [seq, bytes] of this.#unacked) {
+      if (this.#underWay.size === WINDOW) return;
+      if (this.#underWay.has(seq)) continue;
+      this.#underWay.add(seq);
+      this.#send(PUSH + seq, 'transcripts.push', bytes);
+    }
   }
 }
 

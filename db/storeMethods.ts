@@ -1,7 +1,7 @@
 import type { Store } from './store.ts';
 
 /** What can be asked of a store, for those who pass it on to one that is elsewhere, or not there yet. */
-export const STORE_METHODS = [
+const STORE_METHODS = [
   'addUser',
   'findUser',
   'createRoom',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startMariadb } from '../../db/testing/mysqlServers.ts';
 import { startRedis } from '../../server/testing/redisServer.ts';
+import { START_FLAGS } from '../startFlags.ts';
 import { ask, CORES, startPinned, stopPinned } from './pinned.ts';
 import type { Usage } from './probe.ts';
 import type { Seat, WireName } from './wires.ts';
@@ -77,7 +78,7 @@ async function startTheirs(file: string, wire: WireName): Promise<Stack> {
 }
 
 async function startOurs(env: NodeJS.ProcessEnv): Promise<Stack> {
-  const child = startPinned(CORES.server, ['--import', PROBE, here('../../server/main.ts')], {
+  const child = startPinned(CORES.server, [...START_FLAGS, '--import', PROBE, here('../../server/main.ts')], {
     ...{ NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'error', SPEECH_ENGINE: 'off' },
     ...env,
   });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { temporaryDatabase } from '../../server/testing/serverProcess.ts';
 import { ask, CORES, startPinned, stopPinned } from '../fanout/pinned.ts';
 import type { Usage } from '../fanout/probe.ts';
+import { START_FLAGS } from '../startFlags.ts';
 import { startTranscribeProcess } from '../transcribeProcess.ts';
 import type { Answer } from './answerParent.ts';
 
@@ -39,21 +40,13 @@ export async function setStage<Load extends object>(
   const database = temporaryDatabase();
   const server = startPinned(
     CORES.server,
-    [
-      '--import',
-      here('../fanout/probe.ts'),
-      ...(process.env.BENCH_NODE ?? '').split(' ').filter(Boolean),
-      ...nodeOptions,
-      here('../../server/main.ts'),
-    ],
+    [...START_FLAGS, '--import', here('../fanout/probe.ts'), ...nodeOptions, here('../../server/main.ts')],
     {
       ...{ NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'error', SPEECH_STREAMS: '1000' },
       ...{ ...service.env, DATABASE_URL: database.url },
     },
   );
   const url = await addressOf(server);
-  const { createWriteStream } = await import('node:fs');
-  server.stdout?.pipe(createWriteStream('/tmp/trace.txt'));
   const load = startPinned(CORES.load, [here(loadFile)]);
   return {
     url,

@@ -143,7 +143,7 @@ export class Microphone {
     this.#startedAt ??= now() - (1_000 * samples) / this.#sampleRate;
     this.#position += samples;
     this.#taken += samples;
-    for (const gated of this.#gate.take(pcm)) {
+    for (const gated of this.#gate.take(onDesk(pcm))) {
       if (gated.type === 'suspend') this.#suspend();
       else this.#handOn(this.#gather.take(gated));
     }
@@ -202,6 +202,19 @@ export class Microphone {
 function toBeKept(pcm: Uint8Array): Uint8Array {
   // Not by `slice`, which copies nothing if they are a Buffer.
   return 2 * pcm.byteLength < pcm.buffer.byteLength ? new Uint8Array(pcm) : pcm;
+}
+
+let desk = new Uint8Array(0);
+
+/**
+ * A copy for as long as nothing is awaited. Seen: views that compiled code made in the gate outlived several young
+ * collections, and with each of them the whole read of a socket.
+ */
+function onDesk(pcm: Uint8Array): Uint8Array {
+  if (desk.length < pcm.length) desk = new Uint8Array(pcm.length);
+  const copy = desk.subarray(0, pcm.length);
+  copy.set(pcm);
+  return copy;
 }
 
 /** Not moved by whoever sets the machine's clock. */

@@ -14,7 +14,7 @@ const SAMPLE_MS = 10_000;
 const ENOUGH = 10;
 const FAULT_MS = 3_000;
 /** Whatever takes longer has failed. */
-const PATIENCE_MS = 550_000;
+const PATIENCE_MS = 1_500_000;
 
 /** What heals, and is noticed at once: silence takes ten seconds of the clock, in which an hour of audio passes. */
 const FAULTS = FAULT_TABLE.flatMap(({ retryable, fault }, row) =>

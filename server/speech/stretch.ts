@@ -1,4 +1,3 @@
-import { Channel } from '../channel.ts';
 import type { AppError } from '../errors.ts';
 import type { SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import { Attempt, type Outcome } from './attempt.ts';
@@ -9,6 +8,7 @@ import { KeptAudio } from './keptAudio.ts';
 import type { Places } from './places.ts';
 import { Recovery } from './recovery.ts';
 import { Seam } from './seam.ts';
+import { Told } from './told.ts';
 
 /** The hearing of one stretch of speech: one call of an engine after the other, until all is heard. */
 export class Stretch implements AsyncIterableIterator<Heard, undefined, undefined> {
@@ -16,7 +16,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   readonly #limits: HearingLimits;
   readonly #options: SpeechOptions;
   readonly #signal: AbortSignal;
-  readonly #out = new Channel<Heard>(() => this.#stop());
+  readonly #out = new Told(() => this.#stop());
   readonly #audio: KeptAudio;
   readonly #recovery: Recovery;
   readonly #place = new HeldPlace();
@@ -34,8 +34,6 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   /** How far the audio reached when the engine had waited in vain: it is not called again until there is more. */
   #idleAt = 0;
   #lastChanceAt = Number.POSITIVE_INFINITY;
-  /** The state as it was last told. */
-  #told = '';
   #done = false;
   #stopped = false;
   #broken: { error: unknown } | undefined;
@@ -145,10 +143,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
     if (this.#parts.fallbackPlaces) this.#recovery.queued();
     this.#place.ask(this.#places, {
       again: this.#called,
-      onPlace: (place) => {
-        this.#told = '';
-        this.#tell({ type: 'queued', place });
-      },
+      onPlace: (place) => this.#out.queued(place),
       onTaken: () => {
         this.#recovery.admitted();
         this.#wake();
@@ -196,7 +191,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
       this.#listen();
       return;
     }
-    this.#tellAll(this.#seam.breakOff());
+    this.#out.all(this.#seam.breakOff());
     if (outcome === 'stopped') this.#audio.disprove();
     else this.#fail(outcome, view.time.end);
   }
@@ -213,7 +208,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   }
 
   #retry(error: AppError): void {
-    this.#tellState('recovering', error);
+    this.#out.state('recovering', this.#recovery.engine.name, error);
     this.#recovery.failed(error);
     this.#recovery.away();
     if (error.reason !== 'engine_limit') return;
@@ -232,7 +227,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   #strike(error: AppError): void {
     const places = this.#places;
     if (this.#recovery.alone) throw error;
-    this.#tellState('recovering', error);
+    this.#out.state('recovering', this.#recovery.engine.name, error);
     this.#recovery.strike();
     this.#moveFrom(places);
   }
@@ -250,7 +245,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
 
   #hear(event: TranscriptEvent): void {
     this.#audio.prove(Math.round(event.end * this.#options.sampleRate));
-    this.#tellAll(this.#seam.hear(event));
+    this.#out.all(this.#seam.hear(event));
     this.#pass(this.#heardUntil);
     const view = this.#attempt?.view;
     view?.time.forget(this.#heardUntil);
@@ -283,16 +278,16 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
     const { engine } = this.#recovery;
     const first = this.#parts.engine;
     const message = `${engine.label} listens in place of ${first.label}.`;
-    this.#tellState('listening', engine === first ? {} : { reason: 'failover', message });
+    this.#out.state('listening', engine.name, engine === first ? {} : { reason: 'failover', message });
     this.#settle(this.#attempt?.view.base ?? this.#audio.ring.start);
   }
 
   /** Tells what was lost before a sample. */
   #settle(base: number): void {
-    this.#tellAll(this.#seam.lose(base / this.#options.sampleRate));
+    this.#out.all(this.#seam.lose(base / this.#options.sampleRate));
     for (const { from, to, reason } of this.#audio.takeLost(this.#heardUntil)) {
       const { sampleRate } = this.#options;
-      this.#tell({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
+      this.#out.tell({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
       this.#pass(to);
     }
   }
@@ -307,32 +302,9 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   /** No more is heard: what is half said stands as it was told, and what nobody heard is told too. */
   #finish(): void {
     if (this.#stopped) return;
-    this.#tellAll(this.#seam.end());
+    this.#out.all(this.#seam.end());
     if (!this.#done) this.#audio.lose(this.#place.asked ? 'queue' : 'engine');
     this.#settle(this.#audio.ring.end);
-  }
-
-  #tellState(state: 'listening' | 'recovering', why: { reason?: string; message?: string }): void {
-    const { name: engine } = this.#recovery.engine;
-    const { reason, message } = why;
-    const told = [state, engine, reason, message].join();
-    if (told === this.#told) return;
-    this.#told = told;
-    this.#tell({ type: 'state', state, engine, ...(reason !== undefined && { reason, message }) });
-  }
-
-  #tellAll(events: TranscriptEvent[]): void {
-    for (const event of events) this.#tell(event);
-  }
-
-  #tell(heard: Heard): void {
-    if (this.#stopped) return;
-    // Of an utterance that changes faster than it is read, the newest says it all.
-    if (heard.type === 'partial' || heard.type === 'final') {
-      const { utteranceId } = heard;
-      this.#out.drop((unread) => unread.type === 'partial' && unread.utteranceId === utteranceId);
-    }
-    this.#out.push(heard);
   }
 
   /** Resolves when something has happened, at the latest at a moment of `performance.now()`. */
@@ -357,6 +329,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   #stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#out.silence();
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#audio.stop();
     this.#attempt?.stop();

@@ -6,13 +6,14 @@ import { type Stage, setStage } from './speech/stage.ts';
 /**
  * `npm run bench:speech-soak [-- HOURS]`: four people sing for so many hours of audio each into streams that live all
  * the while, as fast as they are heard; with pauses that are left out, pauses in which the service is hung up on, and
- * a fault of the service every few seconds. Memory is looked at after everything that is not needed was thrown away.
+ * faults of the service. Memory is looked at after everything that is not needed was thrown away.
  */
 const HOURS = 8;
 const SAMPLE_MS = 10_000;
 /** Samples without which a slope says nothing. */
 const ENOUGH = 10;
-const FAULT_MS = 3_000;
+/** Longer than the longest pause before a call is tried again: else every call would be struck, and none heal. */
+const FAULT_MS = 12_000;
 /** Whatever takes longer has failed. */
 const PATIENCE_MS = 1_500_000;
 

@@ -25,6 +25,8 @@ export type Outcome = {
   billedSeconds: number;
 };
 
+type Summary = Awaited<ReturnType<Speaker['stop']>>;
+
 /** Seconds of silence after an utterance: never long; long enough to be left out; long enough to hang up. */
 const PAUSES: ((utterance: number) => number)[] = [
   () => 0.6,
@@ -76,6 +78,7 @@ class Singer {
 
 const singers = PAUSES.map(() => new Singer());
 let speakers: Speaker[] = [];
+let summaries: Promise<Summary[]> = Promise.resolve([]);
 let done = false;
 
 answerParent({
@@ -83,7 +86,14 @@ answerParent({
     speakers = await Promise.all(singers.map((singer, i) => singer.enter(url, i, PAUSES[i] as () => number)));
     await Promise.all(speakers.map((speaker) => speaker.start()));
     const chunks = (hours * 3_600_000) / CHUNK_MS;
-    void Promise.all(singers.map((singer, i) => singer.sing(speakers[i] as Speaker, chunks))).then(() => {
+    // Whoever is done stops at once: one who only waits for the others would be taken to be gone.
+    const singing = singers.map(async (singer, i) => {
+      const speaker = speakers[i] as Speaker;
+      await singer.sing(speaker, chunks);
+      return speaker.stop();
+    });
+    summaries = Promise.all(singing);
+    void summaries.then(() => {
       done = true;
     });
   },
@@ -94,7 +104,7 @@ answerParent({
   },
 
   async end() {
-    const summaries = await Promise.all(speakers.map((speaker) => speaker.stop()));
+    const ended = await summaries;
     await Promise.all(speakers.map((speaker) => speaker.leave()));
     const sum = (of: (i: number) => number) => speakers.reduce((total, _, i) => total + of(i), 0);
     return {
@@ -104,8 +114,8 @@ answerParent({
       gaps: sum((i) => singers[i]?.gaps ?? 0),
       recoveries: sum((i) => singers[i]?.recoveries ?? 0),
       refusedChunks: sum((i) => speakers[i]?.refused ?? 0),
-      audioSeconds: sum((i) => summaries[i]?.audioSeconds ?? 0),
-      billedSeconds: sum((i) => summaries[i]?.billedSeconds ?? 0),
+      audioSeconds: sum((i) => ended[i]?.audioSeconds ?? 0),
+      billedSeconds: sum((i) => ended[i]?.billedSeconds ?? 0),
     };
   },
 } satisfies SoakLoad);

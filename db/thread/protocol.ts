@@ -19,23 +19,30 @@ export type SentError = {
   app?: Omit<AppErrorOptions, 'cause'> & { code: ErrorCode; reason: string };
   /** Of the driver: by these it is known what passes by itself. */
   codes?: { code?: unknown; errcode?: unknown };
+  cause?: SentError;
 };
 
 export function sendError(thrown: unknown): SentError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const plain = Object.assign(new Error(error.message), { stack: error.stack });
+  const plain = {
+    error: Object.assign(new Error(error.message), { stack: error.stack }),
+    // Why the database is away is what whoever reads the log needs to know.
+    ...(error.cause !== undefined && { cause: sendError(error.cause) }),
+  };
   if (error instanceof AppError) {
     const { code, reason, retryable, retryAfterMs, details } = error;
-    return { error: plain, app: { code, reason, retryable, details, ...(retryAfterMs && { retryAfterMs }) } };
+    return { ...plain, app: { code, reason, retryable, details, ...(retryAfterMs && { retryAfterMs }) } };
   }
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
-  return { error: plain, codes: { code, errcode } };
+  return { ...plain, codes: { code, errcode } };
 }
 
-export function receiveError({ error, app, codes }: SentError): Error {
-  if (!app) return Object.assign(error, codes);
+export function receiveError({ error, app, codes, cause: sent }: SentError): Error {
+  const cause = sent && receiveError(sent);
+  if (!app) return Object.assign(error, codes, sent && { cause });
   const { code, reason, ...options } = app;
-  return new AppError(code, reason, error.message, { ...options, cause: error });
+  const received = new AppError(code, reason, error.message, { ...options, cause });
+  return Object.assign(received, { stack: error.stack });
 }
 
 /** An outcome may hold an error, deep in the answer to `commitChanges`. */

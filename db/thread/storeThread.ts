@@ -37,8 +37,9 @@ export class StoreThread {
     if (this.hasEnded) return Promise.reject(storeUnavailable());
     const id = ++this.#id;
     const asked = Promise.withResolvers<unknown>();
-    this.#asked.set(id, asked);
+    // What cannot be sent throws, and nobody waits for its answer.
     this.#worker.postMessage({ ...call, id } satisfies Call);
+    this.#asked.set(id, asked);
     return asked.promise;
   }
 

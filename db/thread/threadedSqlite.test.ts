@@ -74,11 +74,13 @@ test.each([
     retryable: true,
     retryAfterMs: 5,
     details: { left: 3 },
+    cause: Object.assign(new Error('locked'), { errcode: 5, code: 'ERR_SQLITE_ERROR' }),
   }),
   Object.assign(new Error('disk full'), { errcode: 13, code: 'ERR_SQLITE_ERROR' }),
 ])('“$message” arrives as it was sent', (error) => {
   const received = receiveError(structuredClone(sendError(error)));
   expect(received).toBeInstanceOf(error.constructor);
   expect(received).toMatchObject({ ...error });
-  expect([received.message, received.stack]).toEqual([error.message, expect.any(String)]);
+  expect([received.message, received.stack]).toEqual([error.message, error.stack]);
+  expect(received.cause).toEqual(error.cause);
 });

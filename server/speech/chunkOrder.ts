@@ -15,7 +15,7 @@ export class ChunkOrder {
   }
 
   /**
-   * Answers the chunks whose turn has come, in order.
+   * Answers the chunks whose turn has come, in order; one that has to wait is copied.
    * @throws AppError `chunk_out_of_window` if it is too far ahead to be held.
    */
   take(seq: number, pcm: Uint8Array): Uint8Array[] {
@@ -29,8 +29,15 @@ export class ChunkOrder {
         },
       );
     }
-    if (seq >= this.#next) this.#early.set(seq, pcm);
-    return this.#ready();
+    if (seq < this.#next) return [];
+    if (seq > this.#next) {
+      // The bytes lie in what was read from the socket at once: a part of it must not keep all of it in memory. (Not by
+      // `slice`, which copies nothing if they are a Buffer.)
+      this.#early.set(seq, new Uint8Array(pcm));
+      return [];
+    }
+    this.#next += 1;
+    return [pcm, ...this.#ready()];
   }
 
   /**

@@ -91,7 +91,7 @@ export class Microphone {
    */
   push(seq: number, pcm: Uint8Array): void {
     this.#check(pcm);
-    for (const ready of this.#order.take(seq, toBeKept(pcm))) this.#take(ready);
+    for (const ready of this.#order.take(seq, pcm)) this.#take(ready);
   }
 
   /** What is still under way is lost, and whatever comes next is said now. */
@@ -196,12 +196,6 @@ export class Microphone {
     this.#endStretch();
     this.work.push({ from, to: this.#position, reason: 'network' });
   }
-}
-
-/** The bytes lie in what was read from the socket at once: a small part of it must not keep all of it in memory. */
-function toBeKept(pcm: Uint8Array): Uint8Array {
-  // Not by `slice`, which copies nothing if they are a Buffer.
-  return 2 * pcm.byteLength < pcm.buffer.byteLength ? new Uint8Array(pcm) : pcm;
 }
 
 let desk = new Uint8Array(0);

@@ -80,8 +80,8 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spo
     setPhase({ type: 'stopping' });
     setStreamId(undefined);
     await release();
+    // It stays, to hear that the connection is back; once it is over it takes nothing more.
     await pump?.finish();
-    pump = undefined;
     if (phase().type === 'stopping') setPhase({ type: 'off' });
   };
 

@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { storeUnavailable } from '../storeUnavailable.ts';
 import { type Answer, type Call, receiveError } from './protocol.ts';
 
+/** Rows are short-lived: in the usual 48 MB they would lie about for minutes. */
+const YOUNG_MB = 8;
+
 /** A thread that has databases open. It keeps the process alive only while somebody holds it. */
 export class StoreThread {
   hasEnded = false;
@@ -12,7 +15,10 @@ export class StoreThread {
 
   constructor() {
     // What was given to the process itself, a profiler or a probe, is not for this thread.
-    this.#worker = new Worker(new URL('./sqliteThread.ts', import.meta.url), { execArgv: [] });
+    this.#worker = new Worker(new URL('./sqliteThread.ts', import.meta.url), {
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     this.#worker.unref();
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     let why: unknown;

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
-import { AppError } from '../server/errors.ts';
+import { AppError, notMember } from '../server/errors.ts';
 import { applyChange } from './applyChange.ts';
 import { type Growth, type Heads, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
 import type { Dialect } from './dialect.ts';
 import { asStoreError, isPassing, isWorthAnotherTry } from './failures.ts';
 import { findKnown, identities } from './knownMessages.ts';
+import { membersAmong } from './memberTable.ts';
 import type { Fork } from './sqlStore.ts';
 import type { Change, ChangeOutcome, Head, NewMessage } from './store.ts';
 
@@ -75,6 +76,7 @@ async function commitTogether(
   look: boolean,
 ): Promise<ChangeOutcome[]> {
   const heads = await dialect.lockHeads(em, [...new Set(changes.map(roomOf))]);
+  const isMember = await findMembers(em, changes);
   const ledger: Ledger = {
     heads,
     grown: new Map(),
@@ -84,6 +86,7 @@ async function commitTogether(
   };
   const outcomes = changes.map((change): ChangeOutcome => {
     try {
+      if (!isMember(change)) throw notMember();
       return change.type === 'append' ? append(ledger, change.message) : amend(ledger, change);
     } catch (error) {
       return { error };
@@ -93,6 +96,17 @@ async function commitTogether(
   await updateMessages(em, [...ledger.updates.values()]);
   await updateHeads(em, ledger.grown, dialect.by);
   return outcomes;
+}
+
+/** Whether who makes a change may, under the lock that joining and leaving take as well. */
+async function findMembers(em: SqlEntityManager, changes: Change[]): Promise<(change: Change) => boolean> {
+  const asked = new Map<string, string[]>();
+  for (const [roomId, some] of Map.groupBy(changes, roomOf)) {
+    asked.set(roomId, [...new Set(some.flatMap(({ ifMember }) => ifMember ?? []))]);
+  }
+  const members = await membersAmong(em, asked);
+  const found = new Set(members.map(({ roomId, userId }) => `${roomId} ${userId}`));
+  return (change) => change.ifMember === undefined || found.has(`${roomOf(change)} ${change.ifMember}`);
 }
 
 function roomOf(change: Change): string {

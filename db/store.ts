@@ -14,8 +14,11 @@ export type NewMessage = Pick<
   'id' | 'roomId' | 'kind' | 'author' | 'clientId' | 'text' | 'replyTo' | 'mentions' | 'createdAt' | 'speech'
 >;
 
-/** Everything that takes a rev. `by` is the id of who asks for it, `at` an ISO 8601 time. */
-export type Change =
+/**
+ * Everything that takes a rev. `by` is the id of who asks for it, `at` an ISO 8601 time. With `ifMember` it is kept only
+ * if that user belongs to the room when it is committed, and fails with `not_member` otherwise.
+ */
+export type Change = { ifMember?: string } & (
   | { type: 'append'; message: NewMessage }
   | {
       type: 'edit';
@@ -27,7 +30,8 @@ export type Change =
       at: string;
     }
   | { type: 'remove'; roomId: string; messageId: string; by: string; at: string }
-  | { type: 'react'; roomId: string; messageId: string; by: string; emoji: string; on: boolean };
+  | { type: 'react'; roomId: string; messageId: string; by: string; emoji: string; on: boolean }
+);
 
 /**
  * The message as the change left it. Not `changed`: it was so already, because the change is a repeat; an appended

@@ -40,3 +40,7 @@ export class AppError extends Error {
     this.details = options.details ?? {};
   }
 }
+
+export function notMember(): AppError {
+  return new AppError('FORBIDDEN', 'not_member', 'Join the room first.');
+}

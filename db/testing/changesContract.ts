@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Message } from '../../server/contract/types.ts';
+import type { Message, User } from '../../server/contract/types.ts';
 import type { Change, ChangeOutcome } from '../store.ts';
 import {
+  addPerson,
   addRoom,
   append,
   appending,
   kept,
   NOWHERE,
   type Scene,
+  seqs,
   spoken,
   typed,
   unheard,
@@ -70,6 +72,31 @@ export function describeChanges(scene: Scene): void {
     ]);
     const [after] = kept(await commit(react(message, ada.id, '🎉', false)));
     expect(after?.reactions).toEqual([{ emoji: '👍', userIds: [ben.id, ada.id] }]);
+  });
+
+  test('what only a member may change fails alone for whoever is not one, in each room for itself', async () => {
+    const { ada, store } = scene;
+    const ben = await addPerson(store);
+    const room = await addRoom(store, ada);
+    const elsewhere = await addRoom(store, ben);
+    const [message] = kept(await append(store, [typed(room, ada)])) as [Message];
+    const by = (user: User, change: Change): Change => ({ ...change, ifMember: user.id });
+    const outcomes = await commit(
+      by(ada, appending(typed(room, ada))),
+      by(ben, appending(typed(room, ben))),
+      by(ben, react(message, ben.id, '👍')),
+      by(ben, appending(typed(elsewhere, ben))),
+      by(ada, appending(typed(elsewhere, ada))),
+      by(ada, appending(typed(NOWHERE, ada))),
+      appending(typed(room, ben)),
+    );
+    expect(reasons(outcomes)).toEqual([
+      ...['kept', 'not_member', 'not_member', 'kept', 'not_member', 'not_member', 'kept'],
+    ]);
+    expect(seqs(await store.listMessages(room, { limit: 5 }))).toEqual([1, 2, 3]);
+    expect(seqs(await store.listMessages(elsewhere, { limit: 5 }))).toEqual([1]);
+    await store.addMember(room, ben.id, new Date());
+    expect(kept(await commit(by(ben, appending(typed(room, ben)))))[0]?.seq).toBe(4);
   });
 
   test('whoever repeats a change takes no rev', async () => {

@@ -1,8 +1,11 @@
 import type { Store } from '../../db/store.ts';
 import type { Role, Room, UserRef } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
+import { AppError, notMember } from '../errors.ts';
 
-/** The one rule of membership. Every call and every subscription asks it; nothing else decides who may see a room. */
+/**
+ * The one rule of membership. Every call and every subscription asks it; nothing else decides who may see a room. A change
+ * of the timeline has the store ask with its commit, and comes here to say why not.
+ */
 export type Access = {
   /** @throws AppError NOT_FOUND for an unknown room, or a private one to an outsider. */
   visible: (user: UserRef, roomId: string) => Promise<Room>;
@@ -34,8 +37,4 @@ export function createAccess(store: Pick<Store, 'findRole' | 'findRoom'>): Acces
   };
 
   return { visible, member, owner };
-}
-
-export function notMember(): AppError {
-  return new AppError('FORBIDDEN', 'not_member', 'Join the room first.');
 }

@@ -1,10 +1,10 @@
 import type { Store } from '../../db/store.ts';
 import type { Bus, BusEvent } from '../bus/bus.ts';
 import type { Message, RoomEvent, UserRef } from '../contract/types.ts';
+import { notMember } from '../errors.ts';
 import { Fanout, type Receiver } from '../fanout.ts';
 import type { Log } from '../log.ts';
 import type { Turns } from '../turns.ts';
-import { notMember } from './access.ts';
 import type { Delivery } from './delivery.ts';
 import type { MemberWatch } from './memberWatch.ts';
 import { Presence } from './presence.ts';

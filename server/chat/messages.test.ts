@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { addPerson, addRoom, upTo } from '../../db/testing/material.ts';
+import { addPerson, addRoom, NOWHERE, upTo } from '../../db/testing/material.ts';
 import { openChat } from '../testing/chatScene.ts';
 
 const draft = (roomId: string, text = 'hello') => ({
@@ -45,6 +45,29 @@ describe('messages', () => {
     await expect(scene.messages.live(stranger, { roomId: scene.roomId })).rejects.toMatchObject(refused);
     expect(scene.bus.published).toEqual([]);
     expect(scene.bus.listeners()).toBe(0);
+  });
+
+  test('a stranger is not told what is in a room, nor that a private one is there', async () => {
+    await using scene = await openChat();
+    const stranger = await addPerson(scene.store);
+    const asked = await scene.messages.send(scene.ada, draft(scene.roomId));
+    const guesses = [{ replyTo: asked.id }, { replyTo: NOWHERE }, { mentions: [scene.ada.id] }];
+    for (const guess of guesses) {
+      await expect(scene.messages.send(stranger, { ...draft(scene.roomId), ...guess })).rejects.toMatchObject(
+        { reason: 'not_member' },
+      );
+    }
+    const hidden = await addRoom(scene.store, scene.ada, { visibility: 'private' });
+    for (const roomId of [hidden, NOWHERE]) {
+      const change = { roomId, messageId: asked.id };
+      const attempts = [
+        scene.messages.send(stranger, draft(roomId)),
+        scene.messages.edit(stranger, { ...change, text: 'new', mentions: [] }),
+        scene.messages.remove(stranger, change),
+        scene.messages.react(stranger, { ...change, emoji: '👍', on: true }),
+      ];
+      for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ reason: 'room_unknown' });
+    }
   });
 
   test.each([

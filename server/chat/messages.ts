@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { MessageSearch, Store } from '../../db/store.ts';
+import type { Change, MessageSearch, Store } from '../../db/store.ts';
 import type { Message, Page, User, UserRef } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
+import { AppError, notMember } from '../errors.ts';
 import type { Outlet } from '../outlet.ts';
 import type { Access } from './access.ts';
 import { type Cursored, cursored } from './cursored.ts';
@@ -42,47 +42,49 @@ export type Messages = {
 };
 
 export function createMessages(store: Store, writer: Writer, feeds: Feeds, access: Access): Messages {
-  const mustBeMembers = async (roomId: string, userIds: string[]) => {
-    if (userIds.length === 0) return;
-    const members = new Set(await store.findMembers(roomId, userIds));
-    if (userIds.every((userId) => members.has(userId))) return;
+  /** What a message speaks of must be in its room; who does not belong there is not told what is. */
+  const mustBeThere = async (user: User, roomId: string, replyTo: string | null, mentions: string[]) => {
+    if (replyTo === null && mentions.length === 0) return;
+    await access.member(user, roomId);
+    if (replyTo !== null && !(await store.findMessage(roomId, replyTo))) {
+      throw new AppError('BAD_REQUEST', 'reply_unknown', 'The message you reply to is not in this room.');
+    }
+    const members = new Set(await store.findMembers(roomId, mentions));
+    if (mentions.every((userId) => members.has(userId))) return;
     throw new AppError('BAD_REQUEST', 'mention_unknown', 'Only members of the room can be mentioned.');
   };
 
-  const mustBeThere = async (roomId: string, messageId: string | null) => {
-    if (messageId === null || (await store.findMessage(roomId, messageId))) return;
-    throw new AppError('BAD_REQUEST', 'reply_unknown', 'The message you reply to is not in this room.');
+  const write = async (user: User, roomId: string, change: Change) => {
+    try {
+      return await writer.write({ ...change, ifMember: user.id });
+    } catch (error) {
+      // Of a private room a stranger is not even told that it exists.
+      if (error instanceof AppError && error.reason === notMember().reason) await access.member(user, roomId);
+      throw error;
+    }
   };
 
   return {
     async send(user, { roomId, clientId, text, replyTo, mentions }) {
-      await access.member(user, roomId);
-      await mustBeThere(roomId, replyTo);
-      await mustBeMembers(roomId, mentions);
+      await mustBeThere(user, roomId, replyTo, mentions);
       const message = {
         ...({ id: randomUUIDv7(), roomId, kind: 'text', clientId, text, replyTo, mentions } as const),
         author: { id: user.id, name: user.name },
         createdAt: new Date().toISOString(),
         speech: null,
       };
-      return writer.write({ type: 'append', message });
+      return write(user, roomId, { type: 'append', message });
     },
 
     async edit(user, edit) {
-      await access.member(user, edit.roomId);
-      await mustBeMembers(edit.roomId, edit.mentions);
-      return writer.write({ type: 'edit', by: user.id, at: new Date().toISOString(), ...edit });
+      await mustBeThere(user, edit.roomId, null, edit.mentions);
+      return write(user, edit.roomId, { type: 'edit', by: user.id, at: new Date().toISOString(), ...edit });
     },
 
-    async remove(user, place) {
-      await access.member(user, place.roomId);
-      return writer.write({ type: 'remove', by: user.id, at: new Date().toISOString(), ...place });
-    },
+    remove: (user, place) =>
+      write(user, place.roomId, { type: 'remove', by: user.id, at: new Date().toISOString(), ...place }),
 
-    async react(user, reaction) {
-      await access.member(user, reaction.roomId);
-      return writer.write({ type: 'react', by: user.id, ...reaction });
-    },
+    react: (user, reaction) => write(user, reaction.roomId, { type: 'react', by: user.id, ...reaction }),
 
     async list(user, roomId, { around, limit, ...page }) {
       await access.member(user, roomId);

@@ -108,6 +108,7 @@ async function measureBursts({ stack, load }: Opened) {
 }
 
 async function measurePaced({ load }: Opened) {
+  await load.paced(PACED.forMs / 5, PACED.perSecond);
   const latencies = await load.paced(PACED.forMs, PACED.perSecond);
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
 }

@@ -1,30 +1,21 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AppError } from '../errors.ts';
-import { listen, Mouth, short, TestPlaces } from '../testing/hearingScene.ts';
+import {
+  broken,
+  fault,
+  finals,
+  listen,
+  Mouth,
+  pass,
+  short,
+  speak,
+  TestPlaces,
+} from '../testing/hearingScene.ts';
 import { createScriptedEngine } from '../transcriber/scripted.ts';
 import { createNumbersEngine } from '../transcriber/testing/numbers.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-const pass = (seconds: number) => vi.advanceTimersByTimeAsync(1_000 * seconds);
-const broken = (reason = 'engine_unreachable', retryable = true) =>
-  new AppError('SERVICE_UNAVAILABLE', reason, `It said ${reason}.`, { retryable });
-const fault = (afterChunks: number, kind: AppError | 'leave' | 'hang' | 'deaf' = broken()) => ({
-  afterChunks,
-  kind,
-});
-
-/** Says it as it happens, a tenth of a second at a time. */
-async function speak(mouth: Mouth, ...said: (number | 'pause')[]): Promise<void> {
-  for (const one of said) {
-    for (let tenth = 0; tenth < (one === 'pause' ? 4 : 1); tenth += 1) {
-      mouth.say(one === 'pause' ? { silence: 0.1 } : one);
-      await pass(0.1);
-    }
-  }
-}
 
 describe('after a fault', () => {
   test('the words go on in the same utterance, none twice, and their times count on over a hole', async () => {
@@ -210,148 +201,6 @@ describe('an engine', () => {
   });
 });
 
-describe('what cannot heal', () => {
-  test('is thrown, after what was half said and what nobody heard', async () => {
-    const mouth = new Mouth();
-    const engine = createNumbersEngine({ faults: [fault(3, broken('credentials', false))] });
-    const { heard, over } = listen(mouth, { engine });
-    over.catch(() => {});
-    await speak(mouth, 1, 2, 3, 4);
-    await expect(over).rejects.toMatchObject({ reason: 'credentials' });
-    expect(heard.map(short)).toEqual(['listening aws', '1: 1', '1: 1 2', '1. 1 2', 'gap 0.2 to 0.3 engine']);
-    expect(mouth.let).toBe(true);
-  });
-
-  test('goes to the fallback at once, unless that refuses', async () => {
-    for (const refusal of [null, 'Not this language.']) {
-      const mouth = new Mouth();
-      const engine = createNumbersEngine({ faults: [fault(3, broken('credentials', false))] });
-      const fallback = createNumbersEngine({ name: 'sherpa', refusal });
-      const { heard, over, restarts } = listen(mouth, { engine, fallback });
-      over.catch(() => {});
-      await speak(mouth, 1, 2, 3, 4, 'pause');
-      mouth.stop();
-      if (refusal) {
-        await expect(over).rejects.toMatchObject({ reason: 'credentials' });
-        expect(fallback.calls).toEqual([]);
-        continue;
-      }
-      await over;
-      expect(restarts).toEqual(['failover']);
-      expect(finals(heard)).toEqual(['1 2 3 4']);
-      expect(heard.filter(({ type }) => type === 'state').map(short)).toEqual([
-        'listening aws',
-        'recovering aws credentials',
-        'listening sherpa failover',
-      ]);
-    }
-  });
-
-  test('of the fallback sends the stretch back to the first engine', async () => {
-    const mouth = new Mouth();
-    const engine = createNumbersEngine({ faults: [fault(2), ...Array(7).fill(fault(0))] });
-    const fallback = createNumbersEngine({
-      name: 'sherpa',
-      faults: [fault(0, broken('broken_model', false))],
-    });
-    const { heard, over } = listen(mouth, { engine, fallback });
-    await speak(mouth, 1, 2, 3, 'pause');
-    await pass(45);
-    mouth.stop();
-    await pass(10);
-    await over;
-    expect(fallback.calls).toHaveLength(1);
-    expect(finals(heard)).toEqual(['1 2 3']);
-  });
-
-  test('of the audio itself is thrown on as it is', async () => {
-    const mouth = new Mouth();
-    const engine = createNumbersEngine();
-    const { over } = listen(mouth, { engine });
-    over.catch(() => {});
-    await speak(mouth, 1);
-    const error = new Error('the microphone broke');
-    mouth.break(error);
-    await expect(over).rejects.toBe(error);
-    expect(engine.calls.map(({ freed }) => freed)).toEqual([true]);
-  });
-});
-
-test('an engine that stays away longer than 10 s is replaced by the fallback, and has its turn again next time', async () => {
-  const mouth = new Mouth();
-  const engine = createNumbersEngine({ faults: [fault(2), ...Array(20).fill(fault(0))] });
-  const fallback = createNumbersEngine({ name: 'sherpa' });
-  const { heard, over } = listen(mouth, { engine, fallback });
-  for (let word = 1; word <= 120; word += 1) {
-    await speak(mouth, word);
-    if (word === 95) expect(fallback.calls).toHaveLength(0);
-  }
-  expect(fallback.calls).toHaveLength(1);
-  await speak(mouth, 'pause');
-  mouth.stop();
-  await over;
-  const all = Array.from({ length: 120 }, (_, i) => i + 1).join(' ');
-  expect(finals(heard)).toEqual([all]);
-  expect(heard.map(short)).toContain('listening sherpa failover');
-
-  const again = new Mouth();
-  const next = listen(again, { engine: createNumbersEngine(), fallback });
-  await speak(again, 7, 'pause');
-  again.stop();
-  await next.over;
-  expect(next.heard.map(short)[0]).toBe('listening aws');
-});
-
-describe('places', () => {
-  test('while one is waited for, audio is kept for a minute; what falls out is a gap, told before what follows', async () => {
-    const mouth = new Mouth();
-    const places = new TestPlaces(0);
-    const engine = createNumbersEngine();
-    const { heard, over } = listen(mouth, { engine, places });
-    for (let word = 1; word <= 700; word += 1) await speak(mouth, word);
-    expect(heard.map(short)).toEqual(['queued 1']);
-    places.open(1);
-    await speak(mouth, 'pause');
-    mouth.stop();
-    await over;
-    const [, gap, state] = heard.map(short);
-    expect(state).toMatch(/gap 0 to 10/);
-    expect(gap).toBe('listening aws');
-    expect(finals(heard)[0]?.split(' ')).toHaveLength(600);
-    expect(places.asked).toEqual([false]);
-  });
-
-  test('a limit of the service gives the place back, tells it, and waits in front of those who are new', async () => {
-    const mouth = new Mouth();
-    const places = new TestPlaces(1);
-    const engine = createNumbersEngine({ faults: [fault(2, broken('engine_limit'))] });
-    const { heard, over } = listen(mouth, { engine, places });
-    places.onRefused = () => places.open(-1);
-    await speak(mouth, 1, 2, 3, 4, 5, 6, 7);
-    expect(heard.map(short).slice(-2)).toEqual(['recovering aws engine_limit', 'queued 1']);
-    expect(places).toMatchObject({ taken: 0, refusals: 1, asked: [false, true] });
-    places.open(1);
-    await speak(mouth, 'pause');
-    mouth.stop();
-    await over;
-    expect(finals(heard)).toEqual(['1 2 3 4 5 6 7']);
-  });
-
-  test('the fallback’s own places help out when there is none for 10 s', async () => {
-    const mouth = new Mouth();
-    const fallback = createNumbersEngine({ name: 'sherpa' });
-    const parts = { fallback, places: new TestPlaces(0), fallbackPlaces: new TestPlaces(1) };
-    const { heard, over } = listen(mouth, { engine: createNumbersEngine(), ...parts });
-    await speak(mouth, 1, 2, 'pause');
-    await pass(11);
-    mouth.stop();
-    await over;
-    expect(finals(heard)).toEqual(['1 2']);
-    expect(parts.places.waiting).toBe(0);
-    expect(parts.fallbackPlaces.taken).toBe(0);
-  });
-});
-
 describe('who leaves', () => {
   test.each(['abort', 'return'])('by %s frees everything at any moment, quietly', async (how) => {
     for (const moment of ['queued', 'listening', 'recovering', 'hanging'] as const) {
@@ -417,7 +266,3 @@ test('a thousand faults leave no listener, no timer and no audio behind', async 
   expect(finals(heard)).toHaveLength(1_000);
   expect(vi.getTimerCount()).toBe(0);
 });
-
-function finals(heard: Parameters<typeof short>[0][]): string[] {
-  return heard.flatMap((event) => (event.type === 'final' ? [event.text] : []));
-}

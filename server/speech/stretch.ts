@@ -7,7 +7,7 @@ import { HeldPlace } from './heldPlace.ts';
 import { KeptAudio } from './keptAudio.ts';
 import type { Places } from './places.ts';
 import { Recovery } from './recovery.ts';
-import { Seam } from './seam.ts';
+import { Telling } from './telling.ts';
 import { Told } from './told.ts';
 
 /** The hearing of one stretch of speech: one call of an engine after the other, until all is heard. */
@@ -20,7 +20,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   readonly #audio: KeptAudio;
   readonly #recovery: Recovery;
   readonly #place = new HeldPlace();
-  readonly #seam = new Seam();
+  readonly #telling: Telling;
   /** Settles, never rejects, when all is freed. */
   readonly #freed: Promise<void>;
   readonly #onAbort = () => {
@@ -61,6 +61,9 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
         onError: (error) => this.#break(error),
       },
     );
+    const { sampleRate } = options;
+    const { onForgotten } = parts;
+    this.#telling = new Telling({ sampleRate, audio: this.#audio, out: this.#out, onForgotten });
     signal.addEventListener('abort', this.#onAbort);
     if (signal.aborted) this.#stop();
     this.#freed = this.#run();
@@ -124,18 +127,13 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   /** Whether there is audio that an engine should hear. One that waited for more has heard what there was. */
   get #unheard(): boolean {
     const { ring, ended } = this.#audio;
-    const more = ring.end > this.#idleAt || (ended && this.#seam.open);
-    return more && ring.end > this.#heardUntil;
+    const more = ring.end > this.#idleAt || (ended && this.#telling.isOpen);
+    return more && ring.end > this.#telling.until;
   }
 
   /** Whether what was heard is read. */
   get #mayGive(): boolean {
     return this.#out.length < this.#limits.unreadEvents;
-  }
-
-  /** Until when all is heard, in samples. */
-  get #heardUntil(): number {
-    return Math.round(this.#seam.heardUntil * this.#options.sampleRate);
   }
 
   #askForPlace(): void {
@@ -191,7 +189,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
       this.#listen();
       return;
     }
-    this.#out.all(this.#seam.breakOff());
+    this.#telling.breakOff();
     if (outcome === 'stopped') this.#audio.disprove();
     else this.#fail(outcome, view.time.end);
   }
@@ -244,11 +242,9 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   }
 
   #hear(event: TranscriptEvent): void {
-    this.#audio.prove(Math.round(event.end * this.#options.sampleRate));
-    this.#out.all(this.#seam.hear(event));
-    this.#pass(this.#heardUntil);
+    this.#telling.hear(event);
     const view = this.#attempt?.view;
-    view?.time.forget(this.#heardUntil);
+    view?.time.forget(this.#telling.until);
     const heardSeconds = event.end - (view?.base ?? 0) / this.#options.sampleRate;
     this.#recovery.heard(event.type === 'final' || heardSeconds >= this.#limits.healthySeconds);
     this.#rollOver();
@@ -266,9 +262,9 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
     const { longestSeconds } = this.#recovery.engine;
     if (!attempt || attempt.over || longestSeconds === null) return;
     const { rollOverSeconds } = this.#limits;
-    const margin = Math.min(rollOverSeconds, longestSeconds / 4) / (this.#seam.open ? 5 : 1);
+    const margin = Math.min(rollOverSeconds, longestSeconds / 4) / (this.#telling.isOpen ? 5 : 1);
     // Without a final there is nothing to go on from.
-    if (attempt.lasted < longestSeconds - margin || this.#heardUntil <= attempt.view.base) return;
+    if (attempt.lasted < longestSeconds - margin || this.#telling.until <= attempt.view.base) return;
     this.#cause = 'rollover';
     attempt.stop();
   }
@@ -279,32 +275,15 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
     const first = this.#parts.engine;
     const message = `${engine.label} listens in place of ${first.label}.`;
     this.#out.state('listening', engine.name, engine === first ? {} : { reason: 'failover', message });
-    this.#settle(this.#attempt?.view.base ?? this.#audio.ring.start);
-  }
-
-  /** Tells what was lost before a sample. */
-  #settle(base: number): void {
-    this.#out.all(this.#seam.lose(base / this.#options.sampleRate));
-    for (const { from, to, reason } of this.#audio.takeLost(this.#heardUntil)) {
-      const { sampleRate } = this.#options;
-      this.#out.tell({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
-      this.#pass(to);
-    }
-  }
-
-  /** All before this sample is heard, or lost for good. */
-  #pass(sample: number): void {
-    this.#seam.pass(sample / this.#options.sampleRate);
-    this.#audio.ring.forget(this.#heardUntil);
-    this.#parts.onForgotten?.(this.#heardUntil);
+    this.#telling.settle(this.#attempt?.view.base ?? this.#audio.ring.start);
   }
 
   /** No more is heard: what is half said stands as it was told, and what nobody heard is told too. */
   #finish(): void {
     if (this.#stopped) return;
-    this.#out.all(this.#seam.end());
+    this.#telling.end();
     if (!this.#done) this.#audio.lose(this.#place.asked ? 'queue' : 'engine');
-    this.#settle(this.#audio.ring.end);
+    this.#telling.settle(this.#audio.ring.end);
   }
 
   /** Resolves when something has happened, at the latest at a moment of `performance.now()`. */

@@ -1,4 +1,6 @@
+import { vi } from 'vitest';
 import { Channel } from '../channel.ts';
+import { AppError } from '../errors.ts';
 import { type Heard, type HearingParts, hear, type PlacedAudio } from '../speech/hearing.ts';
 import type { Places } from '../speech/places.ts';
 import { NUMBERS_RATE, type Said, sayNumbers } from '../transcriber/testing/numbers.ts';
@@ -161,5 +163,32 @@ export function short(event: Heard): string {
       return `queued ${event.place}`;
     case 'state':
       return [event.state, event.engine, event.reason].filter(Boolean).join(' ');
+  }
+}
+
+export function finals(heard: Heard[]): string[] {
+  return heard.flatMap((event) => (event.type === 'final' ? [event.text] : []));
+}
+
+export function broken(reason = 'engine_unreachable', retryable = true): AppError {
+  return new AppError('SERVICE_UNAVAILABLE', reason, `It said ${reason}.`, { retryable });
+}
+
+export function fault(afterChunks: number, kind: AppError | 'leave' | 'hang' | 'deaf' = broken()) {
+  return { afterChunks, kind };
+}
+
+/** Lets so many seconds of a test's own time pass. */
+export async function pass(seconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(1_000 * seconds);
+}
+
+/** Says it as it happens, a tenth of a second at a time. */
+export async function speak(mouth: Mouth, ...said: (number | 'pause')[]): Promise<void> {
+  for (const one of said) {
+    for (let tenth = 0; tenth < (one === 'pause' ? 4 : 1); tenth += 1) {
+      mouth.say(one === 'pause' ? { silence: 0.1 } : one);
+      await pass(0.1);
+    }
   }
 }

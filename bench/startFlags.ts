@@ -10,5 +10,5 @@ export const START_FLAGS: string[] = flagsOf(
 );
 
 function flagsOf(command: string): string[] {
-  return command.split(' ').filter((word) => /^--[^=]+=/.test(word));
+  return command.split(' ').filter((word) => word.startsWith('--') && word !== '--import');
 }

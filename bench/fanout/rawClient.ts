@@ -9,6 +9,10 @@ export type RawClientParts = {
   onMessage: (client: RawClient, payload: Buffer) => void;
 };
 
+const NOTHING = Buffer.alloc(0);
+/** What has been read is looked at before anything else is read: one buffer is enough for all. */
+const READ = Buffer.alloc(65_536);
+
 /**
  * A WebSocket client that does next to nothing, so that the server is what is measured: it counts frames, answers
  * pings, and makes no text of messages. Its frames are masked with zeros, which changes no byte.
@@ -20,14 +24,20 @@ export class RawClient {
   readonly #socket: Socket;
   readonly #parts: RawClientParts;
   readonly #join = Promise.withResolvers<void>();
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
   #isOpen = false;
 
   constructor(parts: RawClientParts) {
     this.#parts = parts;
     this.joined = this.#join.promise;
-    this.#socket = connect({ port: parts.port, host: '127.0.0.1', noDelay: true });
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    const onread = {
+      buffer: READ,
+      callback: (bytes: number) => {
+        this.#read(READ.subarray(0, bytes));
+        return true;
+      },
+    };
+    this.#socket = connect({ port: parts.port, host: '127.0.0.1', noDelay: true, onread });
     this.#socket.on('error', (error) => this.#join.reject(error));
     this.#socket.write(
       `GET ${parts.wire.path} HTTP/1.1\r\nHost: 127.0.0.1:${parts.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -50,26 +60,23 @@ export class RawClient {
   }
 
   #read(chunk: Buffer): void {
-    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
-    if (!this.#isOpen && !this.#passHandshake()) return;
-    let at = 0;
-    for (;;) {
-      const frame = frameAt(this.#rest, at);
-      if (!frame) break;
-      this.#take(this.#rest.subarray(frame.from, frame.to));
+    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    let at = this.#isOpen ? 0 : this.#passHandshake(bytes);
+    for (let frame = this.#isOpen && frameAt(bytes, at); frame; frame = frameAt(bytes, at)) {
+      this.#take(bytes.subarray(frame.from, frame.to));
       at = frame.to;
     }
-    this.#rest = this.#rest.subarray(at);
+    this.#rest = at < bytes.length ? Buffer.from(bytes.subarray(at)) : NOTHING;
   }
 
-  #passHandshake(): boolean {
-    const end = this.#rest.indexOf('\r\n\r\n');
-    if (end < 0) return false;
-    this.#rest = this.#rest.subarray(end + 4);
+  /** @returns where the frames begin. */
+  #passHandshake(bytes: Buffer): number {
+    const end = bytes.indexOf('\r\n\r\n');
+    if (end < 0) return 0;
     this.#isOpen = true;
     const { wire, seat, cursor } = this.#parts;
     this.send(wire.open(seat, cursor));
-    return true;
+    return end + 4;
   }
 
   #take(payload: Buffer): void {

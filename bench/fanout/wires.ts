@@ -34,7 +34,8 @@ const trpc: Wire = {
   answer: (text) => (text === 'PING' ? 'PONG' : undefined),
   isJoined: (text) => text.includes('"presence"'),
   // {"id":1,"result":{"type":"data","data":{"id":"…","data":{"type":"message" …
-  isMessage: (payload) => payload.length > 90 && payload.subarray(0, 90).includes('"type":"message"'),
+  isMessage: (payload) =>
+    payload.length > 90 && payload.toString('latin1', 0, 90).includes('"type":"message"'),
   say(text, { roomId }) {
     calls += 1;
     return call(calls, 'mutation', 'messages.send', { roomId, clientId: randomUUID(), text });
@@ -49,7 +50,7 @@ const socketio: Wire = {
     return text.startsWith('40') ? '42["join"]' : undefined;
   },
   isJoined: (text) => text === '42["joined"]',
-  isMessage: (payload) => payload.length > 90 && payload.subarray(0, 16).includes('42["message"'),
+  isMessage: (payload) => payload.length > 90 && payload.toString('latin1', 0, 12) === '42["message"',
   say: (text) => `42${JSON.stringify(['say', text])}`,
 };
 

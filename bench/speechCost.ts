@@ -10,11 +10,9 @@ const SEED = 1;
 const DOLLARS_A_MINUTE = 0.024;
 /** What a client that opens a stream for each utterance sends around it. */
 const AROUND_SECONDS = 0.5;
-/** Between sentences people take breath; nobody would cut a recording there. */
-const BREATH_SECONDS = 0.5;
 /** Tail and pre-roll in seconds; the first are the gate's own. */
 const TIMES = [
-  [1.5, 1],
+  [1.4, 1],
   [2, 1],
   [1, 1],
   [1, 0.5],
@@ -29,12 +27,16 @@ const { billedSeconds } = createAwsEngine({ region: 'us-east-1' });
 async function main(): Promise<void> {
   const clips = [...alsaClips(), ...longerClips()];
   const microphones = converse(clips, SECONDS, SEED);
-  const spans = microphones.map((microphone) => microphone.spans);
-  const spoken = { speech: talkSeconds(spans, 0), talk: talkSeconds(spans, BREATH_SECONDS) };
-  print(`two microphones, ${2 * SECONDS} s: ${spoken.speech.toFixed(0)} s of speech,`);
-  print(`${spoken.talk.toFixed(0)} s of talk, which is speech with its pauses of up to ${BREATH_SECONDS} s`);
+  const total = (of: (microphone: Microphone) => Span[]) => sum(microphones.flatMap(of).map(lengthOf));
+  const spoken = { speech: total(({ utterances }) => utterances), sound: total(({ spans }) => spans) };
+  print(
+    `two microphones, ${2 * SECONDS} s: ${spoken.speech.toFixed(0)} s of speech, which is sentences from their`,
+  );
+  print(
+    `first word to their last; ${spoken.sound.toFixed(0)} s of it are sound, the rest pauses between words`,
+  );
   print('');
-  print('                                      sent  × speech    × talk    billed   streams   dollars');
+  print('                                      sent  × speech   × sound    billed   streams   dollars');
   row('open all the time', [SECONDS, SECONDS], spoken);
   row('a stream for each utterance', microphones.flatMap(perUtterance), spoken);
   for (const [tailSeconds, preRollSeconds] of TIMES) {
@@ -54,21 +56,13 @@ const secondsOf = (pieces: { pcm: Uint8Array }[]) => sum(pieces.map(({ pcm }) =>
 const perUtterance = ({ utterances }: Microphone) =>
   utterances.map((span) => lengthOf(span) + 2 * AROUND_SECONDS);
 
-/** How long people speak, with pauses up to so many seconds between two stretches counted in. */
-function talkSeconds(microphones: Span[][], pause: number): number {
-  const pauses = microphones.flatMap((spans) =>
-    spans.slice(1).map(([from], i) => (from - (spans[i]?.[1] ?? 0)) / CLIP_RATE),
-  );
-  return sum(microphones.flat().map(lengthOf)) + sum(pauses.filter((seconds) => seconds <= pause));
-}
-
-function row(name: string, streams: number[], { speech, talk }: { speech: number; talk: number }): void {
+function row(name: string, streams: number[], { speech, sound }: { speech: number; sound: number }): void {
   const sent = sum(streams);
   const billed = sum(streams.map((seconds) => billedSeconds(seconds)));
   const columns = [
     `${sent.toFixed(0)} s`,
     (sent / speech).toFixed(2),
-    (sent / talk).toFixed(2),
+    (sent / sound).toFixed(2),
     `${billed} s`,
     streams.length.toString(),
     ((billed / 60) * DOLLARS_A_MINUTE).toFixed(2),

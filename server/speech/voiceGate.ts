@@ -37,7 +37,7 @@ export class VoiceGate {
   #next = 0;
   #lastSpeech = 0;
 
-  constructor({ sampleRate, tailSeconds = 1.5, preRollSeconds = 1, suspendSeconds = 15 }: VoiceGateOptions) {
+  constructor({ sampleRate, tailSeconds = 1.4, preRollSeconds = 1, suspendSeconds = 15 }: VoiceGateOptions) {
     this.#detector = new VoiceDetector(sampleRate);
     this.#preRoll = new PreRoll(2 * Math.round(preRollSeconds * sampleRate));
     this.#tail = tailSeconds * sampleRate;

@@ -33,8 +33,7 @@ export function Captions(props: { lines: Utterance[]; speaking: Speaking[] }) {
 function Listeners(props: { speaking: Speaking[] }) {
   const { engine } = useConnected();
   const names = () => {
-    const heard = props.speaking.filter(({ state }) => state !== 'ended');
-    return [...new Set(heard.map((stream) => stream.engine))];
+    return [...new Set(props.speaking.filter(isHeard).map((stream) => stream.engine))];
   };
   return (
     <Show when={names().length > 0}>
@@ -45,6 +44,12 @@ function Listeners(props: { speaking: Speaking[] }) {
       </small>
     </Show>
   );
+}
+
+/** Whether an engine listens to them: to who waits for a place none does, nor while theirs is away. */
+function isHeard({ state, reason }: Speaking): boolean {
+  if (state === 'recovering') return reason === 'network';
+  return state === 'listening' || (state === 'paused' && reason !== 'queued');
 }
 
 /** Words that will not change again stand firm; the rest is still being heard. */

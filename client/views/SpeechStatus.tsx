@@ -47,8 +47,9 @@ function listens(engine: EngineInfo | undefined, room: Room): string | null {
   return `${t('speech.listens', { engine: engine.label })}. ${describeEngine(engine)}`;
 }
 
+/** What was said before it was used up is still heard, which may be more than there was. */
 function explainBudget({ usedMinutes, minutes }: SpeechBudget): string {
-  return t('speech.today', { used: Math.ceil(usedMinutes), minutes: Math.floor(minutes) });
+  return t('speech.today', { used: Math.ceil(Math.min(usedMinutes, minutes)), minutes: Math.floor(minutes) });
 }
 
 function TroubleLine(props: { trouble: Trouble; microphone: MicrophoneControl }) {

@@ -15,11 +15,6 @@ const CACHE = 'cache_size = -32000';
  * power cut, which is what an acked message promises.
  */
 const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full', CACHE];
-/**
- * What the log holds is taken over into the file every so often, between two commits. Left to itself SQLite does it
- * within the commit that makes the log too long, and whoever waits for that one waits several times as long.
- */
-const CHECKPOINT_EVERY_MS = 1_000;
 /** SQLite waits for its turn by stopping the process: once there is something to stop, for a moment only. */
 const ONCE_OPEN = 'busy_timeout = 50';
 
@@ -71,24 +66,11 @@ async function connect(path: string): Promise<MikroORM> {
     for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
     await migrate(orm);
     await orm.em.getConnection().execute(`pragma ${ONCE_OPEN}`);
-    checkpointNowAndThen(orm);
     return orm;
   } catch (error) {
     await orm.close(true);
     throw error;
   }
-}
-
-/** One that fails is no harm: SQLite itself takes the log over when it is long. */
-function checkpointNowAndThen(orm: MikroORM): void {
-  const timer = setInterval(async () => {
-    if (!(await orm.isConnected())) clearInterval(timer);
-    else
-      await orm.em
-        .getConnection()
-        .execute('pragma wal_checkpoint(passive)')
-        .catch(() => {});
-  }, CHECKPOINT_EVERY_MS).unref();
 }
 
 /**

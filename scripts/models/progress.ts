@@ -10,7 +10,7 @@ export class Progress {
   readonly #screen: Screen;
   #file = '';
   #percent = 0;
-  #drawnAt = 0;
+  #drawnAt = Number.NEGATIVE_INFINITY;
   #isOpen = false;
 
   constructor(screen: Screen) {
@@ -41,7 +41,7 @@ export class Progress {
     this.end();
     this.#file = file;
     this.#percent = 0;
-    this.#drawnAt = 0;
+    this.#drawnAt = Number.NEGATIVE_INFINITY;
   }
 
   #draw(percent: number, said: string, isLast: boolean): void {

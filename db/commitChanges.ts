@@ -76,7 +76,7 @@ async function commitTogether(
   look: boolean,
 ): Promise<ChangeOutcome[]> {
   const heads = await dialect.lockHeads(em, [...new Set(changes.map(roomOf))]);
-  const isMember = await findMembers(em, changes);
+  const isMember = await membershipIn(em, changes);
   const ledger: Ledger = {
     heads,
     grown: new Map(),
@@ -99,7 +99,7 @@ async function commitTogether(
 }
 
 /** Whether who makes a change may, under the lock that joining and leaving take as well. */
-async function findMembers(em: SqlEntityManager, changes: Change[]): Promise<(change: Change) => boolean> {
+async function membershipIn(em: SqlEntityManager, changes: Change[]): Promise<(change: Change) => boolean> {
   const asked = new Map<string, string[]>();
   for (const [roomId, some] of Map.groupBy(changes, roomOf)) {
     asked.set(roomId, [...new Set(some.flatMap(({ ifMember }) => ifMember ?? []))]);

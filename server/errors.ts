@@ -41,6 +41,7 @@ export class AppError extends Error {
   }
 }
 
+/** The refusal of somebody who does not belong to a room, whoever finds it out. */
 export function notMember(): AppError {
   return new AppError('FORBIDDEN', 'not_member', 'Join the room first.');
 }

@@ -32,9 +32,7 @@ export function Captions(props: { lines: Utterance[]; speaking: Speaking[] }) {
 
 function Listeners(props: { speaking: Speaking[] }) {
   const { engine } = useConnected();
-  const names = () => {
-    return [...new Set(props.speaking.filter(isHeard).map((stream) => stream.engine))];
-  };
+  const names = () => [...new Set(props.speaking.filter(isHeard).map((stream) => stream.engine))];
   return (
     <Show when={names().length > 0}>
       <small class="quiet">

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Change, MessageSearch, Store } from '../../db/store.ts';
 import type { Message, Page, User, UserRef } from '../contract/types.ts';
-import { AppError, notMember } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { Outlet } from '../outlet.ts';
 import type { Access } from './access.ts';
 import { type Cursored, cursored } from './cursored.ts';
@@ -49,6 +49,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
     if (replyTo !== null && !(await store.findMessage(roomId, replyTo))) {
       throw new AppError('BAD_REQUEST', 'reply_unknown', 'The message you reply to is not in this room.');
     }
+    if (mentions.length === 0) return;
     const members = new Set(await store.findMembers(roomId, mentions));
     if (mentions.every((userId) => members.has(userId))) return;
     throw new AppError('BAD_REQUEST', 'mention_unknown', 'Only members of the room can be mentioned.');
@@ -59,7 +60,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
       return await writer.write({ ...change, ifMember: user.id });
     } catch (error) {
       // Of a private room a stranger is not even told that it exists.
-      if (error instanceof AppError && error.reason === notMember().reason) await access.member(user, roomId);
+      if (error instanceof AppError && error.reason === 'not_member') await access.member(user, roomId);
       throw error;
     }
   };

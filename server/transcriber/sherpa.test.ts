@@ -11,6 +11,7 @@ import { engineFault as fault, finalsOf } from './testing/engineEvents.ts';
 import {
   childPids,
   chunksOf,
+  close,
   createEngine,
   POLL,
   RATE,
@@ -45,10 +46,7 @@ let engine: SpeechEngine;
 beforeEach(() => {
   engine = createEngine();
 });
-afterEach(async () => {
-  await engine.close();
-  await expect.poll(childPids, POLL).toEqual([]);
-});
+afterEach(() => close(engine));
 
 describe('what is heard', () => {
   test('comes word by word; only the last word may still grow', async () => {

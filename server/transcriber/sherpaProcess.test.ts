@@ -7,6 +7,7 @@ import { AudioSource } from './testing/audioSource.ts';
 import { engineFault as fault, finalsOf } from './testing/engineEvents.ts';
 import {
   childPids,
+  close,
   createEngine,
   heardOf,
   POLL,
@@ -20,10 +21,7 @@ let engine: SpeechEngine;
 beforeEach(() => {
   engine = createEngine();
 });
-afterEach(async () => {
-  await engine.close();
-  await expect.poll(childPids, POLL).toEqual([]);
-});
+afterEach(() => close(engine));
 
 describe('all streams share one process', () => {
   test('and do not disturb each other, whether they end, leave or go on', async () => {

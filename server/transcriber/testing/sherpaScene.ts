@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { createSherpaEngine, type SherpaOptions } from '../sherpa.ts';
 import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber.ts';
 import { chunked } from './audio.ts';
@@ -16,6 +17,12 @@ export function childPids(): number[] {
 
 export function createEngine(options: Partial<SherpaOptions> = {}): SpeechEngine {
   return createSherpaEngine({ model: TONE_MODEL, directory: TONE_DIRECTORY, ...options });
+}
+
+/** Ends an engine, which leaves no process behind. */
+export async function close(engine: SpeechEngine): Promise<void> {
+  await engine.close();
+  await expect.poll(childPids, POLL).toEqual([]);
 }
 
 export function transcribe(by: SpeechEngine, audio: AsyncIterable<AudioChunk>, language = 'en-US') {

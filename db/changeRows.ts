@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
 import type { Dialect } from './dialect.ts';
 import { MessageEntity } from './entities.ts';
+import { run } from './run.ts';
 import type { Head } from './store.ts';
 
 export type Heads = Map<string, Head>;
@@ -19,7 +20,8 @@ export async function insertMessages(
   time: Dialect['time'],
 ): Promise<void> {
   if (messages.length === 0) return;
-  await em.execute(
+  await run(
+    em,
     `insert into messages (${COLUMNS.join(', ')}) values ${messages.map(() => ROW).join(', ')}`,
     messages.flatMap((message) => toValues(message, time)),
   );
@@ -55,7 +57,8 @@ export async function updateHeads(
   for (const alike of Map.groupBy(grown, ([, { seq, rev }]) => `${seq} ${rev}`).values()) {
     const [[, { seq, rev }]] = alike as [[string, Growth]];
     const roomIds = alike.map(([roomId]) => roomId);
-    await em.execute(
+    await run(
+      em,
       `update chat_rooms ${by('primary')} set last_seq = last_seq + ?, rev = rev + ?
         where id in (${roomIds.map(() => '?').join(', ')})`,
       [seq, rev, ...roomIds],

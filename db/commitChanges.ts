@@ -9,6 +9,7 @@ import type { Dialect } from './dialect.ts';
 import { asStoreError, isPassing, isWorthAnotherTry } from './failures.ts';
 import { findKnown, identities } from './knownMessages.ts';
 import { membersAmong } from './memberTable.ts';
+import { inTransaction } from './run.ts';
 import type { Fork } from './sqlStore.ts';
 import type { Change, ChangeOutcome, Head, NewMessage } from './store.ts';
 
@@ -30,7 +31,7 @@ export async function commitChanges(
   let look = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await fork().transactional((em) => commitTogether(em, dialect, changes, look));
+      return await inTransaction(fork(), (em) => commitTogether(em, dialect, changes, look));
     } catch (error) {
       const maybeRepeated = !look && error instanceof UniqueConstraintViolationException;
       if (!maybeRepeated && (attempt === ATTEMPTS || !isWorthAnotherTry(error))) {

@@ -3,6 +3,7 @@ import type { Role } from '../server/contract/types.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { readHeads } from './roomTable.ts';
+import { run } from './run.ts';
 import type { Fork } from './sqlStore.ts';
 import type { Head, MembershipChange, Store } from './store.ts';
 
@@ -86,7 +87,8 @@ export async function membersAmong(
   const rooms = asked.map(
     ([, userIds]) => `(room_id = ? and user_id in (${userIds.map(() => '?').join(', ')}))`,
   );
-  return em.execute(
+  return run(
+    em,
     `select room_id as roomId, user_id as userId from members where ${rooms.join(' or ')}`,
     asked.flatMap(([roomId, userIds]) => [roomId, ...userIds]),
   );
@@ -103,9 +105,8 @@ export async function membershipsOf(
   roomIds: string[],
 ): Promise<Map<string, Membership>> {
   if (roomIds.length === 0) return new Map();
-  const members = await em.execute<
-    { room: string; role: Role; readSeq: number; writtenSeq: number | null }[]
-  >(
+  const members = await run<{ room: string; role: Role; readSeq: number; writtenSeq: number | null }>(
+    em,
     `select room_id as room, role, last_read_seq as readSeq,
         (select seq from messages ${by('messages_author_id_room_id_seq_index')}
           where author_id = members.user_id and room_id = members.room_id order by seq desc limit 1) as writtenSeq
@@ -122,7 +123,8 @@ export async function membershipsOf(
 
 /** Without the ORM's unit of work: every call asks this. */
 async function findRole(em: SqlEntityManager, roomId: string, userId: string): Promise<Role | null> {
-  const [member] = await em.execute<{ role: Role }[]>(
+  const [member] = await run<{ role: Role }>(
+    em,
     'select role from members where room_id = ? and user_id = ?',
     [roomId, userId],
   );

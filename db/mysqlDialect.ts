@@ -1,5 +1,6 @@
 import type { Dialect, Fragment } from './dialect.ts';
 import { type HeadRow, headsOf } from './roomTable.ts';
+import { run } from './run.ts';
 import type { MessageSearch } from './store.ts';
 
 const by: Dialect['by'] = (index) => `force index (${index})`;
@@ -9,7 +10,8 @@ const by: Dialect['by'] = (index) => `force index (${index})`;
  * InnoDB locks what it reads. Two lanes would then hold each other's rooms.
  */
 const lockHeads: Dialect['lockHeads'] = async (em, roomIds) => {
-  const rows = await em.execute<HeadRow[]>(
+  const rows = await run<HeadRow>(
+    em,
     `select id, last_seq as lastSeq, rev from chat_rooms ${by('primary')}
       where id in (${roomIds.map(() => '?').join(', ')}) order by id for update`,
     roomIds,

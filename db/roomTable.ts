@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { fold } from './fold.ts';
 import { type Membership, membershipsOf } from './memberTable.ts';
+import { run } from './run.ts';
 import type { Fork } from './sqlStore.ts';
 import type { RoomsPage, Store } from './store.ts';
 
@@ -81,7 +82,8 @@ export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
 /** Where rooms are; unknown ones are missing. */
 export async function readHeads(em: SqlEntityManager, roomIds: string[]): Promise<Heads> {
   if (roomIds.length === 0) return new Map();
-  const rows = await em.execute<HeadRow[]>(
+  const rows = await run<HeadRow>(
+    em,
     `select id, last_seq as lastSeq, rev from chat_rooms where id in (${roomIds.map(() => '?').join(', ')})`,
     roomIds,
   );

@@ -5,6 +5,7 @@ import { MessageEntity } from './entities.ts';
 import { isTooCommon } from './failures.ts';
 import { fold } from './fold.ts';
 import { toMessage, WITH_AUTHOR } from './messageTable.ts';
+import { run } from './run.ts';
 import type { MessageSearch } from './store.ts';
 
 /** How many of a room's newest messages are looked at before an index is asked. */
@@ -34,7 +35,8 @@ async function searchNewest(
   roomId: string,
   { words, cursor, limit }: MessageSearch,
 ): Promise<{ ids: string[]; wasAll: boolean }> {
-  const rows = await em.execute<{ id: string; text: string | null }[]>(
+  const rows = await run<{ id: string; text: string | null }>(
+    em,
     `select id, text from messages ${by('messages_room_id_seq_unique')} where room_id = ?
       ${cursor ? 'and seq < (select seq from messages where id = ?)' : ''} order by seq desc limit ?`,
     [roomId, ...(cursor ? [cursor] : []), NEWEST],
@@ -52,7 +54,7 @@ async function searchIndex(
 ): Promise<string[]> {
   for (const { sql, params } of dialect.searchMessages(scopeOf(userId, search.roomId), search)) {
     try {
-      return (await em.execute<{ id: string }[]>(sql, params)).map(({ id }) => id);
+      return (await run<{ id: string }>(em, sql, params)).map(({ id }) => id);
     } catch (error) {
       if (!isTooCommon(error)) throw error;
     }

@@ -5,6 +5,7 @@ import { guard } from './failures.ts';
 import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
+import { run } from './run.ts';
 import type { Store } from './store.ts';
 import { storeUnavailable } from './storeUnavailable.ts';
 import { usageTable } from './usageTable.ts';
@@ -22,7 +23,7 @@ export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): 
     return orm.em.fork() as SqlEntityManager;
   };
   const ping = async () => {
-    await fork().execute('select 1');
+    await run(fork(), 'select 1');
   };
   return {
     label,

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
-import { NodeSqliteDialect, SqliteDriver } from '@mikro-orm/sql';
+import { SqliteDriver } from '@mikro-orm/sql';
+import { EmbeddedSqlite } from './embeddedSqlite.ts';
 import { entities } from './entities.ts';
 import { isBusy } from './failures.ts';
 import { migrations } from './migrations/sqlite/index.ts';
@@ -37,26 +38,10 @@ export async function connectSqlite(path: string): Promise<MikroORM> {
   }
 }
 
-/**
- * When the disk is full SQLite rolls back by itself. The rollback that follows then fails, and Kysely would keep the one
- * connection locked for ever.
- */
-class SelfHealingDialect extends NodeSqliteDialect {
-  override createDriver() {
-    const driver = super.createDriver();
-    const rollback = driver.rollbackTransaction.bind(driver);
-    driver.rollbackTransaction = (connection) =>
-      rollback(connection).catch((error: Error) => {
-        if (!/no transaction is active/.test(error.message)) throw error;
-      });
-    return driver;
-  }
-}
-
 async function connect(path: string): Promise<MikroORM> {
   const orm = await MikroORM.init({
     driver: SqliteDriver,
-    driverOptions: new SelfHealingDialect(path),
+    driverOptions: new EmbeddedSqlite(path),
     dbName: path,
     entities,
     extensions: [Migrator],

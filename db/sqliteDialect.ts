@@ -1,5 +1,6 @@
 import type { Dialect, Fragment } from './dialect.ts';
 import { type HeadRow, headsOf } from './roomTable.ts';
+import { run } from './run.ts';
 
 export const sqliteDialect: Dialect = {
   /**
@@ -7,7 +8,8 @@ export const sqliteDialect: Dialect = {
    * statement, so that it waits for its turn instead of failing at its first write.
    */
   async lockHeads(em, roomIds) {
-    const rows = await em.execute<HeadRow[]>(
+    const rows = await run<HeadRow>(
+      em,
       `update chat_rooms set rev = rev where id in (${roomIds.map(() => '?').join(', ')})
         returning id, last_seq as lastSeq, rev`,
       roomIds,

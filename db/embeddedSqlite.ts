@@ -1,0 +1,58 @@
+import { DatabaseSync } from 'node:sqlite';
+import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+
+/** So many statements stay prepared: those that were run last. */
+const PREPARED = 64;
+
+/**
+ * Node's own SQLite under Kysely. The dialect that MikroORM has for it prepares every statement anew, which for a
+ * message takes longer than to run them.
+ */
+export class EmbeddedSqlite extends SqliteDialect {
+  constructor(path: string) {
+    super({ database: async () => open(path) });
+  }
+
+  /**
+   * When the disk is full SQLite rolls back by itself. The rollback that follows then fails, and Kysely would keep the
+   * one connection locked for ever.
+   */
+  override createDriver() {
+    const driver = super.createDriver();
+    const rollback = driver.rollbackTransaction.bind(driver);
+    driver.rollbackTransaction = (connection) =>
+      rollback(connection).catch((error: Error) => {
+        if (!/no transaction is active/.test(error.message)) throw error;
+      });
+    return driver;
+  }
+}
+
+function open(path: string): SqliteDatabase {
+  const database = new DatabaseSync(path);
+  /** By their text, the one that was run last at the end. */
+  const prepared = new Map<string, SqliteStatement>();
+  return {
+    prepare(sql) {
+      const statement = prepared.get(sql) ?? prepare(database, sql);
+      prepared.delete(sql);
+      prepared.set(sql, statement);
+      const [oldest] = prepared.keys();
+      if (prepared.size > PREPARED) prepared.delete(oldest as string);
+      return statement;
+    },
+    close: () => database.close(),
+  };
+}
+
+type Values = Parameters<ReturnType<DatabaseSync['prepare']>['all']>;
+
+function prepare(database: DatabaseSync, sql: string): SqliteStatement {
+  const statement = database.prepare(sql);
+  return {
+    reader: statement.columns().length > 0,
+    all: (values) => statement.all(...(values as Values)),
+    run: (values) => statement.run(...(values as Values)),
+    iterate: (values) => statement.iterate(...(values as Values)),
+  };
+}

@@ -13,7 +13,7 @@ export type Load = {
   oneByOne: (forMs: number) => Promise<number>;
   /** So many messages at once, and again when everybody has them. @returns messages delivered. */
   bursts: (forMs: number, size: number) => Promise<number>;
-  /** So many messages a second. @returns for each delivery, the milliseconds since it was sent; every n-th of them. */
+  /** So many messages a second. @returns the milliseconds from being sent to being delivered, of every n-th delivery. */
   paced: (forMs: number, perSecond: number) => Promise<number[]>;
   /** The first so many subscribers read nothing more. */
   stall: (count: number) => Promise<void>;
@@ -29,6 +29,8 @@ export type Answer = { value: unknown } | { error: string };
 /** As long as a sentence. */
 const TEXT = 'The quick brown fox jumps over the lazy dog, and nobody in the room is surprised by it.';
 const AT_A_TIME = 50;
+/** Every n-th delivery is timed. Prime to the number of subscribers, so that it is another one of each message. */
+const TIMED = 7;
 /** Whatever takes longer has failed. */
 const PATIENCE_MS = 30_000;
 
@@ -43,7 +45,7 @@ let latencies: number[] | undefined;
 
 function count(client: RawClient): void {
   delivered += 1;
-  if (latencies && client.received % 4 === 0) {
+  if (latencies && delivered % TIMED === 0) {
     const sent = sentAt[client.received - 1];
     if (sent !== undefined) latencies.push(performance.now() - sent);
   }

@@ -1,64 +1,56 @@
-import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
+import { run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { MessageEntity } from './entities.ts';
-import { run } from './run.ts';
 import type { Head } from './store.ts';
 
 export type Heads = Map<string, Head>;
 
 const COLUMNS = [
-  ...['id', 'room_id', 'seq', 'rev', 'kind', 'author_id', 'client_id', 'text', 'reply_to', 'mentions'],
-  ...['reactions', 'created_at', 'edited_at', 'deleted_at', 'spoken_at', 'speech'],
+  ...([
+    'id',
+    'room_id',
+    'seq',
+    'rev',
+    'kind',
+    'author_id',
+    'client_id',
+    'text',
+    'reply_to',
+    'mentions',
+  ] as const),
+  ...(['reactions', 'created_at', 'edited_at', 'deleted_at', 'spoken_at', 'speech'] as const),
 ];
-const ROW = `(${COLUMNS.map(() => '?').join(', ')})`;
+type Column = (typeof COLUMNS)[number];
+/** What an edit, a removal or a reaction can change. */
+const AMENDED: Column[] = ['rev', 'text', 'mentions', 'reactions', 'edited_at', 'deleted_at', 'speech'];
 
-/** Without the ORM's unit of work: this is the way of every message, and the ORM's would take longer than the insert. */
-export async function insertMessages(
-  em: SqlEntityManager,
-  messages: Message[],
-  time: Dialect['time'],
-): Promise<void> {
+const INSERT = `insert into messages (${COLUMNS.join(', ')}) values `;
+const PLACES = `(${COLUMNS.map(() => '?').join(', ')})`;
+const UPDATE = `update messages set ${AMENDED.map((column) => `${column} = ?`).join(', ')} where id = ?`;
+
+export async function insertMessages(sql: Sql, messages: Message[], time: Dialect['time']): Promise<void> {
   if (messages.length === 0) return;
   await run(
-    em,
-    `insert into messages (${COLUMNS.join(', ')}) values ${messages.map(() => ROW).join(', ')}`,
-    messages.flatMap((message) => toValues(message, time)),
+    sql,
+    INSERT + messages.map(() => PLACES).join(', '),
+    messages.flatMap((message) => valuesOf(COLUMNS, message, time)),
   );
 }
 
-export async function updateMessages(em: SqlEntityManager, messages: Message[]): Promise<void> {
-  for (const { id, ...message } of messages) {
-    await em.nativeUpdate(
-      MessageEntity,
-      { id },
-      {
-        rev: message.rev,
-        text: message.text,
-        speech: message.speech,
-        mentions: orNull(message.mentions),
-        reactions: orNull(message.reactions),
-        editedAt: message.editedAt && new Date(message.editedAt),
-        deletedAt: message.deletedAt && new Date(message.deletedAt),
-      },
-    );
-  }
+export async function updateMessages(sql: Sql, messages: Message[], time: Dialect['time']): Promise<void> {
+  for (const message of messages) await run(sql, UPDATE, valuesOf([...AMENDED, 'id'], message, time));
 }
 
 /** By how much the seq and the rev of a room have grown. */
 export type Growth = { seq: number; rev: number };
 
 /** One statement for all rooms that have grown by the same, as most rooms of a batch have. */
-export async function updateHeads(
-  em: SqlEntityManager,
-  grown: Map<string, Growth>,
-  by: Dialect['by'],
-): Promise<void> {
+export async function updateHeads(sql: Sql, grown: Map<string, Growth>, by: Dialect['by']): Promise<void> {
   for (const alike of Map.groupBy(grown, ([, { seq, rev }]) => `${seq} ${rev}`).values()) {
     const [[, { seq, rev }]] = alike as [[string, Growth]];
     const roomIds = alike.map(([roomId]) => roomId);
     await run(
-      em,
+      sql,
       `update chat_rooms ${by('primary')} set last_seq = last_seq + ?, rev = rev + ?
         where id in (${roomIds.map(() => '?').join(', ')})`,
       [seq, rev, ...roomIds],
@@ -66,17 +58,30 @@ export async function updateHeads(
   }
 }
 
-/** In the order of the columns. */
-function toValues(message: Message, time: Dialect['time']): (string | number | null)[] {
-  const { id, roomId, seq, rev, kind, author, clientId, text, replyTo, mentions, reactions, speech } =
-    message;
+type Value = string | number | null;
+
+/** What a message has in these columns. */
+function valuesOf(columns: readonly Column[], message: Message, time: Dialect['time']): Value[] {
   const when = (iso: string | null | undefined) => (iso ? time(iso) : null);
-  return [
-    ...[id, roomId, seq, rev, kind, author.id, clientId, text, replyTo],
-    ...[asJson(orNull(mentions)), asJson(orNull(reactions))],
-    ...[when(message.createdAt), when(message.editedAt), when(message.deletedAt), when(speech?.startedAt)],
-    asJson(speech),
-  ];
+  const row: Record<Column, Value> = {
+    id: message.id,
+    room_id: message.roomId,
+    seq: message.seq,
+    rev: message.rev,
+    kind: message.kind,
+    author_id: message.author.id,
+    client_id: message.clientId,
+    text: message.text,
+    reply_to: message.replyTo,
+    mentions: asJson(orNull(message.mentions)),
+    reactions: asJson(orNull(message.reactions)),
+    created_at: when(message.createdAt),
+    edited_at: when(message.editedAt),
+    deleted_at: when(message.deletedAt),
+    spoken_at: when(message.speech?.startedAt),
+    speech: asJson(message.speech),
+  };
+  return columns.map((column) => row[column]);
 }
 
 function asJson(value: object | null): string | null {

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
-import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
 import { AppError, notMember } from '../server/errors.ts';
 import { applyChange } from './applyChange.ts';
 import { type Growth, type Heads, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
+import type { Database, Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { asStoreError, isPassing, isWorthAnotherTry } from './failures.ts';
+import { asStoreError, isPassing, isRepeated, isWorthAnotherTry } from './failures.ts';
 import { findKnown, identities } from './knownMessages.ts';
 import { membersAmong } from './memberTable.ts';
-import { inTransaction } from './run.ts';
-import type { Fork } from './sqlStore.ts';
 import type { Change, ChangeOutcome, Head, NewMessage } from './store.ts';
 
 const ATTEMPTS = 4;
@@ -24,18 +21,18 @@ const PAUSE_MS = 20;
  * busy fails all, for the callers to repeat.
  */
 export async function commitChanges(
-  fork: Fork,
+  database: Database,
   dialect: Dialect,
   changes: Change[],
 ): Promise<ChangeOutcome[]> {
   let look = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await inTransaction(fork(), (em) => commitTogether(em, dialect, changes, look));
+      return await database.transaction((sql) => commitTogether(database, sql, dialect, changes, look));
     } catch (error) {
-      const maybeRepeated = !look && error instanceof UniqueConstraintViolationException;
+      const maybeRepeated = !look && isRepeated(error);
       if (!maybeRepeated && (attempt === ATTEMPTS || !isWorthAnotherTry(error))) {
-        return alone(fork, dialect, changes, error);
+        return alone(database, dialect, changes, error);
       }
       look = true;
       if (!maybeRepeated) await sleep(PAUSE_MS * attempt);
@@ -44,7 +41,7 @@ export async function commitChanges(
 }
 
 async function alone(
-  fork: Fork,
+  database: Database,
   dialect: Dialect,
   changes: Change[],
   error: unknown,
@@ -53,7 +50,7 @@ async function alone(
   if (changes.length === 1) return [{ error: asStoreError(error) }];
   const outcomes: ChangeOutcome[] = [];
   for (const change of changes) {
-    const [outcome] = await commitChanges(fork, dialect, [change]).catch((failure: unknown) => [
+    const [outcome] = await commitChanges(database, dialect, [change]).catch((failure: unknown) => [
       { error: asStoreError(failure) },
     ]);
     outcomes.push(outcome as ChangeOutcome);
@@ -71,17 +68,18 @@ type Ledger = {
 };
 
 async function commitTogether(
-  em: SqlEntityManager,
+  database: Database,
+  sql: Sql,
   dialect: Dialect,
   changes: Change[],
   look: boolean,
 ): Promise<ChangeOutcome[]> {
-  const heads = await dialect.lockHeads(em, [...new Set(changes.map(roomOf))]);
-  const isMember = await membershipIn(em, changes);
+  const heads = await dialect.lockHeads(sql, [...new Set(changes.map(roomOf))]);
+  const isMember = await membershipIn(sql, changes);
   const ledger: Ledger = {
     heads,
     grown: new Map(),
-    known: await findKnown(em, changes, look),
+    known: await findKnown(() => database.fork(sql), changes, look),
     inserts: new Map(),
     updates: new Map(),
   };
@@ -93,19 +91,19 @@ async function commitTogether(
       return { error };
     }
   });
-  await insertMessages(em, [...ledger.inserts.values()], dialect.time);
-  await updateMessages(em, [...ledger.updates.values()]);
-  await updateHeads(em, ledger.grown, dialect.by);
+  await insertMessages(sql, [...ledger.inserts.values()], dialect.time);
+  await updateMessages(sql, [...ledger.updates.values()], dialect.time);
+  await updateHeads(sql, ledger.grown, dialect.by);
   return outcomes;
 }
 
 /** Whether who makes a change may, under the lock that joining and leaving take as well. */
-async function membershipIn(em: SqlEntityManager, changes: Change[]): Promise<(change: Change) => boolean> {
+async function membershipIn(sql: Sql, changes: Change[]): Promise<(change: Change) => boolean> {
   const asked = new Map<string, string[]>();
   for (const [roomId, some] of Map.groupBy(changes, roomOf)) {
     asked.set(roomId, [...new Set(some.flatMap(({ ifMember }) => ifMember ?? []))]);
   }
-  const members = await membersAmong(em, asked);
+  const members = await membersAmong(sql, asked);
   const found = new Set(members.map(({ roomId, userId }) => `${roomId} ${userId}`));
   return (change) => change.ifMember === undefined || found.has(`${roomOf(change)} ${change.ifMember}`);
 }

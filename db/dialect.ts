@@ -1,5 +1,5 @@
-import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Heads } from './changeRows.ts';
+import type { Sql } from './database.ts';
 import type { MessageSearch } from './store.ts';
 
 /** Some SQL, with a question mark for each of its parameters. */
@@ -7,8 +7,10 @@ export type Fragment = { sql: string; params: (string | number)[] };
 
 /** Where the databases differ beyond what the ORM evens out. */
 export type Dialect = {
+  /** Begins a transaction that will write. */
+  begin: string;
   /** Takes the rooms' row locks, in id order, and reads where they are; unknown rooms are missing. */
-  lockHeads: (em: SqlEntityManager, roomIds: string[]) => Promise<Heads>;
+  lockHeads: (sql: Sql, roomIds: string[]) => Promise<Heads>;
   /** An ISO 8601 time as a column of times holds it. */
   time: (iso: string) => string | number;
   /** What a statement says after the table's name to go by this index, where the optimizer must be told. */

@@ -12,20 +12,6 @@ export class EmbeddedSqlite extends SqliteDialect {
   constructor(path: string) {
     super({ database: async () => open(path) });
   }
-
-  /**
-   * When the disk is full SQLite rolls back by itself. The rollback that follows then fails, and Kysely would keep the
-   * one connection locked for ever.
-   */
-  override createDriver() {
-    const driver = super.createDriver();
-    const rollback = driver.rollbackTransaction.bind(driver);
-    driver.rollbackTransaction = (connection) =>
-      rollback(connection).catch((error: Error) => {
-        if (!/no transaction is active/.test(error.message)) throw error;
-      });
-    return driver;
-  }
 }
 
 function open(path: string): SqliteDatabase {

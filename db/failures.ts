@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionException, DeadlockException, LockWaitTimeoutException } from '@mikro-orm/core';
 import { AppError } from '../server/errors.ts';
 import { storeUnavailable } from './storeUnavailable.ts';
 
@@ -39,12 +38,7 @@ export function asStoreError(error: unknown): unknown {
 /** Whether the database is away, busy or full, so that the same call can succeed later. */
 export function isPassing(error: unknown): boolean {
   return (
-    error instanceof ConnectionException ||
-    error instanceof LockWaitTimeoutException ||
-    error instanceof DeadlockException ||
-    (error instanceof AppError && error.retryable) ||
-    isPassingInSqlite(error) ||
-    isPassingInMysql(error)
+    (error instanceof AppError && error.retryable) || isPassingInSqlite(error) || isPassingInMysql(error)
   );
 }
 
@@ -55,10 +49,20 @@ export function isAway(error: unknown): boolean {
 
 const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_DBACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR']);
 
+/** Whether a unique key refused a row: it may stand there already. */
+export function isRepeated(error: unknown): boolean {
+  return codeOf(error) === 'ER_DUP_ENTRY' || SQLITE_REPEATED.has(sqliteCodeOf(error));
+}
+
+/** CONSTRAINT_PRIMARYKEY, CONSTRAINT_UNIQUE */
+const SQLITE_REPEATED = new Set([1_555, 2_067]);
+
 /** Whether a transaction failed by bad luck, a deadlock or a connection that broke, and not because nobody answers. */
 export function isWorthAnotherTry(error: unknown): boolean {
-  return error instanceof DeadlockException || LOST.has(codeOf(error));
+  return codeOf(error) === DEADLOCK || LOST.has(codeOf(error));
 }
+
+const DEADLOCK = 'ER_LOCK_DEADLOCK';
 
 /** The connection broke; a new one may serve. Codes of mysql2 and of Node's sockets. */
 const LOST = new Set([
@@ -72,6 +76,9 @@ const LOST = new Set([
 /** Nobody answers, the server is full, being stopped, or a replica that may not write (a fail-over). */
 const MYSQL_PASSING = new Set([
   ...LOST,
+  ...REFUSED,
+  DEADLOCK,
+  'ER_LOCK_WAIT_TIMEOUT',
   'ECONNREFUSED',
   'ETIMEDOUT',
   'EHOSTUNREACH',
@@ -93,7 +100,7 @@ function isPassingInMysql(error: unknown): boolean {
   return error instanceof Error && /closed state|Pool is closed/.test(error.message);
 }
 
-/** The ORM keeps the driver's error as its own, with the same code. */
+/** Of the driver's error; the ORM, where it makes one of its own of it, keeps the code. */
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : '';
@@ -103,7 +110,7 @@ function codeOf(error: unknown): string {
 const SQLITE_PASSING = new Set([5, 6, 8, 10, 13, 14]);
 
 function isPassingInSqlite(error: unknown): boolean {
-  return SQLITE_PASSING.has(sqliteCodeOf(error));
+  return SQLITE_PASSING.has(sqliteCodeOf(error) & 0xff);
 }
 
 /** A full-text index of MySQL's gives up on words that nearly every message holds. */
@@ -113,11 +120,11 @@ export function isTooCommon(error: unknown): boolean {
 
 /** Another process writes: nothing of what was to be written has been. */
 export function isBusy(error: unknown): boolean {
-  return sqliteCodeOf(error) === 5;
+  return (sqliteCodeOf(error) & 0xff) === 5;
 }
 
-/** Node's driver puts the result code on the error, and the ORM keeps it. The low byte is the primary code. */
+/** Node's driver puts the extended result code on the error, and the ORM keeps it. The low byte is the primary code. */
 function sqliteCodeOf(error: unknown): number {
   const { errcode } = (error ?? {}) as { errcode?: unknown };
-  return typeof errcode === 'number' ? errcode & 0xff : 0;
+  return typeof errcode === 'number' ? errcode : 0;
 }

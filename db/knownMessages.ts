@@ -16,10 +16,11 @@ export function identities({
 
 /**
  * The messages that changes speak of, by their identities.
+ * @param fork the transaction's unit of work, for whoever has to look.
  * @param repeats whether to look also for new messages that stand there already.
  */
 export async function findKnown(
-  em: SqlEntityManager,
+  fork: () => SqlEntityManager,
   changes: Change[],
   repeats: boolean,
 ): Promise<Map<string, Message>> {
@@ -28,7 +29,7 @@ export async function findKnown(
   const ids = [...amended, ...appended.map(({ id }) => id)];
   if (ids.length === 0) return new Map();
   const sent = appended.filter(({ clientId }) => clientId !== null);
-  const rows = await em.find(
+  const rows = await fork().find(
     MessageEntity,
     {
       $or: [

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAway } from './failures.ts';
 import { openStore } from './open.ts';
 import type { Store } from './store.ts';
 import { methodsThat } from './storeMethods.ts';
@@ -16,7 +17,7 @@ export async function openStoreOrWait(url: string, onAway: (error: unknown) => v
   try {
     return await openStore(url);
   } catch (error) {
-    if (!(await isAway(error))) throw error;
+    if (!isAway(error)) throw error;
     onAway(error);
     return waitFor(url, onAway);
   }
@@ -30,9 +31,9 @@ function waitFor(url: string, onAway: (error: unknown) => void): Store {
   const keepTrying = async () => {
     for (let attempt = 0; !opened; attempt += 1) {
       await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { signal: closing.signal });
-      opened = await openStore(url).catch(async (error: unknown) => {
+      opened = await openStore(url).catch((error: unknown) => {
         onAway(error);
-        failure = (await isAway(error)) ? failure : error;
+        failure = isAway(error) ? failure : error;
         return undefined;
       });
     }
@@ -53,9 +54,4 @@ function waitFor(url: string, onAway: (error: unknown) => void): Store {
       await opened?.close();
     },
   };
-}
-
-/** The ORM, whose errors it has to know, is loaded only by those who need it. */
-async function isAway(error: unknown): Promise<boolean> {
-  return (await import('./failures.ts')).isAway(error);
 }

@@ -1,10 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Role } from '../server/contract/types.ts';
+import { type Database, run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { readHeads } from './roomTable.ts';
-import { run } from './run.ts';
-import type { Fork } from './sqlStore.ts';
 import type { Head, MembershipChange, Store } from './store.ts';
 
 type MemberMethods = Pick<
@@ -12,21 +11,21 @@ type MemberMethods = Pick<
   'findRole' | 'findMembers' | 'addMember' | 'removeMember' | 'listMembers' | 'markRead'
 >;
 
-export function memberTable(fork: Fork, { lockHeads }: Dialect): MemberMethods {
+export function memberTable(database: Database, { lockHeads }: Dialect): MemberMethods {
   return {
-    findRole: (roomId, userId) => findRole(fork(), roomId, userId),
+    findRole: (roomId, userId) => findRole(database.sql, roomId, userId),
 
     async findMembers(roomId, userIds) {
       const members: { userId: string }[] = [];
       for (let i = 0; i < userIds.length; i += AT_ONCE) {
         const some = userIds.slice(i, i + AT_ONCE);
-        members.push(...(await membersAmong(fork(), new Map([[roomId, some]]))));
+        members.push(...(await membersAmong(database.sql, new Map([[roomId, some]]))));
       }
       return members.map(({ userId }) => userId);
     },
 
     addMember: (roomId, userId, joinedAt) =>
-      changeMembership(fork(), lockHeads, roomId, userId, async (em, role, { lastSeq }) => {
+      changeMembership(database, lockHeads, roomId, userId, async (em, role, { lastSeq }) => {
         if (role) return { changed: false, role };
         const member = {
           room: roomId,
@@ -40,18 +39,20 @@ export function memberTable(fork: Fork, { lockHeads }: Dialect): MemberMethods {
       }),
 
     removeMember: (roomId, userId) =>
-      changeMembership(fork(), lockHeads, roomId, userId, async (em, role) => {
+      changeMembership(database, lockHeads, roomId, userId, async (em, role) => {
         if (!role) return { changed: false, role: 'member' };
         await em.nativeDelete(MemberEntity, { room: roomId, user: userId });
         return { changed: true, role };
       }),
 
     async listMembers(roomId, { cursor, limit }) {
-      const rows = await fork().find(
-        MemberEntity,
-        { room: roomId, ...(cursor && { user: { $gt: cursor } }) },
-        { populate: ['user'], orderBy: { user: 'asc' }, limit },
-      );
+      const rows = await database
+        .fork()
+        .find(
+          MemberEntity,
+          { room: roomId, ...(cursor && { user: { $gt: cursor } }) },
+          { populate: ['user'], orderBy: { user: 'asc' }, limit },
+        );
       return rows.map((row) => ({
         user: { id: row.user.id, name: row.user.name },
         role: row.role,
@@ -60,8 +61,8 @@ export function memberTable(fork: Fork, { lockHeads }: Dialect): MemberMethods {
     },
 
     async markRead(roomId, userId, seq) {
-      const em = fork();
-      const { lastSeq = 0 } = (await readHeads(em, [roomId])).get(roomId) ?? {};
+      const em = database.fork();
+      const { lastSeq = 0 } = (await readHeads(database.sql, [roomId])).get(roomId) ?? {};
       const upTo = Math.min(seq, lastSeq);
       const behind = { room: roomId, user: userId, lastReadSeq: { $lt: upTo } };
       const moved = (await em.nativeUpdate(MemberEntity, behind, { lastReadSeq: upTo })) > 0;
@@ -79,7 +80,7 @@ const AT_ONCE = 250;
  * listeners it took over 100 ms, in which nothing else runs.
  */
 export async function membersAmong(
-  em: SqlEntityManager,
+  sql: Sql,
   userIdsByRoom: Map<string, string[]>,
 ): Promise<{ roomId: string; userId: string }[]> {
   const asked = [...userIdsByRoom].filter(([, userIds]) => userIds.length > 0);
@@ -88,7 +89,7 @@ export async function membersAmong(
     ([, userIds]) => `(room_id = ? and user_id in (${userIds.map(() => '?').join(', ')}))`,
   );
   return run(
-    em,
+    sql,
     `select room_id as roomId, user_id as userId from members where ${rooms.join(' or ')}`,
     asked.flatMap(([roomId, userIds]) => [roomId, ...userIds]),
   );
@@ -99,14 +100,14 @@ export type Membership = { role: Role; knownSeq: number };
 
 /** The user's memberships in these rooms, by room. Whoever writes a message knows what came before it. */
 export async function membershipsOf(
-  em: SqlEntityManager,
+  sql: Sql,
   { by }: Dialect,
   userId: string,
   roomIds: string[],
 ): Promise<Map<string, Membership>> {
   if (roomIds.length === 0) return new Map();
   const members = await run<{ room: string; role: Role; readSeq: number; writtenSeq: number | null }>(
-    em,
+    sql,
     `select room_id as room, role, last_read_seq as readSeq,
         (select seq from messages ${by('messages_author_id_room_id_seq_index')}
           where author_id = members.user_id and room_id = members.room_id order by seq desc limit 1) as writtenSeq
@@ -122,9 +123,9 @@ export async function membershipsOf(
 }
 
 /** Without the ORM's unit of work: every call asks this. */
-async function findRole(em: SqlEntityManager, roomId: string, userId: string): Promise<Role | null> {
+async function findRole(sql: Sql, roomId: string, userId: string): Promise<Role | null> {
   const [member] = await run<{ role: Role }>(
-    em,
+    sql,
     'select role from members where room_id = ? and user_id = ?',
     [roomId, userId],
   );
@@ -133,16 +134,17 @@ async function findRole(em: SqlEntityManager, roomId: string, userId: string): P
 
 /** Changes who belongs to a room together with its count, under the room's lock. */
 function changeMembership(
-  fork: SqlEntityManager,
+  database: Database,
   lockHeads: Dialect['lockHeads'],
   roomId: string,
   userId: string,
   change: (em: SqlEntityManager, role: Role | null, head: Head) => Promise<{ changed: boolean; role: Role }>,
 ): Promise<MembershipChange | null> {
-  return fork.transactional(async (em) => {
-    const head = (await lockHeads(em, [roomId])).get(roomId);
+  return database.transaction(async (sql) => {
+    const head = (await lockHeads(sql, [roomId])).get(roomId);
     if (!head) return null;
-    const outcome = await change(em, await findRole(em, roomId, userId), head);
+    const em = database.fork(sql);
+    const outcome = await change(em, await findRole(sql, roomId, userId), head);
     const memberCount = await em.count(MemberEntity, { room: roomId });
     if (outcome.changed) await em.nativeUpdate(RoomEntity, { id: roomId }, { memberCount });
     return { ...outcome, memberCount };

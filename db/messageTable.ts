@@ -1,10 +1,10 @@
 import type { InferEntity } from '@mikro-orm/core';
 import type { Message } from '../server/contract/types.ts';
 import { commitChanges } from './commitChanges.ts';
+import type { Database } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MessageEntity } from './entities.ts';
 import { searchMessages } from './searchMessages.ts';
-import type { Fork } from './sqlStore.ts';
 import type { SpokenByTimeQuery, SpokenQuery, Store } from './store.ts';
 
 /**
@@ -27,22 +27,24 @@ type MessageMethods = Pick<
   | 'searchMessages'
 >;
 
-export function messageTable(fork: Fork, dialect: Dialect): MessageMethods {
+export function messageTable(database: Database, dialect: Dialect): MessageMethods {
   // Left alone, MariaDB walks through all that is newer than the page to find it.
   const bySeq = { indexHint: dialect.by('messages_room_id_seq_unique') };
   const byRev = { indexHint: dialect.by('messages_room_id_rev_unique') };
   const byTime = { indexHint: dialect.by('messages_room_id_spoken_at_index') };
   return {
-    commitChanges: (changes) => commitChanges(fork, dialect, changes),
+    commitChanges: (changes) => commitChanges(database, dialect, changes),
 
     async findMessage(roomId, messageId) {
-      const row = await fork().findOne(MessageEntity, { id: messageId, room: roomId }, { ...WITH_AUTHOR });
+      const row = await database
+        .fork()
+        .findOne(MessageEntity, { id: messageId, room: roomId }, { ...WITH_AUTHOR });
       return row && toMessage(row);
     },
 
     async listMessages(roomId, { before, after, limit }) {
       const forwards = after !== undefined;
-      const rows = await fork().find(
+      const rows = await database.fork().find(
         MessageEntity,
         {
           room: roomId,
@@ -57,16 +59,18 @@ export function messageTable(fork: Fork, dialect: Dialect): MessageMethods {
     },
 
     async changesAfter(roomId, rev, limit) {
-      const rows = await fork().find(
-        MessageEntity,
-        { room: roomId, rev: { $gt: rev } },
-        { ...WITH_AUTHOR, ...byRev, orderBy: { rev: 'asc' }, limit },
-      );
+      const rows = await database
+        .fork()
+        .find(
+          MessageEntity,
+          { room: roomId, rev: { $gt: rev } },
+          { ...WITH_AUTHOR, ...byRev, orderBy: { rev: 'asc' }, limit },
+        );
       return rows.map(toMessage);
     },
 
     async listSpoken(roomId, query) {
-      const rows = await fork().find(MessageEntity, spokenIn(roomId, query), {
+      const rows = await database.fork().find(MessageEntity, spokenIn(roomId, query), {
         ...WITH_AUTHOR,
         orderBy: { seq: 'asc' },
         limit: query.limit,
@@ -75,15 +79,17 @@ export function messageTable(fork: Fork, dialect: Dialect): MessageMethods {
     },
 
     async listSpokenByTime(roomId, { after, ...query }) {
-      const rows = await fork().find(
-        MessageEntity,
-        { $and: [spokenIn(roomId, query), begunAfter(after)] },
-        { ...WITH_AUTHOR, ...byTime, orderBy: { spokenAt: 'asc', id: 'asc' }, limit: query.limit },
-      );
+      const rows = await database
+        .fork()
+        .find(
+          MessageEntity,
+          { $and: [spokenIn(roomId, query), begunAfter(after)] },
+          { ...WITH_AUTHOR, ...byTime, orderBy: { spokenAt: 'asc', id: 'asc' }, limit: query.limit },
+        );
       return rows.map(toMessage);
     },
 
-    searchMessages: (userId, search) => searchMessages(fork(), dialect, userId, search),
+    searchMessages: (userId, search) => searchMessages(database, dialect, userId, search),
   };
 }
 

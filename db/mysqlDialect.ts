@@ -1,6 +1,6 @@
+import { run } from './database.ts';
 import type { Dialect, Fragment } from './dialect.ts';
 import { type HeadRow, headsOf } from './roomTable.ts';
-import { run } from './run.ts';
 import type { MessageSearch } from './store.ts';
 
 const by: Dialect['by'] = (index) => `force index (${index})`;
@@ -9,9 +9,9 @@ const by: Dialect['by'] = (index) => `force index (${index})`;
  * By the primary key, always: for a list that holds a good part of a small table the optimizer reads the whole table, and
  * InnoDB locks what it reads. Two lanes would then hold each other's rooms.
  */
-const lockHeads: Dialect['lockHeads'] = async (em, roomIds) => {
+const lockHeads: Dialect['lockHeads'] = async (sql, roomIds) => {
   const rows = await run<HeadRow>(
-    em,
+    sql,
     `select id, last_seq as lastSeq, rev from chat_rooms ${by('primary')}
       where id in (${roomIds.map(() => '?').join(', ')}) order by id for update`,
     roomIds,
@@ -29,6 +29,7 @@ const orUpdate: Dialect['orUpdate'] = () => 'on duplicate key update';
  * the first row comes, and gives up on words that nearly every message holds: those are soon found one by one.
  */
 export const mysqlDialect: Dialect = {
+  begin: 'begin',
   lockHeads,
   time,
   by,
@@ -41,6 +42,7 @@ export const mysqlDialect: Dialect = {
 
 /** MariaDB has no such index: it looks at the messages one by one, newest first. */
 export const mariadbDialect: Dialect = {
+  begin: 'begin',
   lockHeads,
   time,
   by,

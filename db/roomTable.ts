@@ -1,22 +1,21 @@
 import { type InferEntity, raw } from '@mikro-orm/core';
-import type { SqlEntityManager } from '@mikro-orm/sql';
 import { DEFAULT_SPEECH_SETTINGS } from '../server/contract/speechSettings.ts';
 import type { Room, SpeechSettings } from '../server/contract/types.ts';
 import type { Heads } from './changeRows.ts';
+import { type Database, run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { fold } from './fold.ts';
 import { type Membership, membershipsOf } from './memberTable.ts';
-import { run } from './run.ts';
-import type { Fork } from './sqlStore.ts';
 import type { RoomsPage, Store } from './store.ts';
 
 type RoomMethods = Pick<Store, 'createRoom' | 'updateRoom' | 'findRoom' | 'listRooms' | 'heads'>;
 
-export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
+export function roomTable(database: Database, dialect: Dialect): RoomMethods {
   return {
     async createRoom({ ownerId, ...room }) {
-      await fork().transactional(async (em) => {
+      await database.transaction(async (sql) => {
+        const em = database.fork(sql);
         await em.insert(RoomEntity, {
           ...room,
           speech: orNull(room.speech),
@@ -38,9 +37,10 @@ export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
 
     updateRoom: (roomId, { speech, ...change }) =>
       // Under the room's lock: of two who choose different things at once, both are heard.
-      fork().transactional(async (em) => {
-        const heads = await dialect.lockHeads(em, [roomId]);
+      database.transaction(async (sql) => {
+        const heads = await dialect.lockHeads(sql, [roomId]);
         if (!heads.has(roomId)) return;
+        const em = database.fork(sql);
         const row = await em.findOneOrFail(RoomEntity, { id: roomId });
         await em.nativeUpdate(
           RoomEntity,
@@ -54,20 +54,18 @@ export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
       }),
 
     async findRoom(roomId, userId) {
-      const em = fork();
-      const row = await em.findOne(RoomEntity, { id: roomId });
+      const row = await database.fork().findOne(RoomEntity, { id: roomId });
       if (!row) return null;
-      return toRoom(row, (await membershipsOf(em, dialect, userId, [roomId])).get(roomId));
+      return toRoom(row, (await membershipsOf(database.sql, dialect, userId, [roomId])).get(roomId));
     },
 
     async listRooms(userId, page) {
-      const em = fork();
-      const rows = await em.find(RoomEntity, visibleTo(userId, page), {
+      const rows = await database.fork().find(RoomEntity, visibleTo(userId, page), {
         orderBy: { id: 'desc' },
         limit: page.limit,
       });
       const memberships = await membershipsOf(
-        em,
+        database.sql,
         dialect,
         userId,
         rows.map((row) => row.id),
@@ -75,15 +73,15 @@ export function roomTable(fork: Fork, dialect: Dialect): RoomMethods {
       return rows.map((row) => toRoom(row, memberships.get(row.id)));
     },
 
-    heads: (roomIds) => readHeads(fork(), roomIds),
+    heads: (roomIds) => readHeads(database.sql, roomIds),
   };
 }
 
 /** Where rooms are; unknown ones are missing. */
-export async function readHeads(em: SqlEntityManager, roomIds: string[]): Promise<Heads> {
+export async function readHeads(sql: Sql, roomIds: string[]): Promise<Heads> {
   if (roomIds.length === 0) return new Map();
   const rows = await run<HeadRow>(
-    em,
+    sql,
     `select id, last_seq as lastSeq, rev from chat_rooms where id in (${roomIds.map(() => '?').join(', ')})`,
     roomIds,
   );

@@ -1,11 +1,10 @@
-import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../server/contract/types.ts';
+import { type Database, run, type Sql } from './database.ts';
 import type { Dialect, Fragment } from './dialect.ts';
 import { MessageEntity } from './entities.ts';
 import { isTooCommon } from './failures.ts';
 import { fold } from './fold.ts';
 import { toMessage, WITH_AUTHOR } from './messageTable.ts';
-import { run } from './run.ts';
 import type { MessageSearch } from './store.ts';
 
 /** How many of a room's newest messages are looked at before an index is asked. */
@@ -16,27 +15,27 @@ const NEWEST = 1_000;
  * is over all rooms, so a word that is common elsewhere would cost a small room as much as the large one.
  */
 export async function searchMessages(
-  em: SqlEntityManager,
+  database: Database,
   dialect: Dialect,
   userId: string,
   search: MessageSearch,
 ): Promise<Message[]> {
-  const near = search.roomId ? await searchNewest(em, dialect, search.roomId, search) : undefined;
+  const near = search.roomId ? await searchNewest(database.sql, dialect, search.roomId, search) : undefined;
   const isEnough = near && (near.ids.length === search.limit || near.wasAll);
-  const ids = isEnough ? near.ids : await searchIndex(em, dialect, userId, search);
-  const rows = await em.find(MessageEntity, { id: { $in: ids } }, WITH_AUTHOR);
+  const ids = isEnough ? near.ids : await searchIndex(database.sql, dialect, userId, search);
+  const rows = await database.fork().find(MessageEntity, { id: { $in: ids } }, WITH_AUTHOR);
   const messages = new Map(rows.map((row) => [row.id, toMessage(row)]));
   return ids.flatMap((id) => messages.get(id) ?? []);
 }
 
 async function searchNewest(
-  em: SqlEntityManager,
+  sql: Sql,
   { by }: Dialect,
   roomId: string,
   { words, cursor, limit }: MessageSearch,
 ): Promise<{ ids: string[]; wasAll: boolean }> {
   const rows = await run<{ id: string; text: string | null }>(
-    em,
+    sql,
     `select id, text from messages ${by('messages_room_id_seq_unique')} where room_id = ?
       ${cursor ? 'and seq < (select seq from messages where id = ?)' : ''} order by seq desc limit ?`,
     [roomId, ...(cursor ? [cursor] : []), NEWEST],
@@ -47,14 +46,14 @@ async function searchNewest(
 }
 
 async function searchIndex(
-  em: SqlEntityManager,
+  sql: Sql,
   dialect: Dialect,
   userId: string,
   search: MessageSearch,
 ): Promise<string[]> {
-  for (const { sql, params } of dialect.searchMessages(scopeOf(userId, search.roomId), search)) {
+  for (const query of dialect.searchMessages(scopeOf(userId, search.roomId), search)) {
     try {
-      return (await run<{ id: string }>(em, sql, params)).map(({ id }) => id);
+      return (await run<{ id: string }>(sql, query.sql, query.params)).map(({ id }) => id);
     } catch (error) {
       if (!isTooCommon(error)) throw error;
     }

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeStore } from './contract.ts';
+import { Database, run } from './database.ts';
 import { openStore } from './open.ts';
 import { connectSqlite } from './sqlite.ts';
 import { sqliteDialect } from './sqliteDialect.ts';
@@ -102,15 +103,14 @@ describe('SQLite', () => {
   });
 
   test('a transaction that SQLite has rolled back by itself, as on a full disk, locks nobody out', async () => {
-    const orm = await connectSqlite(newPath());
-    const store = createSqlStore(orm, sqliteDialect, 'test');
-    const failure = orm.em.fork().transactional(async (em) => {
-      await em.getConnection().execute('rollback', [], 'run', em.getTransactionContext());
+    const database = new Database(await connectSqlite(newPath()), sqliteDialect.begin);
+    const failure = database.transaction(async (sql) => {
+      await run(sql, 'rollback');
       throw new Error('database or disk is full');
     });
     await expect(failure).rejects.toThrow('full');
-    await addPerson(store);
-    await store.close();
+    expect(await database.transaction((sql) => run(sql, 'select 1 as one'))).toEqual([{ one: 1 }]);
+    await database.close();
   });
 
   test('a full disk is a retryable failure; what fits again is numbered without a gap', async () => {

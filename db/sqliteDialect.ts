@@ -1,22 +1,10 @@
 import type { Dialect, Fragment } from './dialect.ts';
-import { type HeadRow, headsOf } from './roomTable.ts';
-import { run } from './run.ts';
+import { readHeads } from './roomTable.ts';
 
 export const sqliteDialect: Dialect = {
-  /**
-   * SQLite locks the whole file. The update that changes nothing makes the transaction a writing one from its first
-   * statement, so that it waits for its turn instead of failing at its first write.
-   */
-  async lockHeads(em, roomIds) {
-    const rows = await run<HeadRow>(
-      em,
-      `update chat_rooms set rev = rev where id in (${roomIds.map(() => '?').join(', ')})
-        returning id, last_seq as lastSeq, rev`,
-      roomIds,
-    );
-    return headsOf(rows);
-  },
-
+  /** SQLite locks the whole file, and with `immediate` before it reads: a transaction waits for its turn then or never. */
+  begin: 'begin immediate',
+  lockHeads: readHeads,
   time: (iso) => Date.parse(iso),
   by: () => '',
   orUpdate: (key) => `on conflict (${key}) do update set`,

@@ -3,25 +3,29 @@ import type { PlacedAudio } from './hearing.ts';
 /** Samples of the speech stream, the last one excluded. */
 export type Span = { from: number; to: number };
 
+export type RingOwner = {
+  /** Whether the piece of this number, the oldest, may have to make room. */
+  mayFallOut: (piece: number) => boolean;
+  /** Told of what has to make room, and the number of its piece. */
+  onFallOut: (span: Span, piece: number) => void;
+};
+
 /**
- * The newest audio of a stream, as far back as somebody may have to hear it again, and never more than its capacity.
- * Pieces are numbered as they come; they are kept by reference.
+ * The newest audio of a stream, as far back as somebody may have to hear it again, and no more than its capacity unless
+ * its owner holds on to it. Pieces are numbered as they come; they are kept by reference.
  */
 export class AudioRing {
   readonly #capacity: number;
-  readonly #onFallOut: (span: Span, piece: number) => void;
+  readonly #owner: RingOwner;
   readonly #pieces: PlacedAudio[] = [];
   #first = 0;
   #samples = 0;
   #end = 0;
 
-  /**
-   * @param capacity in samples.
-   * @param onFallOut told of what has to make room, and the number of its piece.
-   */
-  constructor(capacity: number, onFallOut: (span: Span, piece: number) => void) {
+  /** @param capacity in samples. */
+  constructor(capacity: number, owner: RingOwner) {
     this.#capacity = capacity;
-    this.#onFallOut = onFallOut;
+    this.#owner = owner;
   }
 
   /** The number of the oldest piece. */
@@ -56,7 +60,9 @@ export class AudioRing {
     this.#pieces.push(piece);
     this.#samples += piece.pcm.length / 2;
     this.#end = endOf(piece);
-    while (this.#samples > this.#capacity && this.#pieces.length > 1) this.#onFallOut(...this.#shift());
+    while (this.#samples > this.#capacity && this.#pieces.length > 1 && this.#owner.mayFallOut(this.#first)) {
+      this.#owner.onFallOut(...this.#shift());
+    }
   }
 
   /** Lets go what lies before a sample. */

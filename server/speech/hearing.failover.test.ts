@@ -126,6 +126,24 @@ describe('places', () => {
     expect(places.asked).toEqual([false]);
   });
 
+  test('what comes just when one is free pushes nothing out that the engine has yet to be given', async () => {
+    const mouth = new Mouth();
+    const places = new TestPlaces(0);
+    const engine = createNumbersEngine({ chunkTakesMs: 50 });
+    const { heard, over } = listen(mouth, { engine, places });
+    for (let word = 1; word <= 600; word += 1) await speak(mouth, word);
+    // Until the next piece is being drawn, though none has come.
+    await pass(2);
+    places.open(1);
+    await pass(0.01);
+    mouth.say({ silence: 0.5 });
+    mouth.stop();
+    await pass(60);
+    await over;
+    expect(heard.map(short).filter((told) => told.startsWith('gap'))).toEqual([]);
+    expect(finals(heard)[0]?.split(' ')).toHaveLength(600);
+  });
+
   test('a limit of the service gives the place back, tells it, and waits in front of those who are new', async () => {
     const mouth = new Mouth();
     const places = new TestPlaces(1);

@@ -49,6 +49,8 @@ const story = fc.record({
   keptSeconds: fc.constantFrom(2, 10, ENOUGH),
   longestSeconds: fc.constantFrom(null, 20),
   waitsMs: fc.array(fc.nat({ max: 6_000 }), { maxLength: 6, size: 'max' }),
+  /** Of the pauses between calls, from the shortest to the longest. */
+  jitter: fc.double({ min: 0, max: 0.999, noNaN: true }),
 });
 type Story = typeof story extends fc.Arbitrary<infer S> ? S : never;
 
@@ -88,6 +90,7 @@ async function* play(pieces: Piece[]): AsyncGenerator<PlacedAudio, void, void> {
 }
 
 async function run(told: Story, pieces: Piece[]) {
+  vi.spyOn(Math, 'random').mockReturnValue(told.jitter);
   // An engine hears more at a time than is ever kept for it, or there would be no end to it.
   const longestSeconds = told.keptSeconds === ENOUGH ? null : told.longestSeconds;
   const named = (name: 'aws' | 'sherpa', own: (NumbersFault | undefined)[]) =>

@@ -38,7 +38,10 @@ export class KeptAudio {
   ) {
     this.#owner = owner;
     this.#sampleRate = sampleRate;
-    this.ring = new AudioRing(keptSeconds * sampleRate, (span, piece) => this.#fallOut(span, piece));
+    this.ring = new AudioRing(keptSeconds * sampleRate, {
+      mayFallOut: (piece) => this.#mayFallOut(piece),
+      onFallOut: (span, piece) => this.#fallOut(span, piece),
+    });
     this.#intake = new Intake(source, {
       wants: () => this.#wants(),
       onPiece: (piece) => this.#take(piece),
@@ -103,6 +106,15 @@ export class KeptAudio {
     this.ring.append(piece);
     this.#owner.attempt()?.view.wake();
     this.#owner.onNews();
+  }
+
+  /**
+   * What a call under way has yet to be given stays: the call would go on behind it as if nobody had spoken there. It
+   * is a piece more than fits at most, the one that was being drawn when the call began.
+   */
+  #mayFallOut(piece: number): boolean {
+    const attempt = this.#owner.attempt();
+    return !attempt || attempt.over || piece < attempt.view.cursor;
   }
 
   #fallOut(span: Span, piece: number): void {

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 
-/** So many statements stay prepared: those that were run last. */
-const PREPARED = 64;
+/** So many statements stay prepared, those that were run last. A few: each holds memory, and most of the ORM's never come again. */
+const PREPARED = 16;
 
 /**
  * Node's own SQLite under Kysely. The dialect that MikroORM has for it prepares every statement anew, which for a

@@ -6,23 +6,12 @@ import type { Head } from './store.ts';
 export type Heads = Map<string, Head>;
 
 const COLUMNS = [
-  ...([
-    'id',
-    'room_id',
-    'seq',
-    'rev',
-    'kind',
-    'author_id',
-    'client_id',
-    'text',
-    'reply_to',
-    'mentions',
-  ] as const),
-  ...(['reactions', 'created_at', 'edited_at', 'deleted_at', 'spoken_at', 'speech'] as const),
+  ...(['id', 'room_id', 'seq', 'rev', 'kind', 'author_id', 'client_id', 'text', 'reply_to'] as const),
+  ...(['mentions', 'reactions', 'created_at', 'edited_at', 'deleted_at', 'spoken_at', 'speech'] as const),
 ];
 type Column = (typeof COLUMNS)[number];
 /** What an edit, a removal or a reaction can change. */
-const AMENDED: Column[] = ['rev', 'text', 'mentions', 'reactions', 'edited_at', 'deleted_at', 'speech'];
+const AMENDED = ['rev', 'text', 'mentions', 'reactions', 'edited_at', 'deleted_at', 'speech'] as const;
 
 const INSERT = `insert into messages (${COLUMNS.join(', ')}) values `;
 const PLACES = `(${COLUMNS.map(() => '?').join(', ')})`;

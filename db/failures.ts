@@ -110,7 +110,7 @@ function codeOf(error: unknown): string {
 const SQLITE_PASSING = new Set([5, 6, 8, 10, 13, 14]);
 
 function isPassingInSqlite(error: unknown): boolean {
-  return SQLITE_PASSING.has(sqliteCodeOf(error) & 0xff);
+  return SQLITE_PASSING.has(primaryCodeOf(error));
 }
 
 /** A full-text index of MySQL's gives up on words that nearly every message holds. */
@@ -120,10 +120,15 @@ export function isTooCommon(error: unknown): boolean {
 
 /** Another process writes: nothing of what was to be written has been. */
 export function isBusy(error: unknown): boolean {
-  return (sqliteCodeOf(error) & 0xff) === 5;
+  return primaryCodeOf(error) === 5;
 }
 
-/** Node's driver puts the extended result code on the error, and the ORM keeps it. The low byte is the primary code. */
+/** The low byte of the extended code. */
+function primaryCodeOf(error: unknown): number {
+  return sqliteCodeOf(error) & 0xff;
+}
+
+/** The extended result code, which Node's driver puts on the error, and the ORM keeps. */
 function sqliteCodeOf(error: unknown): number {
   const { errcode } = (error ?? {}) as { errcode?: unknown };
   return typeof errcode === 'number' ? errcode : 0;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeChunk } from '../server/contract/chunk.ts';
-import type { Utterance } from '../server/contract/types.ts';
+import { encodeChunk } from '../contract/chunk.ts';
+import type { Utterance } from '../contract/types.ts';
 import { enter } from './person.ts';
 
 export type LagOptions = { url: string; pcm: Uint8Array; sampleRate: number };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LIMITS } from '../server/contract/limits.ts';
+import { LIMITS } from '../contract/limits.ts';
 import { type LoadProcess, startLoad } from './fanout/pinned.ts';
 import { type Stack, type StackName, startStack } from './fanout/stacks.ts';
 import { percentile } from './percentile.ts';

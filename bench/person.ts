@@ -1,5 +1,5 @@
 import { createTRPCClient, createWSClient, httpLink, type TRPCClient, wsLink } from '@trpc/client';
-import { wireEncoder } from '../server/contract/encoder.ts';
+import { wireEncoder } from '../contract/encoder.ts';
 import type { AppRouter } from '../server/trpc/router.ts';
 
 export type Person = { id: string; trpc: TRPCClient<AppRouter>; leave: () => Promise<void> };

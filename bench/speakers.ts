@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeChunk } from '../server/contract/chunk.ts';
+import { encodeChunk } from '../contract/chunk.ts';
 import { enter, type Person } from './person.ts';
 
 const SAMPLE_RATE = 16_000;

@@ -1,10 +1,10 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { createPool, type Pool } from 'mysql2/promise';
+import type { User } from '../contract/types.ts';
 import type { Store } from '../db/store.ts';
 import { addPerson, addRoom, append, typed } from '../db/testing/material.ts';
 import { createMemoryBus } from '../server/bus/memory.ts';
 import { createWriter } from '../server/chat/writer.ts';
-import type { User } from '../server/contract/types.ts';
 import { createLog } from '../server/log.ts';
 import { percentile } from './percentile.ts';
 

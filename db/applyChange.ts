@@ -1,5 +1,5 @@
-import type { Message, Reaction, Speech } from '../server/contract/types.ts';
-import { AppError } from '../server/errors.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Message, Reaction, Speech } from '../contract/types.ts';
 import type { Change } from './store.ts';
 
 type Amendment = Exclude<Change, { type: 'append' }>;

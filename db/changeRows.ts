@@ -1,4 +1,4 @@
-import type { Message } from '../server/contract/types.ts';
+import type { Message } from '../contract/types.ts';
 import { run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import type { Head } from './store.ts';

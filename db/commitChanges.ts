@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Message } from '../server/contract/types.ts';
-import { AppError, notMember } from '../server/errors.ts';
+import { AppError, notMember } from '../contract/errors.ts';
+import type { Message } from '../contract/types.ts';
 import { applyChange } from './applyChange.ts';
 import { type Growth, type Heads, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
 import type { Database, Sql } from './database.ts';

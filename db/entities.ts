@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Reaction, Speech, SpeechSettings } from '../server/contract/types.ts';
+import type { Reaction, Speech, SpeechSettings } from '../contract/types.ts';
 
 /** Ids are lower-case UUIDs (version 7, so that they grow with time and keep indexes compact). */
 const id = () => p.string().length(36);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../server/errors.ts';
+import { AppError } from '../contract/errors.ts';
 import { storeUnavailable } from './storeUnavailable.ts';
 
 type Methods = Record<string, (...args: never[]) => Promise<unknown>>;

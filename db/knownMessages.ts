@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql';
-import type { Message } from '../server/contract/types.ts';
+import type { Message } from '../contract/types.ts';
 import { MessageEntity } from './entities.ts';
 import { toMessage, WITH_AUTHOR } from './messageTable.ts';
 import type { Change, NewMessage } from './store.ts';

@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql';
-import type { Role } from '../server/contract/types.ts';
+import type { Role } from '../contract/types.ts';
 import { type Database, run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';

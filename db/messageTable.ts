@@ -1,5 +1,5 @@
 import type { InferEntity } from '@mikro-orm/core';
-import type { Message } from '../server/contract/types.ts';
+import type { Message } from '../contract/types.ts';
 import { commitChanges } from './commitChanges.ts';
 import type { Database } from './database.ts';
 import type { Dialect } from './dialect.ts';

@@ -1,6 +1,6 @@
 import { type InferEntity, raw } from '@mikro-orm/core';
-import { DEFAULT_SPEECH_SETTINGS } from '../server/contract/speechSettings.ts';
-import type { Room, SpeechSettings } from '../server/contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
+import type { Room, SpeechSettings } from '../contract/types.ts';
 import type { Heads } from './changeRows.ts';
 import { type Database, run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';

@@ -1,4 +1,4 @@
-import type { Message } from '../server/contract/types.ts';
+import type { Message } from '../contract/types.ts';
 import { type Database, run, type Sql } from './database.ts';
 import type { Dialect, Fragment } from './dialect.ts';
 import { MessageEntity } from './entities.ts';

@@ -1,12 +1,4 @@
-import type {
-  Member,
-  Message,
-  Role,
-  Room,
-  SpeechSettings,
-  User,
-  Visibility,
-} from '../server/contract/types.ts';
+import type { Member, Message, Role, Room, SpeechSettings, User, Visibility } from '../contract/types.ts';
 
 /** A message before it has a place in its room. Its id is the caller's to choose (a UUID). */
 export type NewMessage = Pick<

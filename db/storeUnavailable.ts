@@ -1,4 +1,4 @@
-import { AppError } from '../server/errors.ts';
+import { AppError } from '../contract/errors.ts';
 
 /** What every call hears while the database is away or busy. */
 export function storeUnavailable(cause?: unknown): AppError {

@@ -5,7 +5,7 @@ import { build } from 'vite';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const STAMP = join(ROOT, 'client/dist/.built-from');
-const SOURCES = ['client/**/*', 'server/contract/**/*', 'vite.config.ts', 'package-lock.json'];
+const SOURCES = ['client/**/*', 'contract/**/*', 'vite.config.ts', 'package-lock.json'];
 
 /** Builds the web client if what it is made from has changed since the last build. */
 export async function buildClientIfStale(): Promise<'built' | 'fresh'> {

@@ -13,7 +13,7 @@ const ALLOWED = [
   ['server/speech/a.ts', `export type { Transcriber } from '../transcriber/transcriber.ts';`],
   ['server/http/a.ts', `export { Hono } from 'hono';`],
   ['server/main.ts', `export { openStore } from '../db/open.ts';`],
-  ['client/state/a.ts', `export { LIMITS } from '../../server/contract/limits.ts';`],
+  ['client/state/a.ts', `export { LIMITS } from '../../contract/limits.ts';`],
   ['client/sdk/client.ts', `export type { AppRouter } from '../../server/trpc/router.ts';`],
 ] as const;
 
@@ -27,9 +27,9 @@ const FORBIDDEN = [
   ['server/speech/b.ts', `export { createAwsEngine } from '../transcriber/aws.ts';`],
   ['server/http/b.ts', `export { openStore } from '../../db/open.ts';`],
   ['server/transcriber/b.ts', `export { createSpeech } from '../speech/speech.ts';`],
-  ['server/contract/b.ts', `export { AppError } from '../errors.ts';`],
+  ['contract/b.ts', `export { createFeeds } from '../server/chat/feeds.ts';`],
   ['db/b.ts', `export { createFeeds } from '../server/chat/feeds.ts';`],
-  ['client/state/b.ts', `export { AppError } from '../../server/errors.ts';`],
+  ['client/state/b.ts', `export { createFeeds } from '../../server/chat/feeds.ts';`],
   ['client/state/c.ts', `export type { AppRouter } from '../../server/trpc/router.ts';`],
 ] as const;
 

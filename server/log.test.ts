@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { AppError } from './errors.ts';
+import { AppError } from '../contract/errors.ts';
 import { createLog } from './log.ts';
 
 const logged = (error: unknown): string => {

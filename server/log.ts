@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { AppError } from './errors.ts';
+import { AppError } from '../contract/errors.ts';
 
 /** Static messages, data in fields; never what people said, never a token. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;

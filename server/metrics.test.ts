@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { encodeChunk } from './contract/chunk.ts';
+import { encodeChunk } from '../contract/chunk.ts';
 import { binaryClient } from './testing/clients.ts';
 import { openServer } from './testing/liveServer.ts';
 import { pcmOf, SAMPLE_RATE } from './testing/speechScene.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Utterance } from '../../server/contract/types.ts';
+import type { Utterance } from '../../contract/types.ts';
 import { answerParent } from './answerParent.ts';
 import { CHUNK_MS, listenTo, type SongOptions } from './song.ts';
 import { Speaker } from './speaker.ts';

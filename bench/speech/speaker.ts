@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { encodeChunk } from '../../server/contract/chunk.ts';
-import { wireEncoder } from '../../server/contract/encoder.ts';
-import type { CaptionEvent } from '../../server/contract/types.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
+import { wireEncoder } from '../../contract/encoder.ts';
+import type { CaptionEvent } from '../../contract/types.ts';
 import { SAMPLE_RATE, Song, type SongOptions } from './song.ts';
 
 type Answer = {

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { decodeChunk } from '../../server/contract/chunk.ts';
+import { decodeChunk } from '../../contract/chunk.ts';
 import type { Failure } from '../sdk/errors.ts';
 import type { Pump, PumpState, StreamBeginning } from './pump.ts';
 

@@ -1,4 +1,4 @@
-import { encodeChunk } from '../../server/contract/chunk.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
 import type { Failure } from '../sdk/errors.ts';
 import { Backlog } from './backlog.ts';
 import { within } from './within.ts';

@@ -1,4 +1,4 @@
-import type { EngineInfo, EngineName, EngineRef, Speech } from '../../server/contract/types.ts';
+import type { EngineInfo, EngineName, EngineRef, Speech } from '../../contract/types.ts';
 import type { Failure } from '../sdk/errors.ts';
 import { en } from './en.ts';
 import { locale, t } from './i18n.ts';

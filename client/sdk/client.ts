@@ -7,7 +7,7 @@ import {
   type TRPCWebSocketClient,
   wsLink,
 } from '@trpc/client';
-import { wireEncoder } from '../../server/contract/encoder.ts';
+import { wireEncoder } from '../../contract/encoder.ts';
 import type { AppRouter } from '../../server/trpc/router.ts';
 import { Backoff } from './backoff.ts';
 

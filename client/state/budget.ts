@@ -1,5 +1,5 @@
 import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js';
-import type { SpeechBudget } from '../../server/contract/types.ts';
+import type { SpeechBudget } from '../../contract/types.ts';
 import type { Connected } from './connected.ts';
 
 const AGAIN_MS = 60_000;

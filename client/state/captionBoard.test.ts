@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CaptionEvent, StreamState, Utterance } from '../../server/contract/types.ts';
+import type { CaptionEvent, StreamState, Utterance } from '../../contract/types.ts';
 import { CaptionBoard, type Speaking } from './captionBoard.ts';
 
 const ann = { id: 'ann', name: 'Ann' };

@@ -1,4 +1,4 @@
-import type { CaptionEvent, Utterance } from '../../server/contract/types.ts';
+import type { CaptionEvent, Utterance } from '../../contract/types.ts';
 
 /** A stream as it was last told. `ended` only where people should know why. */
 export type Speaking = Extract<CaptionEvent, { type: 'stream' }>;

@@ -1,5 +1,5 @@
 import { type Accessor, createContext, createSignal, onCleanup, useContext } from 'solid-js';
-import type { EngineInfo, User } from '../../server/contract/types.ts';
+import type { EngineInfo, User } from '../../contract/types.ts';
 import { type ConnectionState, createRoomscribeClient, type RoomscribeClient } from '../sdk/client.ts';
 import { describeFailure } from '../sdk/errors.ts';
 import { createRoomList, type RoomList } from './roomList.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Message } from '../../server/contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { createEditing } from './editing.ts';
 
 const message = { id: 'm', text: 'go forward ten metres' } as Message;

@@ -1,6 +1,6 @@
 import { type Accessor, createSignal } from 'solid-js';
-import { codePoints, LIMITS } from '../../server/contract/limits.ts';
-import type { Message } from '../../server/contract/types.ts';
+import { codePoints, LIMITS } from '../../contract/limits.ts';
+import type { Message } from '../../contract/types.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 
 export type Draft = { message: Message; text: string };

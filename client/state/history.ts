@@ -1,5 +1,5 @@
 import { type Accessor, batch, createSignal, onCleanup } from 'solid-js';
-import type { Message, RoomEvent } from '../../server/contract/types.ts';
+import type { Message, RoomEvent } from '../../contract/types.ts';
 import type { Failure } from '../sdk/errors.ts';
 import type { Connected } from './connected.ts';
 import { keepSubscribed } from './resubscribe.ts';

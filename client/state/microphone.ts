@@ -1,5 +1,5 @@
 import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js';
-import type { Room } from '../../server/contract/types.ts';
+import type { Room } from '../../contract/types.ts';
 import {
   isMicrophoneGranted,
   type Microphone,

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Message } from '../../server/contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { describeFailure } from '../sdk/errors.ts';
 import { Outbox, type Pending } from './outbox.ts';
 import { createMemoryStorage } from './storage.ts';

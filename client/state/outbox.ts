@@ -1,4 +1,4 @@
-import type { Message } from '../../server/contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import type { Failure } from '../sdk/errors.ts';
 
 /** A message that is not in the timeline yet. With a `failure` it waits for its author to decide. */

@@ -1,5 +1,5 @@
 import { type Accessor, createMemo, createSignal } from 'solid-js';
-import type { RoomEvent, UserRef } from '../../server/contract/types.ts';
+import type { RoomEvent, UserRef } from '../../contract/types.ts';
 import type { Connected } from './connected.ts';
 
 export type Person = UserRef & { here: boolean };

@@ -1,5 +1,5 @@
 import { type Accessor, createSignal, onCleanup } from 'solid-js';
-import type { CaptionEvent, Message, Room, Utterance } from '../../server/contract/types.ts';
+import type { CaptionEvent, Message, Room, Utterance } from '../../contract/types.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 import { CaptionBoard, type Speaking } from './captionBoard.ts';
 import type { Connected } from './connected.ts';

@@ -1,5 +1,5 @@
 import { type Accessor, createSignal } from 'solid-js';
-import type { Room } from '../../server/contract/types.ts';
+import type { Room } from '../../contract/types.ts';
 import type { RoomscribeClient } from '../sdk/client.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SPEECH_SETTINGS } from '../../server/contract/speechSettings.ts';
-import type { EngineInfo } from '../../server/contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { EngineInfo } from '../../contract/types.ts';
 import { isLocked, languagesOf, toggleLanguage } from './roomSettings.ts';
 
 const engine = { available: true, languages: ['en-US', 'en-GB', 'ko-KR'], features: ['redact'] } as unknown;

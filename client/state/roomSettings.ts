@@ -1,5 +1,5 @@
-import { DEFAULT_SPEECH_SETTINGS } from '../../server/contract/speechSettings.ts';
-import type { EngineInfo, SpeechFeature, SpeechSettings } from '../../server/contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { EngineInfo, SpeechFeature, SpeechSettings } from '../../contract/types.ts';
 
 /** What rooms are offered where the engine does not say which languages it hears. */
 const USUAL_LANGUAGES = ['en-US', 'ko-KR'];

@@ -1,5 +1,5 @@
 import { type Accessor, createSignal } from 'solid-js';
-import type { User } from '../../server/contract/types.ts';
+import type { User } from '../../contract/types.ts';
 import { createSessionClient } from '../sdk/client.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Message, Page } from '../../server/contract/types.ts';
+import type { Message, Page } from '../../contract/types.ts';
 import { createTimeline, type PageRequest, type Timeline } from './timeline.ts';
 
 const message = (seq: number, rev = seq, text = `${seq}`): Message => ({

@@ -1,4 +1,4 @@
-import type { Message, Page } from '../../server/contract/types.ts';
+import type { Message, Page } from '../../contract/types.ts';
 
 /**
  * One open room's messages: pages of history, live events and answers to one's own sends, in whatever order and

@@ -1,5 +1,5 @@
 import { Show } from 'solid-js';
-import type { EngineInfo } from '../../server/contract/types.ts';
+import type { EngineInfo } from '../../contract/types.ts';
 import { explainFailure, labelOf } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import type { Speaking } from '../state/captionBoard.ts';

@@ -1,6 +1,6 @@
 import { Route, Router } from '@solidjs/router';
 import { Match, onMount, Show, Switch } from 'solid-js';
-import type { User } from '../../server/contract/types.ts';
+import type { User } from '../../contract/types.ts';
 import { explainFailure } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import { ConnectedContext, createConnected } from '../state/connected.ts';

@@ -1,4 +1,4 @@
-import type { UserRef } from '../../server/contract/types.ts';
+import type { UserRef } from '../../contract/types.ts';
 
 /** The first letter of a name on a colour that stays the person's own. */
 export function Avatar(props: { user: UserRef }) {

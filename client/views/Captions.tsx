@@ -1,5 +1,5 @@
 import { createMemo, For, Show } from 'solid-js';
-import type { Utterance } from '../../server/contract/types.ts';
+import type { Utterance } from '../../contract/types.ts';
 import { explainFailure, explainGap, explainListener } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import type { Speaking } from '../state/captionBoard.ts';

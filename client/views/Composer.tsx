@@ -1,6 +1,6 @@
 import { createEffect, createSignal, on, Show } from 'solid-js';
-import { codePoints, LIMITS } from '../../server/contract/limits.ts';
-import type { Room } from '../../server/contract/types.ts';
+import { codePoints, LIMITS } from '../../contract/limits.ts';
+import type { Room } from '../../contract/types.ts';
 import { t } from '../i18n/i18n.ts';
 import type { MicrophoneControl } from '../state/microphone.ts';
 import { storage } from '../state/storage.ts';

@@ -1,5 +1,5 @@
 import { Show } from 'solid-js';
-import type { Message } from '../../server/contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { explainGap } from '../i18n/explain.ts';
 import { dayOf, t, timeOf } from '../i18n/i18n.ts';
 import type { Editing } from '../state/editing.ts';

@@ -1,5 +1,5 @@
 import { createMemo, For, Show } from 'solid-js';
-import type { Message } from '../../server/contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { t } from '../i18n/i18n.ts';
 import { MicrophoneIcon } from './icons.tsx';
 import { voicesOf } from './voices.ts';

@@ -1,5 +1,5 @@
 import { Show } from 'solid-js';
-import type { Room } from '../../server/contract/types.ts';
+import type { Room } from '../../contract/types.ts';
 import { t } from '../i18n/i18n.ts';
 import { useConnected } from '../state/connected.ts';
 import type { MicrophoneControl } from '../state/microphone.ts';

@@ -1,6 +1,6 @@
 import { useNavigate } from '@solidjs/router';
 import { createSignal, Show } from 'solid-js';
-import { LIMITS } from '../../server/contract/limits.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import { explainFailure } from '../i18n/explain.ts';
 import { locale, t } from '../i18n/i18n.ts';
 import { describeFailure } from '../sdk/errors.ts';

@@ -1,5 +1,5 @@
 import { createSignal, For, Show } from 'solid-js';
-import type { Room } from '../../server/contract/types.ts';
+import type { Room } from '../../contract/types.ts';
 import { t } from '../i18n/i18n.ts';
 import { LeaveIcon, MoreIcon } from './icons.tsx';
 import { RoomSettings } from './RoomSettings.tsx';

@@ -1,5 +1,5 @@
 import { createSignal, onMount, Show } from 'solid-js';
-import type { Room, SpeechFeature, SpeechSettings } from '../../server/contract/types.ts';
+import type { Room, SpeechFeature, SpeechSettings } from '../../contract/types.ts';
 import { explainFailure, nameOfLanguage } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import { describeFailure } from '../sdk/errors.ts';

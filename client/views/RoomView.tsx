@@ -1,5 +1,5 @@
 import { createSignal, Show } from 'solid-js';
-import type { Room } from '../../server/contract/types.ts';
+import type { Room } from '../../contract/types.ts';
 import { explainFailure } from '../i18n/explain.ts';
 import { createBudget } from '../state/budget.ts';
 import { useConnected } from '../state/connected.ts';

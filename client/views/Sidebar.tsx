@@ -1,6 +1,6 @@
 import { A } from '@solidjs/router';
 import { createSignal, For, Show } from 'solid-js';
-import type { Room } from '../../server/contract/types.ts';
+import type { Room } from '../../contract/types.ts';
 import { explainFailure } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import { useConnected } from '../state/connected.ts';

@@ -1,5 +1,5 @@
 import { Match, Show, Switch } from 'solid-js';
-import type { EngineInfo, Room, SpeechBudget } from '../../server/contract/types.ts';
+import type { EngineInfo, Room, SpeechBudget } from '../../contract/types.ts';
 import { describeEngine, explainFailure } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import type { Speaking } from '../state/captionBoard.ts';

@@ -1,5 +1,5 @@
 import { createSignal, Show } from 'solid-js';
-import { LIMITS } from '../../server/contract/limits.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import { explainFailure } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import type { Session } from '../state/session.ts';

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { User } from '../../server/contract/types.ts';
+import type { User } from '../../contract/types.ts';
 import { openStore } from '../open.ts';
 import { append, kept, typed } from './material.ts';
 

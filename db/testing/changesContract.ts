@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Message, User } from '../../server/contract/types.ts';
+import type { Message, User } from '../../contract/types.ts';
 import type { Change, ChangeOutcome } from '../store.ts';
 import {
   addPerson,

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Message } from '../../server/contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { addRoom, append, kept, type Scene, seqs, spoken, typed, unheard, upTo } from './material.ts';
 
 /** A part of the store's contract. */

@@ -1,5 +1,5 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import type { Message, Speech, User } from '../../server/contract/types.ts';
+import type { Message, Speech, User } from '../../contract/types.ts';
 import type { Change, ChangeOutcome, NewMessage, NewRoom, Store } from '../store.ts';
 
 /** What each test of the store finds: two people and a room that one of them owns. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { DEFAULT_SPEECH_SETTINGS } from '../../server/contract/speechSettings.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import { addRoom, append, NOWHERE, type Scene, typed, upTo } from './material.ts';
 
 /** A part of the store's contract. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Message } from '../../server/contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import type { Change } from '../store.ts';
 import { addRoom, append, kept, type Scene, spoken, typed, upTo } from './material.ts';
 

@@ -1,4 +1,4 @@
-import { AppError, type AppErrorOptions, type ErrorCode } from '../../server/errors.ts';
+import { AppError, type AppErrorOptions, type ErrorCode } from '../../contract/errors.ts';
 import type { ChangeOutcome } from '../store.ts';
 import type { StoreMethod } from '../storeMethods.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { AppError } from '../../server/errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import type { Store } from '../store.ts';
 import { addPerson, addRoom, append, kept, typed, upTo } from '../testing/material.ts';
 import { receiveError, sendError } from './protocol.ts';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
+import type { User } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
-import type { User } from '../contract/types.ts';
 
 export type Session = { token: string; user: User };
 

@@ -1,4 +1,4 @@
-import type { CaptionEvent, Message, RoomSettings, UserRef } from '../contract/types.ts';
+import type { CaptionEvent, Message, RoomSettings, UserRef } from '../../contract/types.ts';
 
 /** What one process tells the others about a room. A `message` is a hint: the database is the truth. */
 export type BusEvent =

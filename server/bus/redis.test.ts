@@ -1,6 +1,6 @@
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Message } from '../contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { createNotedLog } from '../testing/notedLog.ts';
 import { startRedis } from '../testing/redisServer.ts';
 import type { BusEvent } from './bus.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { User } from '../../contract/types.ts';
 import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom } from '../../db/testing/material.ts';
-import type { User } from '../contract/types.ts';
 import { type Access, createAccess } from './access.ts';
 
 describe('membership is one rule', () => {

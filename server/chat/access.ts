@@ -1,6 +1,6 @@
+import { AppError, notMember } from '../../contract/errors.ts';
+import type { Role, Room, UserRef } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
-import type { Role, Room, UserRef } from '../contract/types.ts';
-import { AppError, notMember } from '../errors.ts';
 
 /**
  * The one rule of membership. Every call and every subscription asks it; nothing else decides who may see a room. A change

@@ -1,5 +1,5 @@
+import { LIMITS } from '../../contract/limits.ts';
 import type { Store } from '../../db/store.ts';
-import { LIMITS } from '../contract/limits.ts';
 import { deliveryOf } from './delivery.ts';
 import type { Feed } from './feed.ts';
 import type { Missed } from './recent.ts';

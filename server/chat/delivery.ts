@@ -1,4 +1,4 @@
-import type { Message, RoomEvent } from '../contract/types.ts';
+import type { Message, RoomEvent } from '../../contract/types.ts';
 
 /**
  * One event with the rev up to which its receiver has then seen the room: the cursor to come back with. One object

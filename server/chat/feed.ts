@@ -1,7 +1,7 @@
+import { notMember } from '../../contract/errors.ts';
+import type { Message, RoomEvent, UserRef } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Bus, BusEvent } from '../bus/bus.ts';
-import type { Message, RoomEvent, UserRef } from '../contract/types.ts';
-import { notMember } from '../errors.ts';
 import { Fanout, type Receiver } from '../fanout.ts';
 import type { Log } from '../log.ts';
 import type { Turns } from '../turns.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
 import { append, typed } from '../../db/testing/material.ts';
-import { AppError } from '../errors.ts';
 import { openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
 

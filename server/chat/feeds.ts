@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { AppError } from '../../contract/errors.ts';
+import type { UserRef } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Bus, BusEvent } from '../bus/bus.ts';
-import type { UserRef } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Outlet } from '../outlet.ts';
 import type { Turns } from '../turns.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech } from '../testing/speechScene.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { AppError } from '../../contract/errors.ts';
+import type { Message, Page, User, UserRef } from '../../contract/types.ts';
 import type { Change, MessageSearch, Store } from '../../db/store.ts';
-import type { Message, Page, User, UserRef } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import type { Outlet } from '../outlet.ts';
 import type { Access } from './access.ts';
 import { type Cursored, cursored } from './cursored.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LIMITS } from '../../contract/limits.ts';
+import type { RoomEvent, User, UserRef } from '../../contract/types.ts';
 import { addPerson, upTo } from '../../db/testing/material.ts';
 import type { BusEvent } from '../bus/bus.ts';
-import { LIMITS } from '../contract/limits.ts';
-import type { RoomEvent, User, UserRef } from '../contract/types.ts';
 import { openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
 import { Visit } from '../testing/visit.ts';

@@ -1,5 +1,5 @@
-import { LIMITS } from '../contract/limits.ts';
-import type { UserRef } from '../contract/types.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { UserRef } from '../../contract/types.ts';
 
 export type PresenceParts = {
   /** Tells the other processes who is here through this one; all of them each time, so that a lost list heals. */

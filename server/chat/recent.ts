@@ -1,4 +1,4 @@
-import type { Message } from '../contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { type Delivery, deliveryOf } from './delivery.ts';
 
 /** As many as a thousand people who lose their connection together have missed when they are back. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { User } from '../../contract/types.ts';
 import { addPerson, upTo } from '../../db/testing/material.ts';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
-import type { User } from '../contract/types.ts';
 import { openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { AppError } from '../../contract/errors.ts';
+import type { Member, Room, SpeechSettings, User, Visibility } from '../../contract/types.ts';
 import type { RoomChange, Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { Member, Room, SpeechSettings, User, Visibility } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import type { Access } from './access.ts';
 import { type Cursored, cursored } from './cursored.ts';
 

@@ -1,7 +1,7 @@
+import { notMember } from '../../contract/errors.ts';
+import type { User } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { User } from '../contract/types.ts';
-import { notMember } from '../errors.ts';
 import type { Access } from './access.ts';
 
 /** What people in a room see of each other besides messages. None of it takes a rev, and none is replayed. */

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import { LIMITS } from '../../contract/limits.ts';
 import { append, typed, upTo } from '../../db/testing/material.ts';
-import { LIMITS } from '../contract/limits.ts';
 import { type ChatScene, openChat } from '../testing/chatScene.ts';
 import { settled } from '../testing/settled.ts';
 

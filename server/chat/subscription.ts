@@ -1,5 +1,5 @@
+import type { UserRef } from '../../contract/types.ts';
 import { Channel } from '../channel.ts';
-import type { UserRef } from '../contract/types.ts';
 import type { Outlet } from '../outlet.ts';
 import { type History, nextMissed, resetTo, revOf } from './catchUp.ts';
 import { type Delivery, newsOf } from './delivery.ts';

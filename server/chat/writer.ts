@@ -1,6 +1,6 @@
+import type { Message } from '../../contract/types.ts';
 import type { Change, ChangeOutcome, Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { Message } from '../contract/types.ts';
 
 type Job = { change: Change; kept: PromiseWithResolvers<Message> };
 

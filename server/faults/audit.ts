@@ -1,5 +1,5 @@
+import type { Message } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
-import type { Message } from '../contract/types.ts';
 import type { Ack, View } from './person.ts';
 
 /** Each count must be 0. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Message } from '../contract/types.ts';
+import type { Message } from '../../contract/types.ts';
 import { audit, NOTHING_FOUND } from './audit.ts';
 import type { Ack, View } from './person.ts';
 import { createRandom } from './random.ts';

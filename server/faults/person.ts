@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTRPCClient, createWSClient, httpLink, type TRPCClient, wsLink } from '@trpc/client';
-import type { Message, RoomEvent } from '../contract/types.ts';
+import type { Message, RoomEvent } from '../../contract/types.ts';
 import type { AppRouter } from '../trpc/router.ts';
 import type { Random } from './random.ts';
 

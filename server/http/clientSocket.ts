@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { CLOSE } from '../contract/close.ts';
-import { LIMITS } from '../contract/limits.ts';
+import { CLOSE } from '../../contract/close.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import type { Outlet } from '../outlet.ts';
 import { type Frames, frameOf, type RequestId } from '../trpc/frames.ts';
 

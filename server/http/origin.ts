@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createMiddleware } from 'hono/factory';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 
 export type OriginRule = (origin: string | undefined, host: string | undefined) => boolean;
 

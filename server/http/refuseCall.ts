@@ -1,6 +1,6 @@
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { Context } from 'hono';
-import type { AppError } from '../errors.ts';
+import type { AppError } from '../../contract/errors.ts';
 import { failureOf } from '../trpc/trpc.ts';
 import { STATUS } from './problem.ts';
 

@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono, type HonoRequest } from 'hono';
-import { messagesPage, newRoom, roomsPage, transcriptExport } from '../contract/inputs.ts';
-import type { User } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
+import { messagesPage, newRoom, roomsPage, transcriptExport } from '../../contract/inputs.ts';
+import type { User } from '../../contract/types.ts';
 import type { Log } from '../log.ts';
 import type { TranscriptFormat } from '../speech/transcripts.ts';
 import type { Services } from '../trpc/router.ts';

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { CLOSE } from '../../contract/close.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { User } from '../../contract/types.ts';
 import { append, typed, upTo } from '../../db/testing/material.ts';
-import { CLOSE } from '../contract/close.ts';
-import { LIMITS } from '../contract/limits.ts';
-import type { User } from '../contract/types.ts';
 import { type Client, httpClient, socketClient } from '../testing/clients.ts';
 import { type LiveServer, openServer } from '../testing/liveServer.ts';
 

@@ -7,7 +7,7 @@ import {
 } from '@trpc/server';
 import { parseConnectionParamsFromUnknown } from '@trpc/server/http';
 import { parseTRPCMessage, type TRPCRequestMessage } from '@trpc/server/rpc';
-import { wireEncoder } from '../contract/encoder.ts';
+import { wireEncoder } from '../../contract/encoder.ts';
 import { type RequestId, resultOf } from '../trpc/frames.ts';
 import type { Context } from '../trpc/trpc.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';

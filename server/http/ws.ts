@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { CLOSE } from '../contract/close.ts';
-import { LIMITS } from '../contract/limits.ts';
+import { CLOSE } from '../../contract/close.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import type { Log } from '../log.ts';
 import { Quota } from '../quota.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { AudioRing } from './audioRing.ts';
 import { AudioView } from './audioView.ts';

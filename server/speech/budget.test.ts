@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import { createNotedLog } from '../testing/notedLog.ts';
 import { openSpeech, pcmOf } from '../testing/speechScene.ts';
 import { createBudget } from './budget.ts';

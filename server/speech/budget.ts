@@ -1,6 +1,6 @@
+import { AppError } from '../../contract/errors.ts';
+import type { SpeechBudget } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
-import type { SpeechBudget } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 /** How much of its day's speech a room has used; days are those of UTC. */

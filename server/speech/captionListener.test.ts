@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CaptionEvent, Utterance } from '../contract/types.ts';
+import type { CaptionEvent, Utterance } from '../../contract/types.ts';
 import { settled } from '../testing/settled.ts';
 import { createTestOutlet } from '../testing/testOutlet.ts';
 import { CaptionListener } from './captionListener.ts';

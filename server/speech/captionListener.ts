@@ -1,6 +1,6 @@
+import { AppError } from '../../contract/errors.ts';
+import type { CaptionEvent, UserRef } from '../../contract/types.ts';
 import { Channel } from '../channel.ts';
-import type { CaptionEvent, UserRef } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import type { Receiver } from '../fanout.ts';
 import type { Outlet } from '../outlet.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
 import { addPerson } from '../../db/testing/material.ts';
-import { AppError } from '../errors.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech } from '../testing/speechScene.ts';
 

@@ -1,7 +1,7 @@
+import { notMember } from '../../contract/errors.ts';
+import type { CaptionEvent, UserRef } from '../../contract/types.ts';
 import type { Bus, BusEvent } from '../bus/bus.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
-import type { CaptionEvent, UserRef } from '../contract/types.ts';
-import { notMember } from '../errors.ts';
 import { Fanout } from '../fanout.ts';
 import type { Outlet } from '../outlet.ts';
 import type { Turns } from '../turns.ts';

@@ -1,4 +1,4 @@
-import type { EngineName } from '../contract/types.ts';
+import type { EngineName } from '../../contract/types.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
 
 /** An engine that could be used here, and how to find out. `reason` says for people what is missing. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LIMITS } from '../../contract/limits.ts';
 import { upTo } from '../../db/testing/material.ts';
-import { LIMITS } from '../contract/limits.ts';
 import { ChunkOrder } from './chunkOrder.ts';
 
 const chunk = (seq: number) => new Uint8Array([seq]);

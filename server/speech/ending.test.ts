@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CaptionEvent } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
+import type { CaptionEvent } from '../../contract/types.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech, pcmOf, type SpeechScene } from '../testing/speechScene.ts';
 import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import type { CaptionEvent } from '../contract/types.ts';
+import type { CaptionEvent } from '../../contract/types.ts';
 import { openSpeech, type SpeechScene } from '../testing/speechScene.ts';
 import { createAwsEngine } from '../transcriber/aws.ts';
 import { chunked } from '../transcriber/testing/audio.ts';

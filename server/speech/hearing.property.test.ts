@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import { createNotedLog } from '../testing/notedLog.ts';
 import {
   createNumbersEngine,

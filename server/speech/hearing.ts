@@ -1,4 +1,4 @@
-import type { EngineName, GapReason } from '../contract/types.ts';
+import type { EngineName, GapReason } from '../../contract/types.ts';
 import type { Log } from '../log.ts';
 import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { HearingLimits } from './hearingLimits.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../contract/errors.ts';
+import type { Utterance } from '../../contract/types.ts';
 import type { Writer } from '../chat/writer.ts';
-import type { Utterance } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { toMessage } from './utterances.ts';
 

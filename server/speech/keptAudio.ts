@@ -1,4 +1,4 @@
-import type { GapReason } from '../contract/types.ts';
+import type { GapReason } from '../../contract/types.ts';
 import type { Attempt } from './attempt.ts';
 import { AudioRing, type Span } from './audioRing.ts';
 import type { PlacedAudio } from './hearing.ts';

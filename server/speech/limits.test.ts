@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { User } from '../../contract/types.ts';
 import { addPerson } from '../../db/testing/material.ts';
-import type { User } from '../contract/types.ts';
 import { openSpeech, type SpeechScene } from '../testing/speechScene.ts';
 
 const queued = (place: number, streamId: string | undefined) =>

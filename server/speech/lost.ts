@@ -1,4 +1,4 @@
-import type { GapReason } from '../contract/types.ts';
+import type { GapReason } from '../../contract/types.ts';
 import type { Span } from './audioRing.ts';
 
 type LostSpan = Span & { reason: GapReason };

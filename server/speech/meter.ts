@@ -1,4 +1,4 @@
-import type { GapReason, StreamState } from '../contract/types.ts';
+import type { GapReason, StreamState } from '../../contract/types.ts';
 
 /** The port to whatever counts. Calls are cheap and never fail. */
 export type SpeechMeter = {

@@ -1,4 +1,4 @@
-import type { AppError } from '../errors.ts';
+import type { AppError } from '../../contract/errors.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
 import type { HearingLimits } from './hearingLimits.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { Message } from '../../contract/types.ts';
 import { addPerson, addRoom, append, kept, spoken, typed, unheard, upTo } from '../../db/testing/material.ts';
-import type { Message } from '../contract/types.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech } from '../testing/speechScene.ts';
 import { iso } from '../testing/utterance.ts';

@@ -1,11 +1,11 @@
+import { decodeChunk } from '../../contract/chunk.ts';
+import { AppError } from '../../contract/errors.ts';
+import type { CaptionEvent, EngineInfo, EngineRef, Page, User, Utterance } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Access } from '../chat/access.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
 import type { Writer } from '../chat/writer.ts';
-import { decodeChunk } from '../contract/chunk.ts';
-import type { CaptionEvent, EngineInfo, EngineRef, Page, User, Utterance } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Outlet } from '../outlet.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { EngineName, SpeechBudget, User } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
+import type { EngineName, SpeechBudget, User } from '../../contract/types.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
 import type { EngineChoice, SpeechParts } from './speech.ts';
 import { SpeechStream } from './stream.ts';

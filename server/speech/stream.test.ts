@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeChunk } from '../contract/chunk.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech, pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { CaptionEvent, EngineName, Utterance } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
+import type { CaptionEvent, EngineName, Utterance } from '../../contract/types.ts';
 import type { Log } from '../log.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { Budget } from './budget.ts';

@@ -1,7 +1,7 @@
+import { AppError } from '../../contract/errors.ts';
+import type { User } from '../../contract/types.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
-import type { User } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import { type EndReason, type SpeechStream, streamEnded } from './stream.ts';
 
 /** Streams at a time, silent and finishing ones included: each keeps some audio. What they cost is bounded by places. */

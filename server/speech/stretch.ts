@@ -1,4 +1,4 @@
-import type { AppError } from '../errors.ts';
+import type { AppError } from '../../contract/errors.ts';
 import type { SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import { Attempt, type Outcome } from './attempt.ts';
 import type { Heard, HearingOptions, HearingParts, PlacedAudio } from './hearing.ts';

@@ -1,6 +1,6 @@
+import type { User, UserRef, Utterance } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Access } from '../chat/access.ts';
-import type { User, UserRef, Utterance } from '../contract/types.ts';
 import { jsonWriter } from './export/json.ts';
 import { readingWriter } from './export/reading.ts';
 import { srtWriter, vttWriter } from './export/subtitles.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
+import type { CaptionEvent, Utterance } from '../../contract/types.ts';
 import type { Change } from '../../db/store.ts';
-import type { CaptionEvent, Utterance } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
 import { settled } from '../testing/settled.ts';
 import { openSpeech } from '../testing/speechScene.ts';
 import { heard, iso } from '../testing/utterance.ts';

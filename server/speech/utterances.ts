@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { EngineName, GapReason, Message, UserRef, Utterance } from '../../contract/types.ts';
 import type { NewMessage } from '../../db/store.ts';
-import type { EngineName, GapReason, Message, UserRef, Utterance } from '../contract/types.ts';
 import type { TranscriptEvent } from '../transcriber/transcriber.ts';
 
 /** `engine`: the one that listens first. */

@@ -1,3 +1,4 @@
+import type { Message, User } from '../../contract/types.ts';
 import { openSqlite } from '../../db/sqliteStore.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed } from '../../db/testing/material.ts';
@@ -7,7 +8,6 @@ import { createMemberWatch, type MemberWatch } from '../chat/memberWatch.ts';
 import { createMessages, type Messages } from '../chat/messages.ts';
 import { createRooms, type Rooms } from '../chat/rooms.ts';
 import { createWriter, type Writer } from '../chat/writer.ts';
-import type { Message, User } from '../contract/types.ts';
 import type { Log } from '../log.ts';
 import { Turns } from '../turns.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';

@@ -11,7 +11,7 @@ import {
   wsLink,
 } from '@trpc/client';
 import { EventSource, type FetchLike } from 'eventsource';
-import { wireEncoder } from '../contract/encoder.ts';
+import { wireEncoder } from '../../contract/encoder.ts';
 import type { AppRouter } from '../trpc/router.ts';
 
 export type Client = TRPCClient<AppRouter>;

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
 import { Channel } from '../channel.ts';
-import { AppError } from '../errors.ts';
 import { type Heard, type HearingParts, hear, type PlacedAudio } from '../speech/hearing.ts';
 import type { Places } from '../speech/places.ts';
 import { NUMBERS_RATE, type Said, sayNumbers } from '../transcriber/testing/numbers.ts';

@@ -1,6 +1,6 @@
+import type { User } from '../../contract/types.ts';
 import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
-import type { User } from '../contract/types.ts';
 import type { Pulse } from '../http/keepAlive.ts';
 import { createLog } from '../log.ts';
 import { startServer } from '../server.ts';

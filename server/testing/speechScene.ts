@@ -1,6 +1,6 @@
+import { encodeChunk } from '../../contract/chunk.ts';
+import type { CaptionEvent, User } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
-import { encodeChunk } from '../contract/chunk.ts';
-import type { CaptionEvent, User } from '../contract/types.ts';
 import { createBudget } from '../speech/budget.ts';
 import { createCaptions } from '../speech/captions.ts';
 import { noMeter } from '../speech/meter.ts';

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError, type ErrorCode } from '../../contract/errors.ts';
 
 type Fault = { reason: string; message: string; retryable: boolean; code?: ErrorCode };
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import type { AwsOptions } from './aws.ts';
 import { awsScene, hear, singing, WORDS } from './testing/awsScene.ts';
 import { FAULT_TABLE, type FaultRow, ODDITIES } from './testing/faultTable.ts';

@@ -1,7 +1,7 @@
 import { LanguageCode } from '@aws-sdk/client-transcribe-streaming';
-import { LIMITS } from '../contract/limits.ts';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
-import type { SpeechSettings } from '../contract/types.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { SpeechSettings } from '../../contract/types.ts';
 import { type Dialects, languagesOf } from './awsRequest.ts';
 import type { SpeechOptions } from './transcriber.ts';
 

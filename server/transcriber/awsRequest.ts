@@ -3,8 +3,8 @@ import type {
   LanguageCode,
   StartStreamTranscriptionCommandInput,
 } from '@aws-sdk/client-transcribe-streaming';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
-import type { SpeechSettings } from '../contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { SpeechSettings } from '../../contract/types.ts';
 import type { SpeechOptions } from './transcriber.ts';
 
 /** What `auto` chooses from where a room does not say: one dialect a language. Amazon Transcribe wants two at least. */

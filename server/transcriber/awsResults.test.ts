@@ -1,7 +1,7 @@
 import type { Item, LanguageWithScore, Result } from '@aws-sdk/client-transcribe-streaming';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
-import type { SpeechSettings } from '../contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { SpeechSettings } from '../../contract/types.ts';
 import { AwsResults } from './awsResults.ts';
 
 const word = (Content: string, Stable: boolean): Item => ({ Type: 'pronunciation', Content, Stable });

@@ -1,5 +1,5 @@
 import type { Item, Result } from '@aws-sdk/client-transcribe-streaming';
-import type { Word } from '../contract/types.ts';
+import type { Word } from '../../contract/types.ts';
 import type { SpeechOptions, TranscriptEvent } from './transcriber.ts';
 
 /**

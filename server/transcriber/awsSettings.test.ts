@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
-import type { SpeechSettings } from '../contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { SpeechSettings } from '../../contract/types.ts';
 import { awsScene, hear, RATE, singing } from './testing/awsScene.ts';
 
 const scene = awsScene({

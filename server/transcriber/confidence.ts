@@ -1,4 +1,4 @@
-import type { Word } from '../contract/types.ts';
+import type { Word } from '../../contract/types.ts';
 
 /** The mean of the words', or null if one of them is not known, or there is none. */
 export function confidenceOf(words: Word[]): number | null {

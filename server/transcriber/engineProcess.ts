@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import type { FromChild, StreamOptions, ToChild } from './engineChild.ts';
 import type { AudioChunk, TranscriptEvent } from './transcriber.ts';
 

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import { EngineProcess, type ProcessSettings } from './engineProcess.ts';
 
 export type SlotSettings = ProcessSettings & {

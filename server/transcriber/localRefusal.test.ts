@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
-import type { SpeechSettings } from '../contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { SpeechSettings } from '../../contract/types.ts';
 import { localRefusal } from './localRefusal.ts';
 
 const ENGINE = { label: 'The engine', languages: ['ko-KR', 'en-US'] };

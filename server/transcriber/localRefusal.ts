@@ -1,5 +1,5 @@
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
-import type { SpeechSettings } from '../contract/types.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
+import type { SpeechSettings } from '../../contract/types.ts';
 import type { SpeechOptions } from './transcriber.ts';
 
 type LocalEngine = { label: string; languages: string[] };

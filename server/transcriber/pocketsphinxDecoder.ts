@@ -1,4 +1,4 @@
-import type { Word } from '../contract/types.ts';
+import type { Word } from '../../contract/types.ts';
 import { confidenceOf } from './confidence.ts';
 import type { StreamDecoder } from './engineChild.ts';
 import type { NativeDecoder, Segment } from './pocketsphinxNative.ts';

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import { describeTranscriber } from './contract.ts';
 import type { SherpaOptions } from './sherpa.ts';
 import { chunked, silence } from './testing/audio.ts';

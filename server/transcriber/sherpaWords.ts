@@ -1,5 +1,5 @@
 import type { OnlineResult } from 'sherpa-onnx-node';
-import type { Word } from '../contract/types.ts';
+import type { Word } from '../../contract/types.ts';
 
 /** What the library tells is when a token begins; so long at most it is taken to last. */
 const TOKEN_SECONDS = 0.2;

@@ -1,4 +1,4 @@
-import type { EngineName, SpeechFeature, SpeechSettings, Word } from '../contract/types.ts';
+import type { EngineName, SpeechFeature, SpeechSettings, Word } from '../../contract/types.ts';
 
 /**
  * PCM s16le mono at `SpeechOptions.sampleRate`: an even number of bytes, never none, at most one second. It may be

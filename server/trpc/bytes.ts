@@ -1,5 +1,5 @@
-import { LIMITS } from '../contract/limits.ts';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
+import { LIMITS } from '../../contract/limits.ts';
 
 /**
  * Bytes as they arrive: whole in a binary WebSocket frame, or as the stream of an octet-stream body. A function and

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { inferProcedureOutput } from '@trpc/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { encodeChunk } from '../contract/chunk.ts';
-import { wireEncoder } from '../contract/encoder.ts';
-import type { CaptionEvent } from '../contract/types.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
+import { wireEncoder } from '../../contract/encoder.ts';
+import type { CaptionEvent } from '../../contract/types.ts';
 import { type Client, eventClient, httpClient, socketClient } from '../testing/clients.ts';
 import { type Cutter, openCutter } from '../testing/cutter.ts';
 import { type LiveServer, openServer } from '../testing/liveServer.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeChunk } from '../contract/chunk.ts';
-import { DEFAULT_SPEECH_SETTINGS } from '../contract/speechSettings.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
+import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import { batchClient, binaryClient, type Client, httpClient, socketClient } from '../testing/clients.ts';
 import { type LiveServer, openServer } from '../testing/liveServer.ts';
 import { pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';

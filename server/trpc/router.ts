@@ -1,9 +1,4 @@
 import { tracked } from '@trpc/server';
-import type { Identity } from '../auth/identity.ts';
-import type { Delivery } from '../chat/delivery.ts';
-import type { Messages } from '../chat/messages.ts';
-import type { Rooms } from '../chat/rooms.ts';
-import type { Signals } from '../chat/signals.ts';
 import {
   liveInput,
   membersPage,
@@ -25,8 +20,13 @@ import {
   speechStop,
   transcriptQuery,
   typingInput,
-} from '../contract/inputs.ts';
-import type { CaptionEvent } from '../contract/types.ts';
+} from '../../contract/inputs.ts';
+import type { CaptionEvent } from '../../contract/types.ts';
+import type { Identity } from '../auth/identity.ts';
+import type { Delivery } from '../chat/delivery.ts';
+import type { Messages } from '../chat/messages.ts';
+import type { Rooms } from '../chat/rooms.ts';
+import type { Signals } from '../chat/signals.ts';
 import type { Speech } from '../speech/speech.ts';
 import type { Transcripts } from '../speech/transcripts.ts';
 import { bytesInput } from './bytes.ts';

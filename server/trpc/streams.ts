@@ -1,5 +1,5 @@
-import { LIMITS } from '../contract/limits.ts';
-import type { User } from '../contract/types.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../outlet.ts';
 import { Quota } from '../quota.ts';
 import { createFrames } from './frames.ts';

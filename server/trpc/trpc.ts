@@ -1,8 +1,8 @@
 import { initTRPC, type TRPCProcedureType as ProcedureType, TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { LIMITS } from '../contract/limits.ts';
-import type { User } from '../contract/types.ts';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../contract/errors.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../outlet.ts';
 import { Quota } from '../quota.ts';
 import type { Frames } from './frames.ts';

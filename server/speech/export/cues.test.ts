@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Utterance } from '../../contract/types.ts';
+import type { Utterance } from '../../../contract/types.ts';
 import { heard, iso, MORNING } from '../../testing/utterance.ts';
 import { CueQueue } from './cueQueue.ts';
 import { type Cue, cuesOf, LONGEST_MS, SHORTEST_MS } from './cues.ts';

@@ -1,4 +1,4 @@
-import type { Utterance } from '../../contract/types.ts';
+import type { Utterance } from '../../../contract/types.ts';
 import type { Piece } from './pieces.ts';
 import { type Turn, textOf, turnsOf } from './turns.ts';
 import { LINE_WIDTH, SPACE_WIDTH, widthOf } from './width.ts';

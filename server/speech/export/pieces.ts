@@ -1,4 +1,4 @@
-import type { Utterance, Word } from '../../contract/types.ts';
+import type { Utterance, Word } from '../../../contract/types.ts';
 import { charactersOf, LINE_WIDTH, widthOf } from './width.ts';
 
 /** A bit of text that is never broken, and when it was said, in ms since 1970. */

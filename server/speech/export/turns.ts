@@ -1,4 +1,4 @@
-import type { Utterance } from '../../contract/types.ts';
+import type { Utterance } from '../../../contract/types.ts';
 import { type Piece, piecesOf } from './pieces.ts';
 import { widthOf } from './width.ts';
 

@@ -1,4 +1,4 @@
-import type { Utterance } from '../../contract/types.ts';
+import type { Utterance } from '../../../contract/types.ts';
 
 /** Writes a transcript, utterance after utterance in the order in which they began; each call answers the next of its text. */
 export type TranscriptWriter = {

@@ -1,5 +1,5 @@
-import type { EngineName, Word } from '../../contract/types.ts';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../../contract/errors.ts';
+import type { EngineName, Word } from '../../../contract/types.ts';
 import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber.ts';
 
 /** Samples a second, few of them: what matters here is which sample was heard where. */

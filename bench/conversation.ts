@@ -1,5 +1,5 @@
-import { createRandom, type Random } from '../server/faults/random.ts';
 import { loudness, pink } from '../server/transcriber/testing/noise.ts';
+import { createRandom, type Random } from '../server/transcriber/testing/random.ts';
 import { CLIP_RATE, type Span, type SpokenClip } from '../server/transcriber/testing/recordings.ts';
 
 /** One microphone: PCM s16le mono at 16 kHz, and where its owner speaks, in samples, by construction. */

@@ -1,10 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ServerProcess,
-  startServerProcess,
-  temporaryDatabase,
-} from '../server/testing/serverProcess.ts';
 import { readWav } from '../server/transcriber/testing/audio.ts';
+import { type ServerProcess, startServerProcess, temporaryDatabase } from '../testing/serverProcess.ts';
 import { clientJavaScriptKb } from './bundle.ts';
 import { measureCaptionLag } from './captionLag.ts';
 import { percentile } from './percentile.ts';

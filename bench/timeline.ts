@@ -1,13 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { createConnection } from 'mysql2/promise';
 import { openStore } from '../db/open.ts';
-import {
-  findMysqlHome,
-  type MysqlServer,
-  startMariadb,
-  startOracleMysql,
-} from '../db/testing/mysqlServers.ts';
-import { temporaryDatabase } from '../server/testing/serverProcess.ts';
+import { findMysqlHome, type MysqlServer, startMariadb, startOracleMysql } from '../testing/mysqlServers.ts';
+import { temporaryDatabase } from '../testing/serverProcess.ts';
 import { measureLargeRoom, type Sql } from './largeRoom.ts';
 import { measureReading } from './reading.ts';
 import { measureWriting, type Rates, SENDERS } from './writing.ts';

@@ -1,8 +1,8 @@
-import { createRandom } from '../server/faults/random.ts';
 import { createPocketsphinxEngine, findPocketsphinx } from '../server/transcriber/pocketsphinx.ts';
 import { chunked } from '../server/transcriber/testing/audio.ts';
 import { AudioSource } from '../server/transcriber/testing/audioSource.ts';
 import { loudness, pink } from '../server/transcriber/testing/noise.ts';
+import { createRandom } from '../server/transcriber/testing/random.ts';
 import { CLIP_RATE, type SpokenClip, toSamples } from '../server/transcriber/testing/recordings.ts';
 import type { AudioChunk, SpeechEngine } from '../server/transcriber/transcriber.ts';
 import { gate } from './gated.ts';

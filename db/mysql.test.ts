@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findMysqlHome, type MysqlServer, startMariadb, startOracleMysql } from '../testing/mysqlServers.ts';
 import { describeStore } from './contract.ts';
 import { readMysqlUrl } from './mysql.ts';
 import { openStore } from './open.ts';
 import { addPerson, addRoom, append, kept, typed, upTo } from './testing/material.ts';
-import { findMysqlHome, type MysqlServer, startMariadb, startOracleMysql } from './testing/mysqlServers.ts';
 
 const home = findMysqlHome();
 

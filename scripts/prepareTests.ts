@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { findMysqlHome } from '../db/testing/mysqlServers.ts';
-import { findRedis } from '../server/testing/redisServer.ts';
 import { findPocketsphinx } from '../server/transcriber/pocketsphinx.ts';
+import { findMysqlHome } from '../testing/mysqlServers.ts';
+import { findRedis } from '../testing/redisServer.ts';
 import { findChromium } from './chromium.ts';
 import { installCommand, installPackages, mayInstallPackages } from './debian.ts';
 

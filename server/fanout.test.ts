@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { upTo } from '../db/testing/material.ts';
+import { settled } from '../testing/settled.ts';
 import { Fanout, type Receiver } from './fanout.ts';
-import { settled } from './testing/settled.ts';
 import { Turns } from './turns.ts';
 
 function listener(onBatch: (batch: readonly number[]) => void = () => {}) {

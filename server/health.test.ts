@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
-import { startMariadb } from '../db/testing/mysqlServers.ts';
+import { httpClient, refusal } from '../testing/clients.ts';
+import { openServer } from '../testing/liveServer.ts';
+import { startMariadb } from '../testing/mysqlServers.ts';
+import { startRedis } from '../testing/redisServer.ts';
+import { startServerProcess } from '../testing/serverProcess.ts';
 import { createHealth } from './health.ts';
-import { httpClient, refusal } from './testing/clients.ts';
-import { openServer } from './testing/liveServer.ts';
-import { startRedis } from './testing/redisServer.ts';
-import { startServerProcess } from './testing/serverProcess.ts';
 
 const ready = async (url: string) => {
   const answer = await fetch(`${url}/readyz`);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { enter } from '../bench/person.ts';
-import { startServerProcess, temporaryDatabase } from './testing/serverProcess.ts';
+import { startServerProcess, temporaryDatabase } from '../testing/serverProcess.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 

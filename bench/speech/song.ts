@@ -1,6 +1,6 @@
 import { readOptions } from '../../server/transcriber/testing/requestOptions.ts';
-import { Scribe } from '../../server/transcriber/testing/scribe.ts';
-import { singUtterance, ToneEar } from '../../server/transcriber/testing/toneEar.ts';
+import { Scribe } from '../../server/transcriber/testing/resultBuilder.ts';
+import { singUtterance, ToneEar } from '../../server/transcriber/testing/toneRecognizer.ts';
 
 export const SAMPLE_RATE = 16_000;
 export const CHUNK_MS = 100;

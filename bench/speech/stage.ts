@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { temporaryDatabase } from '../../server/testing/serverProcess.ts';
+import { temporaryDatabase } from '../../testing/serverProcess.ts';
 import { ask, CORES, startPinned, stopPinned } from '../fanout/pinned.ts';
 import type { Usage } from '../fanout/probe.ts';
 import { START_FLAGS } from '../startFlags.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { chunk, FarEnd, type Fate, FIRST, speak } from './farEnd.ts';
 import { Pump } from './pump.ts';
+import { chunk, FarEnd, type Fate, FIRST, speak } from './testing/farEnd.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { chunk, FarEnd, type Fate, FIRST, SECOND, speak } from './farEnd.ts';
 import { Pump } from './pump.ts';
+import { chunk, FarEnd, type Fate, FIRST, SECOND, speak } from './testing/farEnd.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,7 +1,7 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterEach, expect, test } from 'vitest';
-import { openCutter } from '../../server/testing/cutter.ts';
+import { openCutter } from '../../testing/cutter.ts';
 import { type Recording, recordingOf } from './recording.ts';
 import { makeRoom, Stage, timelineOf } from './stage.ts';
 

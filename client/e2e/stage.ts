@@ -1,10 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.ts';
-import {
-  type ServerProcess,
-  startServerProcess,
-  temporaryDatabase,
-} from '../../server/testing/serverProcess.ts';
+import { type ServerProcess, startServerProcess, temporaryDatabase } from '../../testing/serverProcess.ts';
 
 const QUIET = [
   '--no-sandbox',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createNotedLog } from '../testing/notedLog.ts';
+import { createNotedLog } from '../../testing/notedLog.ts';
 import { describeBus } from './contract.ts';
 import { createMemoryBus } from './memory.ts';
 

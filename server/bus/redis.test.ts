@@ -1,8 +1,8 @@
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Message } from '../../contract/types.ts';
-import { createNotedLog } from '../testing/notedLog.ts';
-import { startRedis } from '../testing/redisServer.ts';
+import { createNotedLog } from '../../testing/notedLog.ts';
+import { startRedis } from '../../testing/redisServer.ts';
 import type { BusEvent } from './bus.ts';
 import { describeBus } from './contract.ts';
 import { createRedisBus } from './redis.ts';

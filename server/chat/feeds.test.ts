@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { append, typed } from '../../db/testing/material.ts';
-import { openChat } from '../testing/chatScene.ts';
-import { settled } from '../testing/settled.ts';
+import { openChat } from '../../testing/chatScene.ts';
+import { settled } from '../../testing/settled.ts';
 
 const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
 

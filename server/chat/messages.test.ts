@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { addPerson, addRoom, NOWHERE, upTo } from '../../db/testing/material.ts';
-import { openChat } from '../testing/chatScene.ts';
+import { openChat } from '../../testing/chatScene.ts';
 
 const draft = (roomId: string, text = 'hello') => ({
   roomId,

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import type { User } from '../../contract/types.ts';
 import { addPerson, upTo } from '../../db/testing/material.ts';
-import { openChat } from '../testing/chatScene.ts';
-import { settled } from '../testing/settled.ts';
+import { openChat } from '../../testing/chatScene.ts';
+import { settled } from '../../testing/settled.ts';
 
 const room = (name: string, visibility: 'public' | 'private' = 'public') => ({
   name,

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { LIMITS } from '../../contract/limits.ts';
 import { append, typed, upTo } from '../../db/testing/material.ts';
-import { type ChatScene, openChat } from '../testing/chatScene.ts';
-import { settled } from '../testing/settled.ts';
+import { type ChatScene, openChat } from '../../testing/chatScene.ts';
+import { settled } from '../../testing/settled.ts';
 
 const sayMany = (scene: ChatScene, count: number) =>
   Promise.all(upTo(count).map((i) => scene.say(scene.ada, `text ${i}`)));

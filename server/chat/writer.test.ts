@@ -4,8 +4,8 @@ import type { User } from '../../contract/types.ts';
 import { openStore } from '../../db/open.ts';
 import type { Change, ChangeOutcome, Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, NOBODY, typed, upTo } from '../../db/testing/material.ts';
-import { type CountedBus, createCountedBus } from '../testing/countedBus.ts';
-import { settled } from '../testing/settled.ts';
+import { type CountedBus, createCountedBus } from '../../testing/countedBus.ts';
+import { settled } from '../../testing/settled.ts';
 import { createWriter, type Writer } from './writer.ts';
 
 type Scene = {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import { batchClient, refusal } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { pcmOf } from '../testing/speechScene.ts';
+import { batchClient, refusal } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { pcmOf } from '../../testing/speechScene.ts';
 
 let server: LiveServer;
 let token: string;

@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
 import { append, spoken, upTo } from '../../db/testing/material.ts';
-import { httpClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { createNotedLog } from '../testing/notedLog.ts';
-import { iso } from '../testing/utterance.ts';
+import { httpClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { createNotedLog } from '../../testing/notedLog.ts';
+import { iso } from '../../testing/utterance.ts';
 import { attachment, download } from './download.ts';
 
 let server: LiveServer;

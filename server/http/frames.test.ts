@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { wireEncoder } from '../../contract/encoder.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { type Answer, openRawSocket, type RawSocket } from '../testing/rawSocket.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { type Answer, openRawSocket, type RawSocket } from '../../testing/rawSocket.ts';
 
 let server: LiveServer;
 let token: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 
 let server: LiveServer;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { httpClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
+import { httpClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 
 let server: LiveServer;
 let token: string;

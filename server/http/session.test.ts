@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { httpClient, socketClient } from '../testing/clients.ts';
-import { type LiveServer, openServer, SECRET } from '../testing/liveServer.ts';
-import { openRawSocket } from '../testing/rawSocket.ts';
+import { httpClient, socketClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer, SECRET } from '../../testing/liveServer.ts';
+import { openRawSocket } from '../../testing/rawSocket.ts';
 
 let server: LiveServer;
 let ada: Awaited<ReturnType<LiveServer['enter']>>;

@@ -5,8 +5,8 @@ import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
 import { append, typed, upTo } from '../../db/testing/material.ts';
-import { type Client, httpClient, socketClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
+import { type Client, httpClient, socketClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 
 const LONG = '가'.repeat(LIMITS.textLength);
 /** More than the buffers of both ends' kernels hold. */

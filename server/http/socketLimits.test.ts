@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LIMITS } from '../../contract/limits.ts';
 import { upTo } from '../../db/testing/material.ts';
-import { httpClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { type Answer, openRawSocket, type RawSocket } from '../testing/rawSocket.ts';
+import { httpClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { type Answer, openRawSocket, type RawSocket } from '../../testing/rawSocket.ts';
 
 let server: LiveServer;
 let token: string;

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
-import { httpClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { openRawSocket, rawExchange, upgradeRequest } from '../testing/rawSocket.ts';
+import { httpClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { openRawSocket, rawExchange, upgradeRequest } from '../../testing/rawSocket.ts';
 
 const ALLOWED = 'https://chat.example.org';
 

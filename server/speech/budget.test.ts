@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
-import { createNotedLog } from '../testing/notedLog.ts';
-import { openSpeech, pcmOf } from '../testing/speechScene.ts';
+import { createNotedLog } from '../../testing/notedLog.ts';
+import { openSpeech, pcmOf } from '../../testing/speechScene.ts';
 import { createBudget } from './budget.ts';
 
 const spent = { code: 'TOO_MANY_REQUESTS', reason: 'budget_spent', retryable: false };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createScriptedEngine } from '../transcriber/scripted.ts';
+import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
 import { type Candidate, chooseEngine, type Wish } from './chooseEngine.ts';
 
 const engine = createScriptedEngine([]);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import type { CaptionEvent } from '../../contract/types.ts';
-import { settled } from '../testing/settled.ts';
-import { openSpeech, pcmOf, type SpeechScene } from '../testing/speechScene.ts';
+import { settled } from '../../testing/settled.ts';
+import { openSpeech, pcmOf, type SpeechScene } from '../../testing/speechScene.ts';
 import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';
 
 const FAKED = {

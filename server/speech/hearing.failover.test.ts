@@ -9,7 +9,7 @@ import {
   short,
   speak,
   TestPlaces,
-} from '../testing/hearingScene.ts';
+} from '../../testing/hearingScene.ts';
 import { createNumbersEngine } from '../transcriber/testing/numbers.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
-import { createNotedLog } from '../testing/notedLog.ts';
+import { createNotedLog } from '../../testing/notedLog.ts';
 import {
   createNumbersEngine,
   NUMBERS_RATE,

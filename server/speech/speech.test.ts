@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../contract/types.ts';
 import { addPerson, addRoom, append, kept, spoken, typed, unheard, upTo } from '../../db/testing/material.ts';
-import { settled } from '../testing/settled.ts';
-import { openSpeech } from '../testing/speechScene.ts';
-import { iso } from '../testing/utterance.ts';
+import { settled } from '../../testing/settled.ts';
+import { openSpeech } from '../../testing/speechScene.ts';
+import { iso } from '../../testing/utterance.ts';
 import { createSpeech } from './speech.ts';
 
 describe('one person speaks once', () => {

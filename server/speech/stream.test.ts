@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
-import { settled } from '../testing/settled.ts';
-import { openSpeech, pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';
+import { settled } from '../../testing/settled.ts';
+import { openSpeech, pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
 
 const heard = (pcm: Uint8Array[] = []) => pcm.map((bytes) => new Int16Array(bytes.slice().buffer)[0]);
 

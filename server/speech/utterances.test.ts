@@ -2,9 +2,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import type { CaptionEvent, Utterance } from '../../contract/types.ts';
 import type { Change } from '../../db/store.ts';
-import { settled } from '../testing/settled.ts';
-import { openSpeech } from '../testing/speechScene.ts';
-import { heard, iso } from '../testing/utterance.ts';
+import { settled } from '../../testing/settled.ts';
+import { openSpeech } from '../../testing/speechScene.ts';
+import { heard, iso } from '../../testing/utterance.ts';
 import { fromMessage, toMessage } from './utterances.ts';
 
 const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRandom } from '../faults/random.ts';
 import { babbleOf, hum, loudness, type Noise, pink, typing, white } from '../transcriber/testing/noise.ts';
+import { createRandom } from '../transcriber/testing/random.ts';
 import {
   alsaClips,
   CLIP_RATE,

@@ -1,6 +1,6 @@
 import { createAwsEngine } from './aws.ts';
 import { describeTranscriber } from './contract.ts';
-import { singUtterance } from './testing/toneEar.ts';
+import { singUtterance } from './testing/toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS } from './testing/transcribeServer.ts';
 
 const sampleRate = 16_000;

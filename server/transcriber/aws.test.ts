@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chunked } from './testing/audio.ts';
 import { AudioSource } from './testing/audioSource.ts';
 import { awsScene, hear, POLL, RATE, singing, WORDS } from './testing/awsScene.ts';
-import { singUtterance } from './testing/toneEar.ts';
+import { singUtterance } from './testing/toneRecognizer.ts';
 import { TEST_CREDENTIALS } from './testing/transcribeServer.ts';
 
 const scene = awsScene();

@@ -2,9 +2,9 @@ import type { Writable } from 'node:stream';
 import { tracked } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
 import * as ws from 'ws';
-import { httpClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { type Answer, openRawSocket } from '../testing/rawSocket.ts';
+import { httpClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { type Answer, openRawSocket } from '../../testing/rawSocket.ts';
 import { createFrames } from './frames.ts';
 
 // The types of `ws` leave it out.

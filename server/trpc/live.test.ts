@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { wireEncoder } from '../../contract/encoder.ts';
 import type { CaptionEvent } from '../../contract/types.ts';
-import { type Client, eventClient, httpClient, socketClient } from '../testing/clients.ts';
-import { type Cutter, openCutter } from '../testing/cutter.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { pcmOf } from '../testing/speechScene.ts';
+import { type Client, eventClient, httpClient, socketClient } from '../../testing/clients.ts';
+import { type Cutter, openCutter } from '../../testing/cutter.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { pcmOf } from '../../testing/speechScene.ts';
 import type { AppRouter } from './router.ts';
 
 type Tracked = inferProcedureOutput<AppRouter['messages']['live']> extends AsyncIterable<infer E> ? E : never;

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
-import { batchClient, binaryClient, type Client, httpClient, socketClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';
+import { batchClient, binaryClient, type Client, httpClient, socketClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
 
 type Opened = { trpc: Client; close: () => Promise<void> };
 const overHttp = (trpc: Client): Opened => ({ trpc, close: async () => {} });

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { getUntypedClient } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
-import { type Client, httpClient, refusal, socketClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
-import { pcmOf } from '../testing/speechScene.ts';
+import { type Client, httpClient, refusal, socketClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { pcmOf } from '../../testing/speechScene.ts';
 
 type Scene = {
   server: LiveServer;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RoomEvent } from '../../contract/types.ts';
-import { refusal, type SocketClient, socketClient } from '../testing/clients.ts';
-import { type LiveServer, openServer } from '../testing/liveServer.ts';
+import { refusal, type SocketClient, socketClient } from '../../testing/clients.ts';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 
 let server: LiveServer;
 let ada: SocketClient;

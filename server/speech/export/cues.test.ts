@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Utterance } from '../../../contract/types.ts';
-import { heard, iso, MORNING } from '../../testing/utterance.ts';
+import { heard, iso, MORNING } from '../../../testing/utterance.ts';
 import { CueQueue } from './cueQueue.ts';
 import { type Cue, cuesOf, LONGEST_MS, SHORTEST_MS } from './cues.ts';
 import { LINE_WIDTH, widthOf } from './width.ts';

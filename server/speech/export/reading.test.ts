@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { heard, iso } from '../../testing/utterance.ts';
+import { heard, iso } from '../../../testing/utterance.ts';
 import { jsonWriter } from './json.ts';
 import { readingWriter } from './reading.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { WebVTTParser } from 'webvtt-parser';
 import references from 'webvtt-parser/html-entities.json' with { type: 'json' };
 import type { Utterance } from '../../../contract/types.ts';
-import { heard, iso } from '../../testing/utterance.ts';
+import { heard, iso } from '../../../testing/utterance.ts';
 import { srtWriter, vttWriter } from './subtitles.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 

@@ -3,7 +3,7 @@ import { type AwsOptions, createAwsEngine } from '../aws.ts';
 import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber.ts';
 import { chunked } from './audio.ts';
 import { AudioSource } from './audioSource.ts';
-import { singUtterance } from './toneEar.ts';
+import { singUtterance } from './toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS, type TranscribeServer } from './transcribeServer.ts';
 
 export const RATE = 16_000;

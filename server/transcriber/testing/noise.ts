@@ -1,4 +1,4 @@
-import { createRandom } from '../../faults/random.ts';
+import { createRandom } from './random.ts';
 
 /** Samples of noise of about the same loudness, to be scaled by whoever mixes them. The same seed makes the same noise. */
 export type Noise = (length: number, sampleRate: number, seed: number) => Float64Array;

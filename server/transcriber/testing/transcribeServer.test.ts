@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAwsClient } from '../awsClient.ts';
 import { chunked } from './audio.ts';
 import { decodeMessage, encodeMessage } from './eventStream.ts';
-import { ScriptEar } from './scriptEar.ts';
-import { singUtterance, ToneEar } from './toneEar.ts';
+import { ScriptEar } from './scriptedRecognizer.ts';
+import { singUtterance, ToneEar } from './toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS, type TranscribeServer } from './transcribeServer.ts';
 
 const RATE = 16_000;

@@ -4,10 +4,10 @@ import { decodeMessage, encodeMessage, type Message, MessageReader } from './eve
 import { except, type Fault, inflict, type Moment, refuse } from './faults.ts';
 import type { Line } from './line.ts';
 import { type Account, checkOptions, type RequestOptions, readOptions } from './requestOptions.ts';
-import { Scribe } from './scribe.ts';
-import { ScriptEar } from './scriptEar.ts';
+import { Scribe } from './resultBuilder.ts';
+import { ScriptEar } from './scriptedRecognizer.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
-import { type Ear, ToneEar } from './toneEar.ts';
+import { type Ear, ToneEar } from './toneRecognizer.ts';
 
 export type StreamSettings = {
   keys: Keys;

@@ -1,6 +1,6 @@
-import type { RoomEvent } from '../../contract/types.ts';
-import type { Delivery } from '../chat/delivery.ts';
-import type { Subscription } from '../chat/subscription.ts';
+import type { RoomEvent } from '../contract/types.ts';
+import type { Delivery } from '../server/chat/delivery.ts';
+import type { Subscription } from '../server/chat/subscription.ts';
 
 /** One subscription and what came out of it. Nothing is read before `read`. */
 export class Visit {

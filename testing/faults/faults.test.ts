@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../contract/types.ts';
+import { createRandom } from '../../server/transcriber/testing/random.ts';
 import { audit, NOTHING_FOUND } from './audit.ts';
 import type { Ack, View } from './person.ts';
-import { createRandom } from './random.ts';
 import { type Plan, runFaults } from './run.ts';
 
 const plan: Plan = {

@@ -11,8 +11,8 @@ import {
   wsLink,
 } from '@trpc/client';
 import { EventSource, type FetchLike } from 'eventsource';
-import { wireEncoder } from '../../contract/encoder.ts';
-import type { AppRouter } from '../trpc/router.ts';
+import { wireEncoder } from '../contract/encoder.ts';
+import type { AppRouter } from '../server/trpc/router.ts';
 
 export type Client = TRPCClient<AppRouter>;
 export type SocketClient = AsyncDisposable & { trpc: Client; close: () => Promise<void> };

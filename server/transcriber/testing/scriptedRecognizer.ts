@@ -1,4 +1,4 @@
-import type { Ear, Heard } from './toneEar.ts';
+import type { Ear, Heard } from './toneRecognizer.ts';
 
 const SCRIPT = 'go forward ten meters hello world left right'.split(' ');
 const WORD_SECONDS = 0.4;

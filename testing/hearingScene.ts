@@ -1,9 +1,9 @@
 import { vi } from 'vitest';
-import { AppError } from '../../contract/errors.ts';
-import { Channel } from '../channel.ts';
-import { type Heard, type HearingParts, hear, type PlacedAudio } from '../speech/hearing.ts';
-import type { Places } from '../speech/places.ts';
-import { NUMBERS_RATE, type Said, sayNumbers } from '../transcriber/testing/numbers.ts';
+import { AppError } from '../contract/errors.ts';
+import { Channel } from '../server/channel.ts';
+import { type Heard, type HearingParts, hear, type PlacedAudio } from '../server/speech/hearing.ts';
+import type { Places } from '../server/speech/places.ts';
+import { NUMBERS_RATE, type Said, sayNumbers } from '../server/transcriber/testing/numbers.ts';
 import { createNotedLog } from './notedLog.ts';
 
 /** A stretch of speech as a test says it: what is said can be drawn at once. */

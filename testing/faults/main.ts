@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { findMysqlHome } from '../../db/testing/mysqlServers.ts';
+import { findMysqlHome } from '../mysqlServers.ts';
 import { type Plan, type Report, runFaults } from './run.ts';
 import type { DatabaseName } from './stage.ts';
 

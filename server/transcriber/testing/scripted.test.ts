@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { chunked, silence } from './audio.ts';
+import { AudioSource } from './audioSource.ts';
 import { createScriptedEngine, type ScriptedEngine } from './scripted.ts';
-import { chunked, silence } from './testing/audio.ts';
-import { AudioSource } from './testing/audioSource.ts';
 
 const RATE = 16_000;
 const chunks = (count: number) => chunked(silence(count / 10, RATE), 100, RATE);

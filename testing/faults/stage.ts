@@ -1,12 +1,7 @@
-import {
-  findMysqlHome,
-  type MysqlServer,
-  startMariadb,
-  startOracleMysql,
-} from '../../db/testing/mysqlServers.ts';
-import { type Cutter, openCutter } from '../testing/cutter.ts';
-import { startRedis } from '../testing/redisServer.ts';
-import { type ServerProcess, startServerProcess, temporaryDatabase } from '../testing/serverProcess.ts';
+import { type Cutter, openCutter } from '../cutter.ts';
+import { findMysqlHome, type MysqlServer, startMariadb, startOracleMysql } from '../mysqlServers.ts';
+import { startRedis } from '../redisServer.ts';
+import { type ServerProcess, startServerProcess, temporaryDatabase } from '../serverProcess.ts';
 
 export type DatabaseName = 'sqlite' | 'mariadb' | 'mysql';
 

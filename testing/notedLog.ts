@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Log } from '../server/log.ts';
 
 /** A log that notes what it is told: level, message and fields. */
 export type NotedLog = Log & { notes: { level: string; message: string; fields: object }[] };

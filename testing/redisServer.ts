@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { type Daemon, startDaemon } from '../../db/testing/daemon.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
 
 const PROGRAMS = ['/usr/bin/valkey-server', '/usr/bin/redis-server'];
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../db/open.ts';
-import { httpClient } from '../testing/clients.ts';
+import { createRandom, type Random } from '../../server/transcriber/testing/random.ts';
+import { httpClient } from '../clients.ts';
 import { audit, type Findings, readRoom } from './audit.ts';
 import { type Fault, faultsOf } from './faults.ts';
 import { enterPerson, type Person } from './person.ts';
-import { createRandom, type Random } from './random.ts';
 import { type DatabaseName, type Stage, setStage } from './stage.ts';
 
 export type Plan = {

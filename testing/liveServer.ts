@@ -1,10 +1,14 @@
-import type { User } from '../../contract/types.ts';
-import { openStore } from '../../db/open.ts';
-import type { Store } from '../../db/store.ts';
-import type { Pulse } from '../http/keepAlive.ts';
-import { createLog } from '../log.ts';
-import { startServer } from '../server.ts';
-import { createScriptedEngine, type ScriptedEngine, type Step } from '../transcriber/scripted.ts';
+import type { User } from '../contract/types.ts';
+import { openStore } from '../db/open.ts';
+import type { Store } from '../db/store.ts';
+import type { Pulse } from '../server/http/keepAlive.ts';
+import { createLog } from '../server/log.ts';
+import { startServer } from '../server/server.ts';
+import {
+  createScriptedEngine,
+  type ScriptedEngine,
+  type Step,
+} from '../server/transcriber/testing/scripted.ts';
 import { httpClient } from './clients.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';
 import { openGate } from './openGate.ts';

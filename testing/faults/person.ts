@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTRPCClient, createWSClient, httpLink, type TRPCClient, wsLink } from '@trpc/client';
 import type { Message, RoomEvent } from '../../contract/types.ts';
-import type { AppRouter } from '../trpc/router.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../server/transcriber/testing/random.ts';
+import type { AppRouter } from '../../server/trpc/router.ts';
 
 /** What one person was told, in the order in which it came. */
 export type View = {

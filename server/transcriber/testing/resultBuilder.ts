@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestOptions } from './requestOptions.ts';
-import { type Heard, voiceOf } from './toneEar.ts';
+import { type Heard, voiceOf } from './toneRecognizer.ts';
 
 const SILENCE_SECONDS = 0.3;
 /** What counts as personal data in the language of tones. */

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
-import { decodeChunk } from '../../contract/chunk.ts';
-import type { Failure } from '../sdk/errors.ts';
-import type { Pump, PumpState, StreamBeginning } from './pump.ts';
+import { decodeChunk } from '../../../contract/chunk.ts';
+import type { Failure } from '../../sdk/errors.ts';
+import type { Pump, PumpState, StreamBeginning } from '../pump.ts';
 
 const SAMPLE_RATE = 1_000;
 const CHUNK_SAMPLES = 100;

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Utterance } from '../../contract/types.ts';
+import type { Utterance } from '../contract/types.ts';
 
 /** When the first minute of a transcript begins, in ms since 1970. */
 export const MORNING = Date.UTC(2026, 10, 23, 8, 0, 0);

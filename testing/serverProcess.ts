@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const MAIN = resolve(import.meta.dirname, '../main.ts');
+const MAIN = resolve(import.meta.dirname, '../server/main.ts');
 
 export type ServerProcess = {
   url: string;

@@ -1,14 +1,18 @@
-import { encodeChunk } from '../../contract/chunk.ts';
-import type { CaptionEvent, User } from '../../contract/types.ts';
-import type { Store } from '../../db/store.ts';
-import { createBudget } from '../speech/budget.ts';
-import { createCaptions } from '../speech/captions.ts';
-import { noMeter } from '../speech/meter.ts';
-import { CallPlaces } from '../speech/places.ts';
-import { createSpeech, type Speech, type SpeechParts } from '../speech/speech.ts';
-import type { StartOptions } from '../speech/startStream.ts';
-import { createScriptedEngine, type ScriptedEngine, type Step } from '../transcriber/scripted.ts';
-import type { SpeechEngine } from '../transcriber/transcriber.ts';
+import { encodeChunk } from '../contract/chunk.ts';
+import type { CaptionEvent, User } from '../contract/types.ts';
+import type { Store } from '../db/store.ts';
+import { createBudget } from '../server/speech/budget.ts';
+import { createCaptions } from '../server/speech/captions.ts';
+import { noMeter } from '../server/speech/meter.ts';
+import { CallPlaces } from '../server/speech/places.ts';
+import { createSpeech, type Speech, type SpeechParts } from '../server/speech/speech.ts';
+import type { StartOptions } from '../server/speech/startStream.ts';
+import {
+  createScriptedEngine,
+  type ScriptedEngine,
+  type Step,
+} from '../server/transcriber/testing/scripted.ts';
+import type { SpeechEngine } from '../server/transcriber/transcriber.ts';
 import { type ChatScene, openChat } from './chatScene.ts';
 import { openGate } from './openGate.ts';
 

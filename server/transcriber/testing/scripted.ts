@@ -1,4 +1,4 @@
-import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from './transcriber.ts';
+import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber.ts';
 
 /**
  * What the engine does when it gets its next chunk: it hears something, or nothing; it throws, stops drawing the

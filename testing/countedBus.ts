@@ -1,5 +1,5 @@
-import type { Bus, BusEvent } from '../bus/bus.ts';
-import { createMemoryBus } from '../bus/memory.ts';
+import type { Bus, BusEvent } from '../server/bus/bus.ts';
+import { createMemoryBus } from '../server/bus/memory.ts';
 import { createNotedLog } from './notedLog.ts';
 
 export type CountedBus = Bus & {

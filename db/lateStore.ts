@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAway } from './failures.ts';
 import { openStore } from './open.ts';
+import { isAway } from './sql/failures.ts';
 import type { Store } from './store.ts';
 import { methodsThat } from './storeMethods.ts';
 import { storeUnavailable } from './storeUnavailable.ts';

@@ -1,5 +1,5 @@
+import { openThreadedSqlite } from './sqlite/thread/threadedSqlite.ts';
 import type { Store } from './store.ts';
-import { openThreadedSqlite } from './thread/threadedSqlite.ts';
 
 /**
  * Opens the database that `url` names, brings its tables up to date, and answers its store.
@@ -10,6 +10,6 @@ export async function openStore(url: string): Promise<Store> {
   const [, scheme, path = ''] = /^(sqlite|mysql):(.+)$/.exec(url) ?? [];
   if (scheme === 'sqlite') return openThreadedSqlite(path);
   // Nobody who has SQLite has to load the rest of the ORM.
-  if (scheme === 'mysql') return (await import('./mysqlStore.ts')).openMysql(url);
+  if (scheme === 'mysql') return (await import('./mysql/store.ts')).openMysql(url);
   throw new Error(`DATABASE_URL must be sqlite:PATH or mysql://…, not ${url.split(':')[0]}:…`);
 }

@@ -1,5 +1,5 @@
 import type { Message, User } from '../contract/types.ts';
-import { openSqlite } from '../db/sqliteStore.ts';
+import { openSqlite } from '../db/sqlite/store.ts';
 import type { Store } from '../db/store.ts';
 import { addPerson, addRoom, appending, typed } from '../db/testing/material.ts';
 import { type Access, createAccess } from '../server/chat/access.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Message, User } from '../../contract/types.ts';
-import { openSqlite } from '../../db/sqliteStore.ts';
+import { openSqlite } from '../../db/sqlite/store.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed, upTo } from '../../db/testing/material.ts';
 import { createMoodyBus } from '../../testing/moodyBus.ts';

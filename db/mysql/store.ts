@@ -1,0 +1,15 @@
+import { createSqlStore } from '../sql/sqlStore.ts';
+import type { Store } from '../store.ts';
+import { connectMysql, readMysqlUrl } from './connect.ts';
+import { mariadbDialect, mysqlDialect } from './dialect.ts';
+
+/** @throws Error as `readMysqlUrl` and `connectMysql` */
+export async function openMysql(url: string): Promise<Store> {
+  const address = readMysqlUrl(url);
+  const { orm, version } = await connectMysql(address);
+  const [number = ''] = /^[\d.]+/.exec(version) ?? [];
+  const where = `${address.host}:${address.port}/${address.database}`;
+  return /mariadb/i.test(version)
+    ? createSqlStore(orm, mariadbDialect, `MariaDB ${number} (${where})`)
+    : createSqlStore(orm, mysqlDialect, `MySQL ${number} (${where})`);
+}

@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
+import { describeStore } from '../contract.ts';
+import { openStore } from '../open.ts';
+import { Database, run } from '../sql/database.ts';
+import { createSqlStore } from '../sql/sqlStore.ts';
+import type { Task } from '../testing/appendInThread.ts';
+import { addPerson, addRoom, append, kept, NOBODY, NOWHERE, typed, upTo } from '../testing/material.ts';
+import { connectSqlite } from './connect.ts';
+import { sqliteDialect } from './dialect.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'roomscribe-sqlite-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+let files = 0;
+const newPath = () => join(directory, `${++files}.sqlite`);
+
+describeStore('SQLite in a file', () => openStore(`sqlite:${newPath()}`));
+describeStore('SQLite in memory', () => openStore('sqlite::memory:'));
+
+describe('SQLite', () => {
+  test('its connection is set up as the design says', async () => {
+    const orm = await connectSqlite(newPath());
+    const pragma = async (name: string) => {
+      const [row] = await orm.em.getConnection().execute<[object]>(`pragma ${name}`);
+      return Object.values(row)[0];
+    };
+    expect(await pragma('journal_mode')).toBe('wal');
+    expect(await pragma('synchronous')).toBe(2);
+    expect(await pragma('busy_timeout')).toBe(50);
+    expect(await pragma('foreign_keys')).toBe(1);
+    await orm.close(true);
+  });
+
+  test('opening again keeps everything and migrates once', async () => {
+    const path = newPath();
+    const first = await openStore(`sqlite:${path}`);
+    const ada = await addPerson(first);
+    const room = await addRoom(first, ada);
+    const before = kept(await append(first, [typed(room, ada), typed(room, ada)]));
+    await first.close();
+
+    const second = await openStore(`sqlite:${path}`);
+    expect(await second.listMessages(room, { limit: 10 })).toEqual(before);
+    expect(await second.findUser(ada.id)).toEqual(ada);
+    expect(kept(await append(second, [typed(room, ada)]))[0]?.seq).toBe(3);
+    await second.close();
+    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
+  });
+
+  test('processes that start on a new file at once migrate it once, and number one room without gaps', async () => {
+    const path = newPath();
+    await inThreads(3, { url: `sqlite:${path}`, roomId: NOWHERE, author: NOBODY, batches: 0, batchSize: 0 });
+    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
+
+    const store = await openStore(`sqlite:${path}`);
+    const author = await addPerson(store);
+    const roomId = await addRoom(store, author);
+    const task = { url: `sqlite:${path}`, roomId, author, batches: 8, batchSize: 3 };
+    const seqs = (await inThreads(2, task)).flat();
+    expect(seqs.sort((a, b) => a - b)).toEqual(upTo(48));
+    expect((await store.heads([roomId])).get(roomId)).toEqual({ lastSeq: 48, rev: 48 });
+    await store.close();
+  });
+
+  test('a database that another process keeps locked is a retryable failure of the whole batch', async () => {
+    const path = newPath();
+    const orm = await connectSqlite(path);
+    const store = createSqlStore(orm, sqliteDialect, 'test');
+    const ada = await addPerson(store);
+    const room = await addRoom(store, ada);
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const messages = [typed(room, ada), typed(room, ada)];
+    const unavailable = { reason: 'store_unavailable', retryable: true, code: 'SERVICE_UNAVAILABLE' };
+    await expect(append(store, messages)).rejects.toMatchObject(unavailable);
+    await expect(store.addMember(room, ada.id, new Date())).rejects.toMatchObject(unavailable);
+    other.exec('rollback');
+    other.close();
+    expect(kept(await append(store, messages)).map(({ seq }) => seq)).toEqual([1, 2]);
+    await store.close();
+  });
+
+  test('a call whose turn comes late waits for it, and nothing else has to wait with it', async () => {
+    const path = newPath();
+    const store = await openStore(`sqlite:${path}`);
+    const ada = await addPerson(store);
+    const room = await addRoom(store, ada);
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const waiting = append(store, [typed(room, ada)]);
+    const turns = [];
+    for (let i = 0; i < 5; i += 1) turns.push(await store.findUser(ada.id));
+    expect(turns).toHaveLength(5);
+    other.exec('rollback');
+    other.close();
+    expect(kept(await waiting)[0]?.seq).toBe(1);
+    await store.close();
+  });
+
+  test('a transaction that SQLite has rolled back by itself, as on a full disk, locks nobody out', async () => {
+    const database = new Database(await connectSqlite(newPath()), sqliteDialect.begin);
+    const failure = database.transaction(async (sql) => {
+      await run(sql, 'rollback');
+      throw new Error('database or disk is full');
+    });
+    await expect(failure).rejects.toThrow('full');
+    expect(await database.transaction((sql) => run(sql, 'select 1 as one'))).toEqual([{ one: 1 }]);
+    await database.close();
+  });
+
+  test('a full disk is a retryable failure; what fits again is numbered without a gap', async () => {
+    const orm = await connectSqlite(newPath());
+    const store = createSqlStore(orm, sqliteDialect, 'test');
+    const ada = await addPerson(store);
+    const room = await addRoom(store, ada);
+    const limitPages = (count: number) => orm.em.getConnection().execute(`pragma max_page_count = ${count}`);
+    await limitPages(1);
+    const large = typed(room, ada, { text: 'x'.repeat(200_000) });
+    await expect(append(store, [typed(room, ada), large])).rejects.toMatchObject({
+      reason: 'store_unavailable',
+      retryable: true,
+    });
+    await limitPages(1_000_000);
+    expect(kept(await append(store, [large]))[0]?.seq).toBe(1);
+    await store.close();
+  });
+
+  test('a closed store stays closed', async () => {
+    const store = await openStore(`sqlite:${newPath()}`);
+    const ada = await addPerson(store);
+    await store.close();
+    await expect(store.findUser(ada.id)).rejects.toMatchObject({ reason: 'store_unavailable' });
+    await expect(append(store, [typed('a room', ada)])).rejects.toMatchObject({ retryable: true });
+  });
+
+  test.each(['postgres://ada:secret@host/db', 'sqlite:', ''])(
+    '“%s” is refused without a secret',
+    async (url) => {
+      const refusal = await openStore(url).catch((error: Error) => error.message);
+      expect(refusal).toMatch(/^DATABASE_URL must be/);
+      expect(refusal).not.toContain('secret');
+    },
+  );
+});
+
+function migrationsApplied(path: string): unknown[] {
+  const database = new DatabaseSync(path);
+  const rows = database.prepare('select name from mikro_orm_migrations').all();
+  database.close();
+  return rows.map(({ name }) => name);
+}
+
+function inThreads(threads: number, task: Omit<Task, 'gate' | 'threads'>): Promise<number[][]> {
+  const gate = new Int32Array(new SharedArrayBuffer(8));
+  return Promise.all(upTo(threads).map(() => inThread({ ...task, gate, threads })));
+}
+
+async function inThread(task: Task): Promise<number[]> {
+  const worker = new Worker(new URL('../testing/appendInThread.ts', import.meta.url), { workerData: task });
+  // Both are waited for from the start: the exit may come in the same turn as the message.
+  const [[seqs]] = await Promise.all([once(worker, 'message') as Promise<[number[]]>, once(worker, 'exit')]);
+  return seqs;
+}

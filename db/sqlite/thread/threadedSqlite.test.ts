@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { AppError } from '../../../contract/errors.ts';
+import type { Store } from '../../store.ts';
+import { addPerson, addRoom, append, kept, typed, upTo } from '../../testing/material.ts';
+import { receiveError, sendError } from './protocol.ts';
+import { openThreadedSqlite } from './threadedSqlite.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'roomscribe-thread-'));
+let store: Store;
+beforeAll(async () => {
+  store = await openThreadedSqlite(join(directory, 'a.sqlite'));
+});
+afterAll(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** The thread that the next call goes to dies of it. */
+function killAtNextCall(): void {
+  const { postMessage } = Worker.prototype;
+  vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker, call) {
+    postMessage.call(this, call);
+    void this.terminate();
+  });
+}
+
+test('while the database works, the event loop goes on', async () => {
+  const ada = await addPerson(store);
+  const room = await addRoom(store, ada);
+  const before = performance.eventLoopUtilization();
+  for (let i = 0; i < 20; i += 1)
+    await append(
+      store,
+      upTo(200).map(() => typed(room, ada)),
+    );
+  const { active, idle } = performance.eventLoopUtilization(before);
+  expect(idle).toBeGreaterThan(active / 4);
+  expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 4_000, rev: 4_000 });
+});
+
+test('a change that cannot be kept fails alone, as the error it was', async () => {
+  const ada = await addPerson(store);
+  const room = await addRoom(store, ada);
+  const [lost, other] = await append(store, [typed('no such room', ada), typed(room, ada)]);
+  expect(lost).toEqual({ error: expect.any(AppError) });
+  expect(lost).toMatchObject({ error: { reason: 'room_unknown', code: 'NOT_FOUND' } });
+  expect(other).toMatchObject({ changed: true });
+});
+
+test('a thread that dies is a retryable failure for those who wait; then there is another one', async () => {
+  const ada = await addPerson(store);
+  const room = await addRoom(store, ada);
+  killAtNextCall();
+  const during = await Promise.allSettled([store.findUser(ada.id), store.findRoom(room, ada.id)]);
+  for (const call of during) {
+    expect(call).toMatchObject({ reason: { reason: 'store_unavailable', retryable: true } });
+  }
+  expect(await Promise.all([store.findUser(ada.id), store.findUser(ada.id)])).toEqual([ada, ada]);
+  expect(kept(await append(store, [typed(room, ada)]))[0]?.seq).toBe(1);
+});
+
+test('a database that cannot be opened says so here, and stands in nobody’s way', async () => {
+  await expect(openThreadedSqlite(directory)).rejects.toMatchObject({ errcode: 14 });
+  expect((await store.heads([])).size).toBe(0);
+});
+
+test.each([
+  new AppError('CONFLICT', 'a_reason', 'A sentence.', {
+    retryable: true,
+    retryAfterMs: 5,
+    details: { left: 3 },
+    cause: Object.assign(new Error('locked'), { errcode: 5, code: 'ERR_SQLITE_ERROR' }),
+  }),
+  Object.assign(new Error('disk full'), { errcode: 13, code: 'ERR_SQLITE_ERROR' }),
+])('“$message” arrives as it was sent', (error) => {
+  const received = receiveError(structuredClone(sendError(error)));
+  expect(received).toBeInstanceOf(error.constructor);
+  expect(received).toMatchObject({ ...error });
+  expect([received.message, received.stack]).toEqual([error.message, error.stack]);
+  expect(received.cause).toEqual(error.cause);
+});

@@ -3,8 +3,8 @@ import type { Store } from '../db/store.ts';
 import { addPerson, addRoom, append, typed } from '../db/testing/material.ts';
 import { createMemoryBus } from '../server/bus/memory.ts';
 import { createFeeds } from '../server/chat/feeds.ts';
+import { Turns } from '../server/flow/turns.ts';
 import { createLog } from '../server/log.ts';
-import { Turns } from '../server/turns.ts';
 import { percentile } from './percentile.ts';
 import { timed } from './writing.ts';
 

@@ -6,7 +6,7 @@ import { createMemoryBus } from './bus/memory.ts';
 import { createRedisBus } from './bus/redis.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
-import { Pressure } from './pressure.ts';
+import { Pressure } from './ops/eventLoopLoad.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { type Candidate, chooseEngine } from './speech/chooseEngine.ts';
 import type { EngineChoice } from './speech/speech.ts';

@@ -11,13 +11,14 @@ import { createMessages } from './chat/messages.ts';
 import { createRooms } from './chat/rooms.ts';
 import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
-import { createHealth } from './health.ts';
+import { Turns } from './flow/turns.ts';
 import { createApp } from './http/app.ts';
 import type { Pulse } from './http/keepAlive.ts';
 import { createOriginRule } from './http/origin.ts';
 import { attachWs } from './http/ws.ts';
 import type { Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createHealth } from './ops/health.ts';
+import { createMetrics } from './ops/metrics.ts';
 import { createBudget } from './speech/budget.ts';
 import { createCaptions } from './speech/captions.ts';
 import type { Gate } from './speech/microphone.ts';
@@ -25,7 +26,6 @@ import { CallPlaces } from './speech/places.ts';
 import { createSpeech, type EngineChoice } from './speech/speech.ts';
 import { createTranscripts } from './speech/transcripts.ts';
 import { createRouter, type Services } from './trpc/router.ts';
-import { Turns } from './turns.ts';
 
 export type ServerParts = {
   store: Store;

@@ -8,8 +8,8 @@ import { createMemberWatch, type MemberWatch } from '../server/chat/memberWatch.
 import { createMessages, type Messages } from '../server/chat/messages.ts';
 import { createRooms, type Rooms } from '../server/chat/rooms.ts';
 import { createWriter, type Writer } from '../server/chat/writer.ts';
+import { Turns } from '../server/flow/turns.ts';
 import type { Log } from '../server/log.ts';
-import { Turns } from '../server/turns.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';
 import { createNotedLog, type NotedLog } from './notedLog.ts';
 import { Visit } from './visit.ts';

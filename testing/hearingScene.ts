@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { AppError } from '../contract/errors.ts';
-import { Channel } from '../server/channel.ts';
+import { Channel } from '../server/flow/channel.ts';
 import { type Heard, type HearingParts, hear, type PlacedAudio } from '../server/speech/hearing.ts';
 import type { Places } from '../server/speech/places.ts';
 import { NUMBERS_RATE, type Said, sayNumbers } from '../server/transcriber/testing/numbers.ts';

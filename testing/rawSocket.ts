@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import { Channel } from '../server/channel.ts';
+import { Channel } from '../server/flow/channel.ts';
 
 /** Writes bytes to a server as they are, and answers everything it says until it closes. */
 export async function rawExchange(url: string, request: string): Promise<string> {

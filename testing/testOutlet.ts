@@ -1,4 +1,4 @@
-import type { Outlet } from '../server/outlet.ts';
+import type { Outlet } from '../server/flow/outlet.ts';
 
 export type TestOutlet<T> = Outlet<T> & {
   /** What was written, batch by batch. */

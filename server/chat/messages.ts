@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { AppError } from '../../contract/errors.ts';
 import type { Message, Page, User, UserRef } from '../../contract/types.ts';
 import type { Change, MessageSearch, Store } from '../../db/store.ts';
-import type { Outlet } from '../outlet.ts';
+import type { Outlet } from '../flow/outlet.ts';
 import type { Access } from './access.ts';
 import { type Cursored, cursored } from './cursored.ts';
 import type { Delivery } from './delivery.ts';

@@ -6,7 +6,7 @@ import { openChat } from '../../testing/chatScene.ts';
 import { settled } from '../../testing/settled.ts';
 import { Visit } from '../../testing/visit.ts';
 import type { BusEvent } from '../bus/bus.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../flow/turns.ts';
 import { createFeeds } from './feeds.ts';
 import { Presence, type PresenceParts } from './presence.ts';
 

@@ -1,6 +1,6 @@
 import type { UserRef } from '../../contract/types.ts';
-import { Channel } from '../channel.ts';
-import type { Outlet } from '../outlet.ts';
+import { Channel } from '../flow/channel.ts';
+import type { Outlet } from '../flow/outlet.ts';
 import { type History, nextMissed, resetTo, revOf } from './catchUp.ts';
 import { type Delivery, newsOf } from './delivery.ts';
 import type { Feed, Subscriber } from './feed.ts';

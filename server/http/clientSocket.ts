@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { Outlet } from '../outlet.ts';
+import type { Outlet } from '../flow/outlet.ts';
 import { type Frames, frameOf, type RequestId } from '../trpc/frames.ts';
 
 /** How long whoever is cut off has to read the reason; whoever does not read at all would never close. */

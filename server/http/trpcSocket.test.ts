@@ -7,7 +7,7 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { wireEncoder } from '../../contract/encoder.ts';
-import { Channel } from '../channel.ts';
+import { Channel } from '../flow/channel.ts';
 import type { Context } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { GapReason } from '../../contract/types.ts';
-import { Channel } from '../channel.ts';
+import { Channel } from '../flow/channel.ts';
 import { mustBePcm } from './audioFormat.ts';
 import { ChunkOrder } from './chunkOrder.ts';
 import { Gather } from './gather.ts';

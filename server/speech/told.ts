@@ -1,5 +1,5 @@
 import type { EngineName } from '../../contract/types.ts';
-import { Channel } from '../channel.ts';
+import { Channel } from '../flow/channel.ts';
 import type { TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { Heard } from './hearing.ts';
 

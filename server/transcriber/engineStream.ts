@@ -1,4 +1,4 @@
-import { Channel } from '../channel.ts';
+import { Channel } from '../flow/channel.ts';
 import type { ProcessStream } from './engineProcess.ts';
 import type { EngineSlot } from './engineSlot.ts';
 import type { AudioChunk, SpeechOptions, TranscriptEvent } from './transcriber.ts';

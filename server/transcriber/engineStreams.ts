@@ -1,4 +1,4 @@
-import { Channel } from '../channel.ts';
+import { Channel } from '../flow/channel.ts';
 import type { EngineSlot } from './engineSlot.ts';
 import { EngineStream } from './engineStream.ts';
 import type { SpeechEngine, TranscriptEvent } from './transcriber.ts';

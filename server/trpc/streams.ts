@@ -1,6 +1,6 @@
 import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
-import type { Outlet } from '../outlet.ts';
+import type { Outlet } from '../flow/outlet.ts';
 import { Quota } from '../quota.ts';
 import { createFrames } from './frames.ts';
 import { type Context, rethrow } from './trpc.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
-import type { Outlet } from '../outlet.ts';
+import type { Outlet } from '../flow/outlet.ts';
 import { Quota } from '../quota.ts';
 import type { Frames } from './frames.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import { httpClient, refusal } from '../testing/clients.ts';
-import { openServer } from '../testing/liveServer.ts';
-import { startMariadb } from '../testing/mysqlServers.ts';
-import { startRedis } from '../testing/redisServer.ts';
-import { startServerProcess } from '../testing/serverProcess.ts';
+import { httpClient, refusal } from '../../testing/clients.ts';
+import { openServer } from '../../testing/liveServer.ts';
+import { startMariadb } from '../../testing/mysqlServers.ts';
+import { startRedis } from '../../testing/redisServer.ts';
+import { startServerProcess } from '../../testing/serverProcess.ts';
 import { createHealth } from './health.ts';
 
 const ready = async (url: string) => {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Pressure } from './pressure.ts';
+import { Pressure } from './eventLoopLoad.ts';
 
 let utilization = 0;
 beforeEach(() => {

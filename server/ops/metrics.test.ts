@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { encodeChunk } from '../contract/chunk.ts';
-import { binaryClient } from '../testing/clients.ts';
-import { openServer } from '../testing/liveServer.ts';
-import { pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
+import { binaryClient } from '../../testing/clients.ts';
+import { openServer } from '../../testing/liveServer.ts';
+import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
 
 test('whoever runs the server sees how speech goes, in Prometheus’s format', async () => {
   await using server = await openServer({ script: [{ partial: 'he' }, { final: 'hello' }] });

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { SpeechMeter } from './speech/meter.ts';
+import type { SpeechMeter } from '../speech/meter.ts';
 
 export type Metrics = {
   speech: SpeechMeter;

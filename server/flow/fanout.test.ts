@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { upTo } from '../db/testing/material.ts';
-import { settled } from '../testing/settled.ts';
+import { upTo } from '../../db/testing/material.ts';
+import { settled } from '../../testing/settled.ts';
 import { Fanout, type Receiver } from './fanout.ts';
 import { Turns } from './turns.ts';
 

@@ -1,5 +1,5 @@
-import type { Store } from '../db/store.ts';
-import type { Bus } from './bus/bus.ts';
+import type { Store } from '../../db/store.ts';
+import type { Bus } from '../bus/bus.ts';
 
 export type Readiness = {
   /** `degraded`: people are served, but processes hear of each other only through the database. */

@@ -13,9 +13,7 @@ import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
 import { Turns } from './flow/turns.ts';
 import { createApp } from './http/app.ts';
-import type { Pulse } from './http/keepAlive.ts';
 import { createOriginRule } from './http/origin.ts';
-import { attachWs } from './http/ws.ts';
 import type { Log } from './log.ts';
 import { createHealth } from './ops/health.ts';
 import { createMetrics } from './ops/metrics.ts';
@@ -26,6 +24,8 @@ import { CallPlaces } from './speech/places.ts';
 import { createSpeech, type EngineChoice } from './speech/speech.ts';
 import { createTranscripts } from './speech/transcripts.ts';
 import { createRouter, type Services } from './trpc/router.ts';
+import { attachWs } from './ws/endpoint.ts';
+import type { Pulse } from './ws/keepAlive.ts';
 
 export type ServerParts = {
   store: Store;

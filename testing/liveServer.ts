@@ -1,7 +1,6 @@
 import type { User } from '../contract/types.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
-import type { Pulse } from '../server/http/keepAlive.ts';
 import { createLog } from '../server/log.ts';
 import { startServer } from '../server/server.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type ScriptedEngine,
   type Step,
 } from '../server/transcriber/testing/scripted.ts';
+import type { Pulse } from '../server/ws/keepAlive.ts';
 import { httpClient } from './clients.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';
 import { openGate } from './openGate.ts';

@@ -8,13 +8,13 @@ import { LIMITS } from '../../contract/limits.ts';
 import type { Log } from '../log.ts';
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';
 import { rethrow } from '../trpc/trpc.ts';
-import { createClientFiles } from './client.ts';
+import { createClientFiles } from './clientFiles.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
 import { asAppError, problem } from './problem.ts';
-import { refuseCall } from './refuseCall.ts';
-import { reportTo } from './report.ts';
+import { refuseCall } from './refuseTrpcCall.ts';
 import { createRest } from './rest.ts';
 import { sessionCookie, tokenOf } from './session.ts';
 

@@ -30,7 +30,7 @@ import type { Signals } from '../chat/signals.ts';
 import type { Speech } from '../speech/speech.ts';
 import type { Transcripts } from '../speech/transcripts.ts';
 import { bytesInput } from './bytes.ts';
-import { createStreams } from './streams.ts';
+import { createStreams } from './subscriptions.ts';
 import { authed, open, router } from './trpc.ts';
 
 export type Services = {

@@ -4,8 +4,8 @@ import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import { Quota } from '../quota.ts';
-import type { Frames } from './frames.ts';
+import type { Frames } from '../ws/frames.ts';
+import { Quota } from './quota.ts';
 
 export type Context = {
   user: User | null;

@@ -8,9 +8,9 @@ import {
 import { parseConnectionParamsFromUnknown } from '@trpc/server/http';
 import { parseTRPCMessage, type TRPCRequestMessage } from '@trpc/server/rpc';
 import { wireEncoder } from '../../contract/encoder.ts';
-import { type RequestId, resultOf } from '../trpc/frames.ts';
 import type { Context } from '../trpc/trpc.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';
+import { type RequestId, resultOf } from './frames.ts';
 
 export type TrpcSocketParts = {
   router: AnyTRPCRouter;

@@ -3,15 +3,15 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import { isForeignUpgrade, type OriginRule } from '../http/origin.ts';
+import { tokenOf } from '../http/session.ts';
 import type { Log } from '../log.ts';
-import { Quota } from '../quota.ts';
+import { Quota } from '../trpc/quota.ts';
+import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter, Services } from '../trpc/router.ts';
 import { type Context, rethrow } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
 import { KeepAlive, PULSE, type Pulse } from './keepAlive.ts';
-import { isForeignUpgrade, type OriginRule } from './origin.ts';
-import { reportTo } from './report.ts';
-import { tokenOf } from './session.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
 
 export type WsParts = {

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import { type Frames, frameOf, type RequestId } from '../trpc/frames.ts';
+import { type Frames, frameOf, type RequestId } from './frames.ts';
 
 /** How long whoever is cut off has to read the reason; whoever does not read at all would never close. */
 const CLOSE_WAIT_MS = 20_000;

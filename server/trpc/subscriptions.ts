@@ -1,8 +1,8 @@
 import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import { Quota } from '../quota.ts';
-import { createFrames } from './frames.ts';
+import { createFrames } from '../ws/frames.ts';
+import { Quota } from './quota.ts';
 import { type Context, rethrow } from './trpc.ts';
 
 type Listener = Pick<Context, 'outlet'> & { user: User };

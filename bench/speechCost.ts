@@ -1,4 +1,4 @@
-import { createAwsEngine } from '../server/transcriber/aws.ts';
+import { createAwsEngine } from '../server/transcriber/aws/engine.ts';
 import { alsaClips, CLIP_RATE, longerClips, type Span } from '../server/transcriber/testing/recordings.ts';
 import { converse, type Microphone } from './conversation.ts';
 import { gate } from './gated.ts';

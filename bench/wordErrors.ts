@@ -1,4 +1,4 @@
-import { createPocketsphinxEngine, findPocketsphinx } from '../server/transcriber/pocketsphinx.ts';
+import { createPocketsphinxEngine, findPocketsphinx } from '../server/transcriber/pocketsphinx/engine.ts';
 import { chunked } from '../server/transcriber/testing/audio.ts';
 import { AudioSource } from '../server/transcriber/testing/audioSource.ts';
 import { loudness, pink } from '../server/transcriber/testing/noise.ts';

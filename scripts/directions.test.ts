@@ -24,7 +24,7 @@ const FORBIDDEN = [
   ['server/chat/e.ts', `export { openStore } from '../../db/open.ts';`],
   ['server/chat/f.ts', `export { createApp } from '../http/app.ts';`],
   ['server/chat/g.ts', `export { createMemoryBus } from '../bus/memory.ts';`],
-  ['server/speech/b.ts', `export { createAwsEngine } from '../transcriber/aws.ts';`],
+  ['server/speech/b.ts', `export { createAwsEngine } from '../transcriber/aws/engine.ts';`],
   ['server/http/b.ts', `export { openStore } from '../../db/open.ts';`],
   ['server/transcriber/b.ts', `export { createSpeech } from '../speech/speech.ts';`],
   ['contract/b.ts', `export { createFeeds } from '../server/chat/feeds.ts';`],

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { findPocketsphinx } from '../server/transcriber/pocketsphinx.ts';
+import { findPocketsphinx } from '../server/transcriber/pocketsphinx/engine.ts';
 import { findMysqlHome } from '../testing/mysqlServers.ts';
 import { findRedis } from '../testing/redisServer.ts';
 import { findChromium } from './chromium.ts';

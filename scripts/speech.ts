@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { findObstacle } from '../server/transcriber/sherpaAccess.ts';
+import { findObstacle } from '../server/transcriber/sherpa/access.ts';
 import { preparePocketsphinx } from './models/pocketsphinxPackages.ts';
 import { prepareSpeech } from './models/prepareSpeech.ts';
 import { MODEL_SOURCES } from './models/sources.ts';

@@ -20,27 +20,29 @@ const engines: Candidate[] = [
   {
     name: 'aws',
     async probe() {
-      const { resolveAws } = await import('./transcriber/awsAccess.ts');
+      const { resolveAws } = await import('./transcriber/aws/access.ts');
       const access = await resolveAws(process.env);
       if (!access.ok) return access;
-      const { createAwsEngine } = await import('./transcriber/aws.ts');
+      const { createAwsEngine } = await import('./transcriber/aws/engine.ts');
       return { engine: createAwsEngine({ region: access.region }) };
     },
   },
   {
     name: 'sherpa',
     async probe() {
-      const { findSherpa } = await import('./transcriber/sherpaAccess.ts');
+      const { findSherpa } = await import('./transcriber/sherpa/access.ts');
       const found = await findSherpa(resolve(ROOT, 'data/models'));
       if (!found.ok) return found;
-      const { createSherpaEngine } = await import('./transcriber/sherpa.ts');
+      const { createSherpaEngine } = await import('./transcriber/sherpa/engine.ts');
       return { engine: createSherpaEngine(found) };
     },
   },
   {
     name: 'pocketsphinx',
     async probe() {
-      const { createPocketsphinxEngine, findPocketsphinx } = await import('./transcriber/pocketsphinx.ts');
+      const { createPocketsphinxEngine, findPocketsphinx } = await import(
+        './transcriber/pocketsphinx/engine.ts'
+      );
       const found = findPocketsphinx();
       return found.ok ? { engine: createPocketsphinxEngine() } : found;
     },

@@ -1,4 +1,4 @@
-import { findPocketsphinx } from '../../server/transcriber/pocketsphinx.ts';
+import { findPocketsphinx } from '../../server/transcriber/pocketsphinx/engine.ts';
 import { installCommand, installPackages, mayInstallPackages } from '../debian.ts';
 
 const PACKAGES = ['libpocketsphinx3', 'pocketsphinx-en-us'];

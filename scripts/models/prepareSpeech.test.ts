@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SHERPA_MODELS } from '../../server/transcriber/sherpaModels.ts';
+import { SHERPA_MODELS } from '../../server/transcriber/sherpa/models.ts';
 import { type Preparation, prepareSpeech } from './prepareSpeech.ts';
 import { MODEL_SOURCES, type ModelSource } from './sources.ts';
 import { type FileServer, startFileServer } from './testing/fileServer.ts';

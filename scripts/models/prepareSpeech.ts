@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { findSherpaModel, SHERPA_MODELS, type SherpaModel } from '../../server/transcriber/sherpaModels.ts';
+import { findSherpaModel, SHERPA_MODELS, type SherpaModel } from '../../server/transcriber/sherpa/models.ts';
 import type { FetchOptions } from './fetchFile.ts';
 import { placeModel } from './placeModel.ts';
 import { Progress } from './progress.ts';

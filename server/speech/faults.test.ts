@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { CaptionEvent } from '../../contract/types.ts';
 import { openSpeech, type SpeechScene } from '../../testing/speechScene.ts';
-import { createAwsEngine } from '../transcriber/aws.ts';
+import { createAwsEngine } from '../transcriber/aws/engine.ts';
 import { chunked } from '../transcriber/testing/audio.ts';
 import { FAULT_TABLE, type FaultRow } from '../transcriber/testing/faultTable.ts';
 import { singUtterance } from '../transcriber/testing/toneRecognizer.ts';

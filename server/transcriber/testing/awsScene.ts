@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { type AwsOptions, createAwsEngine } from '../aws.ts';
+import { type AwsOptions, createAwsEngine } from '../aws/engine.ts';
 import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber.ts';
 import { chunked } from './audio.ts';
 import { AudioSource } from './audioSource.ts';

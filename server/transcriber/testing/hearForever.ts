@@ -1,4 +1,4 @@
-import { createSherpaEngine } from '../sherpa.ts';
+import { createSherpaEngine } from '../sherpa/engine.ts';
 import { chunked } from './audio.ts';
 import { AudioSource } from './audioSource.ts';
 import { childrenRunning } from './childrenRunning.ts';
@@ -10,4 +10,4 @@ const engine = createSherpaEngine({ model: TONE_MODEL, directory: TONE_DIRECTORY
 const audio = new AudioSource(chunked(singTokens('one', sampleRate), 100, sampleRate), { hangs: true });
 const { signal } = new AbortController();
 for await (const _ of engine.transcribe(audio, { language: 'en-US', sampleRate, signal }))
-  process.stdout.write(`${childrenRunning('sherpaChild').join(' ')}\n`);
+  process.stdout.write(`${childrenRunning('sherpa/child').join(' ')}\n`);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { createSherpaEngine, type SherpaOptions } from '../sherpa.ts';
+import { createSherpaEngine, type SherpaOptions } from '../sherpa/engine.ts';
 import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber.ts';
 import { chunked } from './audio.ts';
 import { AudioSource } from './audioSource.ts';
@@ -12,7 +12,7 @@ export const RATE = 16_000;
 export const POLL = { interval: 10, timeout: 10_000 };
 
 export function childPids(): number[] {
-  return childrenRunning('sherpaChild');
+  return childrenRunning('sherpa/child');
 }
 
 export function createEngine(options: Partial<SherpaOptions> = {}): SpeechEngine {

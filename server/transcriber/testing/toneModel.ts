@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SherpaModel } from '../sherpaModels.ts';
+import type { SherpaModel } from '../sherpa/models.ts';
 import { silence, tone } from './audio.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { StartStreamTranscriptionCommand } from '@aws-sdk/client-transcribe-streaming';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAwsClient } from '../awsClient.ts';
+import { createAwsClient } from '../aws/client.ts';
 import { chunked } from './audio.ts';
 import { decodeMessage, encodeMessage } from './eventStream.ts';
 import { ScriptEar } from './scriptedRecognizer.ts';

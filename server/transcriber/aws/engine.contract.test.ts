@@ -1,0 +1,26 @@
+import { describeTranscriber } from '../contract.ts';
+import { singUtterance } from '../testing/toneRecognizer.ts';
+import { startTranscribeServer, TEST_CREDENTIALS } from '../testing/transcribeServer.ts';
+import { createAwsEngine } from './engine.ts';
+
+const sampleRate = 16_000;
+const sung = (text: string, language: string) => ({
+  pcm: singUtterance(text, sampleRate),
+  sampleRate,
+  language,
+  words: text.split(' '),
+});
+
+describeTranscriber('Amazon Transcribe', async () => {
+  const server = await startTranscribeServer();
+  return {
+    engine: createAwsEngine({ region: 'eu-west-1', endpoint: server.url, credentials: TEST_CREDENTIALS }),
+    recordings: [
+      sung('go forward ten meters', 'en-US'),
+      sung('그는 옆으로', 'ko-KR'),
+      sung('안녕 hello', 'auto'),
+    ],
+    openStreams: server.openSessions,
+    close: server.close,
+  };
+});

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_SPEECH_SETTINGS } from '../../../contract/speechSettings.ts';
+import type { SpeechSettings } from '../../../contract/types.ts';
+import { localRefusal } from './refusal.ts';
+
+const ENGINE = { label: 'The engine', languages: ['ko-KR', 'en-US'] };
+
+const refusal = (settings: Partial<SpeechSettings>, language = 'auto') =>
+  localRefusal(
+    { language, sampleRate: 16_000, settings: { ...DEFAULT_SPEECH_SETTINGS, ...settings } },
+    ENGINE,
+  );
+
+test('a room that has chosen nothing is heard', () => {
+  expect(refusal({})).toBeNull();
+  expect(localRefusal({ language: 'ko', sampleRate: 16_000 }, ENGINE)).toBeNull();
+});
+
+test('languages it does not know are refused, also those that “auto” may find', () => {
+  expect(refusal({}, 'de-DE')).toBe('The engine understands ko-KR and en-US here, not de-DE.');
+  expect(refusal({ languages: ['en-US', 'de-DE'] })).toMatch(/not de-DE/);
+  expect(refusal({ languages: ['ko-KR', 'en-US'] })).toBeNull();
+  expect(refusal({ languages: ['de-DE'] }, 'en-US')).toBeNull();
+});
+
+test.each<[Partial<SpeechSettings>, RegExp]>([
+  [{ redact: true }, /cannot leave out personal data/],
+  [{ vocabulary: 'names' }, /cannot use a vocabulary/],
+  [{ vocabularyFilter: 'rude' }, /cannot filter words/],
+  [{ speakers: true }, /cannot tell several speakers apart/],
+])('%j is refused instead of being passed over', (settings, message) => {
+  expect(refusal(settings)).toMatch(message);
+});

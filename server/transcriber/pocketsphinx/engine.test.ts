@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeTranscriber } from '../contract.ts';
+import { chunked, readWav, silence } from '../testing/audio.ts';
+import { AudioSource } from '../testing/audioSource.ts';
+import { childrenRunning } from '../testing/childrenRunning.ts';
+import { engineFault as fault, finalsOf } from '../testing/engineEvents.ts';
+import type { SpeechEngine } from '../transcriber.ts';
+import { createPocketsphinxEngine, findPocketsphinx } from './engine.ts';
+
+const RATE = 16_000;
+const POLL = { interval: 10, timeout: 10_000 };
+const ALSA = '/usr/share/sounds/alsa';
+const childPids = () => childrenRunning('pocketsphinx/child');
+const SHARED = join(import.meta.dirname, '../../../../shared/audio');
+
+/** The recording with half a second of silence around it. */
+const padded = (path: string): Uint8Array =>
+  Buffer.concat([silence(0.5, RATE), readWav(path).pcm, silence(0.5, RATE)]);
+const recording = (path: string, words: string) => ({
+  pcm: padded(path),
+  sampleRate: RATE,
+  language: 'en-US',
+  words: words.split(' '),
+});
+
+describeTranscriber('PocketSphinx', async () => ({
+  engine: createPocketsphinxEngine(),
+  recordings: [
+    recording(join(ALSA, 'Front_Right.wav'), 'front right'),
+    ...['Front', 'Rear'].map((where) => recording(join(ALSA, `${where}_Center.wav`), 'center')),
+    ...['Front', 'Rear', 'Side'].map((where) => recording(join(ALSA, `${where}_Left.wav`), 'left')),
+    ...['Rear', 'Side'].map((where) => recording(join(ALSA, `${where}_Right.wav`), 'right')),
+  ],
+  openStreams: () => childPids().length,
+}));
+
+let engine: SpeechEngine;
+beforeEach(() => {
+  engine = createPocketsphinxEngine();
+});
+afterEach(async () => {
+  await engine.close();
+  await expect.poll(childPids, POLL).toEqual([]);
+});
+
+const transcribe = (source: AudioSource, by = engine) =>
+  by.transcribe(source, { language: 'en-US', sampleRate: RATE, signal: new AbortController().signal });
+const chunksOf = (pcm: Uint8Array) => chunked(pcm, 100, RATE);
+const frontRight = () => chunksOf(padded(join(ALSA, 'Front_Right.wav')));
+
+test('real speech is heard: “go forward ten meters”', async () => {
+  const path = join(SHARED, 'en-goforward.wav');
+  if (!existsSync(path)) {
+    console.info('Did not run: the recording “go forward ten meters” is not on this machine.');
+    return;
+  }
+  const finals = await finalsOf(transcribe(new AudioSource(chunksOf(padded(path)))));
+  expect(finals.map(({ text }) => text).join(' ')).toMatch(/^go forward ten\b/);
+});
+
+test('times count from the start of the audio, in every utterance', async () => {
+  const once = Buffer.concat([padded(join(ALSA, 'Front_Right.wav')), silence(1, RATE)]);
+  const seconds = once.length / 2 / RATE;
+  const finals = await finalsOf(transcribe(new AudioSource(chunksOf(Buffer.concat([once, once, once])))));
+  expect(finals).toHaveLength(3);
+  for (const [i, { words }] of finals.entries()) {
+    expect(words[0]?.start).toBeCloseTo((finals[0]?.words[0]?.start ?? 0) + i * seconds, 0);
+    expect(words.every(({ confidence }) => confidence !== null && confidence > 0)).toBe(true);
+  }
+});
+
+test('speech that never pauses is cut into finals', async () => {
+  const spoken = readWav(join(ALSA, 'Front_Center.wav')).pcm;
+  const words = spoken.subarray(0, 2 * RATE);
+  const breathless = Buffer.concat(Array.from({ length: 35 }, () => words));
+  expect((await finalsOf(transcribe(new AudioSource(chunksOf(breathless))))).length).toBeGreaterThan(1);
+});
+
+test('a chunk of any length up to a second is heard like many short ones', async () => {
+  const pcm = padded(join(ALSA, 'Front_Right.wav'));
+  const whole = await finalsOf(transcribe(new AudioSource(chunked(pcm, 1_000, RATE))));
+  expect(whole.map(({ text }) => text)).toEqual(['front right']);
+});
+
+describe('a fault of its process is told as a typed error', () => {
+  test('killed while it hears', async () => {
+    const source = new AudioSource(frontRight(), { hangs: true });
+    const events = transcribe(source)[Symbol.asyncIterator]();
+    expect((await events.next()).done).toBe(false);
+    const [pid = 0] = childPids();
+    process.kill(pid, 'SIGKILL');
+    const rest = Array.fromAsync({ [Symbol.asyncIterator]: () => events });
+    await expect(rest).rejects.toMatchObject(fault(true, /SIGKILL/));
+    await expect.poll(() => source.returned, POLL).toBe(true);
+  });
+
+  test('killed while it loads: once it is started again, twice is too often', async () => {
+    const events = Array.fromAsync(transcribe(new AudioSource([], { hangs: true })));
+    const [first = 0] = childPids();
+    process.kill(first, 'SIGKILL');
+    await expect.poll(() => childPids().some((pid) => pid !== first), POLL).toBe(true);
+    for (const pid of childPids()) process.kill(pid, 'SIGKILL');
+    await expect(events).rejects.toMatchObject(fault(false, /cannot be loaded/));
+  });
+
+  test('started too slowly', async () => {
+    const hasty = createPocketsphinxEngine({ answerLimitMs: 1 });
+    const events = Array.fromAsync(transcribe(new AudioSource([], { hangs: true }), hasty));
+    await expect(events).rejects.toMatchObject(fault(true, /does not answer/));
+  });
+
+  test('frozen while it hears', async () => {
+    const patient = createPocketsphinxEngine({ answerLimitMs: 3_000 });
+    const events = Array.fromAsync(transcribe(new AudioSource(frontRight(), { hangs: true }), patient));
+    const [pid = 0] = childPids();
+    process.kill(pid, 'SIGSTOP');
+    await expect(events).rejects.toMatchObject(fault(true, /does not answer/));
+  });
+
+  test('a model that cannot be loaded is not worth another try', async () => {
+    const broken = createPocketsphinxEngine({ modelDirectory: join(ALSA, 'nothing') });
+    const events = Array.fromAsync(transcribe(new AudioSource(frontRight()), broken));
+    await expect(events).rejects.toMatchObject(fault(false, /model .* cannot be loaded/));
+  });
+});
+
+test('what the audio throws comes out, and the process is gone', async () => {
+  const audio = async function* () {
+    yield* frontRight();
+    throw new Error('the microphone fell into the sea');
+  };
+  const events = engine.transcribe(audio(), {
+    language: 'en-US',
+    sampleRate: RATE,
+    signal: new AbortController().signal,
+  });
+  await expect(Array.fromAsync(events)).rejects.toThrow('fell into the sea');
+});
+
+test('an abort before the process has started ends it', async () => {
+  const abort = new AbortController();
+  const options = { language: 'en-US', sampleRate: RATE, signal: abort.signal };
+  const events = Array.fromAsync(engine.transcribe(new AudioSource(frontRight(), { hangs: true }), options));
+  expect(childPids()).toHaveLength(1);
+  abort.abort();
+  expect(await events).toEqual([]);
+});
+
+test('closing the engine ends its streams', async () => {
+  const events = Array.fromAsync(transcribe(new AudioSource(frontRight(), { hangs: true })));
+  await engine.close();
+  expect(await events).toEqual([]);
+});
+
+test('it refuses other languages and rates in plain words', () => {
+  const refused = (language: string, sampleRate = RATE) => engine.refuses({ language, sampleRate });
+  expect(refused('ko-KR')).toMatch(/en-US .*not ko-KR/);
+  expect(refused('en-US', 48_000)).toMatch(/16000 .*not 48000/);
+  for (const language of ['en-US', 'en', 'auto']) expect(refused(language)).toBeNull();
+});
+
+test('it is found where it is, and what is missing is named where it is not', () => {
+  expect(findPocketsphinx()).toEqual({ ok: true });
+  const nowhere = join(ALSA, 'nothing');
+  expect(findPocketsphinx(nowhere)).toMatchObject({ ok: false, reason: expect.stringContaining(nowhere) });
+  expect(findPocketsphinx(undefined, [nowhere])).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('libpocketsphinx.so.3'),
+  });
+});

@@ -1,4 +1,4 @@
-import { VoiceGate, type VoiceGateOptions } from '../server/speech/voiceGate.ts';
+import { VoiceGate, type VoiceGateOptions } from '../server/speech/microphone/voiceGate.ts';
 import { chunked } from '../server/transcriber/testing/audio.ts';
 
 const CHUNK_MS = 100;

@@ -9,8 +9,8 @@ import { createLog, type Log } from './log.ts';
 import { Pressure } from './ops/eventLoopLoad.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { type Candidate, chooseEngine } from './speech/chooseEngine.ts';
+import { VoiceGate } from './speech/microphone/voiceGate.ts';
 import type { EngineChoice } from './speech/speech.ts';
-import { VoiceGate } from './speech/voiceGate.ts';
 import type { SpeechEngine } from './transcriber/transcriber.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');

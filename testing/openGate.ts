@@ -1,4 +1,4 @@
-import type { Gate } from '../server/speech/microphone.ts';
+import type { Gate } from '../server/speech/microphone/microphone.ts';
 
 /** Lets everything through: for tests in which a script, not a voice, says what is heard. */
 export function openGate(): Gate {

@@ -2,7 +2,7 @@ import { encodeChunk } from '../contract/chunk.ts';
 import type { CaptionEvent, User } from '../contract/types.ts';
 import type { Store } from '../db/store.ts';
 import { createBudget } from '../server/speech/budget.ts';
-import { createCaptions } from '../server/speech/captions.ts';
+import { createCaptions } from '../server/speech/captions/captions.ts';
 import { noMeter } from '../server/speech/meter.ts';
 import { CallPlaces } from '../server/speech/places.ts';
 import { createSpeech, type Speech, type SpeechParts } from '../server/speech/speech.ts';

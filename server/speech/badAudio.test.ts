@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openSpeech, pcmOf, SAMPLE_RATE, type SpeechScene } from '../../testing/speechScene.ts';
 import { chunked } from '../transcriber/testing/audio.ts';
 import { alsaClips } from '../transcriber/testing/recordings.ts';
-import { VoiceGate } from './voiceGate.ts';
+import { VoiceGate } from './microphone/voiceGate.ts';
 
 const [clip] = alsaClips();
 /** A real voice, -1 to 1. */

@@ -1,5 +1,5 @@
 import type { EngineName, StreamState } from '../../contract/types.ts';
-import type { Captions } from './captions.ts';
+import type { Captions } from './captions/captions.ts';
 import type { SpeechMeter } from './meter.ts';
 import type { StreamIdentity } from './utterances.ts';
 

@@ -28,7 +28,7 @@ import type { Messages } from '../chat/messages.ts';
 import type { Rooms } from '../chat/rooms.ts';
 import type { Signals } from '../chat/signals.ts';
 import type { Speech } from '../speech/speech.ts';
-import type { Transcripts } from '../speech/transcripts.ts';
+import type { Transcripts } from '../speech/transcript/transcripts.ts';
 import { bytesInput } from './bytes.ts';
 import { createStreams } from './subscriptions.ts';
 import { authed, open, router } from './trpc.ts';

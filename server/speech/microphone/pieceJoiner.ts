@@ -1,5 +1,5 @@
+import type { PlacedAudio } from '../hearing.ts';
 import { AudioPages, joined } from './audioPages.ts';
-import type { PlacedAudio } from './hearing.ts';
 
 /** How much is gathered. Amazon advises pieces of 50 to 200 ms (Transcribe, streaming guidelines). */
 const GATHER_SECONDS = 0.2;

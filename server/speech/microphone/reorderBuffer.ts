@@ -1,5 +1,5 @@
-import { AppError } from '../../contract/errors.ts';
-import { LIMITS } from '../../contract/limits.ts';
+import { AppError } from '../../../contract/errors.ts';
+import { LIMITS } from '../../../contract/limits.ts';
 
 /**
  * Puts chunks into their order by number: a repeated one is dropped, an early one is held until its turn comes.

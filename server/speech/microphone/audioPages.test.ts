@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { PlacedAudio } from '../hearing.ts';
 import { AudioPages, joined } from './audioPages.ts';
-import type { PlacedAudio } from './hearing.ts';
 
 const SECOND = 16_000;
 const second = (n: number): PlacedAudio => ({ at: n * SECOND, pcm: new Uint8Array(2 * SECOND).fill(n) });

@@ -1,11 +1,11 @@
-import type { User, UserRef, Utterance } from '../../contract/types.ts';
-import type { Store } from '../../db/store.ts';
-import type { Access } from '../chat/access.ts';
-import { jsonWriter } from './export/json.ts';
-import { readingWriter } from './export/reading.ts';
-import { srtWriter, vttWriter } from './export/subtitles.ts';
-import type { TranscriptSubject, TranscriptWriter } from './export/writer.ts';
-import { fromMessage } from './utterances.ts';
+import type { User, UserRef, Utterance } from '../../../contract/types.ts';
+import type { Store } from '../../../db/store.ts';
+import type { Access } from '../../chat/access.ts';
+import { fromMessage } from '../utterances.ts';
+import { jsonWriter } from './json.ts';
+import { readingWriter } from './plainText.ts';
+import { srtWriter, vttWriter } from './subtitles.ts';
+import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
 export type TranscriptFormat = 'txt' | 'srt' | 'vtt' | 'json';
 

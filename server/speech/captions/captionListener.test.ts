@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { CaptionEvent, Utterance } from '../../contract/types.ts';
-import { settled } from '../../testing/settled.ts';
-import { createTestOutlet } from '../../testing/testOutlet.ts';
+import type { CaptionEvent, Utterance } from '../../../contract/types.ts';
+import { settled } from '../../../testing/settled.ts';
+import { createTestOutlet } from '../../../testing/testOutlet.ts';
 import { CaptionListener } from './captionListener.ts';
 
 const ada = { id: 'ada', name: 'Ada' };

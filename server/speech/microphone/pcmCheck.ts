@@ -1,4 +1,4 @@
-import { AppError } from '../../contract/errors.ts';
+import { AppError } from '../../../contract/errors.ts';
 
 /** So many samples of sound tell what they are. */
 const ENOUGH = 200;

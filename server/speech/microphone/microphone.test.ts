@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { openGate } from '../../testing/openGate.ts';
-import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
+import { openGate } from '../../../testing/openGate.ts';
+import { pcmOf, SAMPLE_RATE } from '../../../testing/speechScene.ts';
 import { type Gate, type Lost, Microphone, type MicrophoneOptions, type Spoken } from './microphone.ts';
 
 const SECOND = SAMPLE_RATE;

@@ -1,10 +1,10 @@
-import { notMember } from '../../contract/errors.ts';
-import type { CaptionEvent, UserRef } from '../../contract/types.ts';
-import type { Bus, BusEvent } from '../bus/bus.ts';
-import type { MemberWatch } from '../chat/memberWatch.ts';
-import { Fanout } from '../flow/fanout.ts';
-import type { Outlet } from '../flow/outlet.ts';
-import type { Turns } from '../flow/turns.ts';
+import { notMember } from '../../../contract/errors.ts';
+import type { CaptionEvent, UserRef } from '../../../contract/types.ts';
+import type { Bus, BusEvent } from '../../bus/bus.ts';
+import type { MemberWatch } from '../../chat/memberWatch.ts';
+import { Fanout } from '../../flow/fanout.ts';
+import type { Outlet } from '../../flow/outlet.ts';
+import type { Turns } from '../../flow/turns.ts';
 import { CaptionListener } from './captionListener.ts';
 
 export type Captions = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../contract/errors.ts';
-import { addPerson } from '../../db/testing/material.ts';
-import { settled } from '../../testing/settled.ts';
-import { openSpeech } from '../../testing/speechScene.ts';
+import { AppError } from '../../../contract/errors.ts';
+import { addPerson } from '../../../db/testing/material.ts';
+import { settled } from '../../../testing/settled.ts';
+import { openSpeech } from '../../../testing/speechScene.ts';
 
 describe('captions', () => {
   test('tell a late joiner who speaks and what is half said, and then what everybody hears', async () => {

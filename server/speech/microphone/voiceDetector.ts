@@ -1,4 +1,4 @@
-import { VoiceOctaves } from './voiceOctaves.ts';
+import { VoiceOctaves } from './octaveLevels.ts';
 
 /** Loudness is a mean over so many frames (160 ms): a click of a key is shorter, a word is not. */
 const MEAN_FRAMES = 8;

@@ -1,8 +1,8 @@
-import { AppError } from '../../contract/errors.ts';
-import type { CaptionEvent, UserRef } from '../../contract/types.ts';
-import { Channel } from '../flow/channel.ts';
-import type { Receiver } from '../flow/fanout.ts';
-import type { Outlet } from '../flow/outlet.ts';
+import { AppError } from '../../../contract/errors.ts';
+import type { CaptionEvent, UserRef } from '../../../contract/types.ts';
+import { Channel } from '../../flow/channel.ts';
+import type { Receiver } from '../../flow/fanout.ts';
+import type { Outlet } from '../../flow/outlet.ts';
 
 /** Utterances that wait for a reader who asks for them; one with more is given up. */
 const UNREAD = 1_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { babbleOf, hum, loudness, type Noise, pink, typing, white } from '../transcriber/testing/noise.ts';
-import { createRandom } from '../transcriber/testing/random.ts';
+import { babbleOf, hum, loudness, type Noise, pink, typing, white } from '../../transcriber/testing/noise.ts';
+import { createRandom } from '../../transcriber/testing/random.ts';
 import {
   alsaClips,
   CLIP_RATE,
@@ -8,7 +8,7 @@ import {
   type Span,
   type SpokenClip,
   toSamples,
-} from '../transcriber/testing/recordings.ts';
+} from '../../transcriber/testing/recordings.ts';
 import { VoiceGate } from './voiceGate.ts';
 
 const FIRST_SECONDS = 0.05;

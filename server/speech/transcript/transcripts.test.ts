@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Utterance } from '../../contract/types.ts';
-import { addPerson, append, kept, spoken, typed, unheard, upTo } from '../../db/testing/material.ts';
-import { type ChatScene, openChat } from '../../testing/chatScene.ts';
-import { iso } from '../../testing/utterance.ts';
+import type { Utterance } from '../../../contract/types.ts';
+import { addPerson, append, kept, spoken, typed, unheard, upTo } from '../../../db/testing/material.ts';
+import { type ChatScene, openChat } from '../../../testing/chatScene.ts';
+import { iso } from '../../../testing/utterance.ts';
 import { createTranscripts, type ExportQuery } from './transcripts.ts';
 
 const open = (scene: ChatScene) => createTranscripts(scene.store, scene.access);

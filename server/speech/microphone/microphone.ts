@@ -1,11 +1,11 @@
-import { AppError } from '../../contract/errors.ts';
-import { LIMITS } from '../../contract/limits.ts';
-import type { GapReason } from '../../contract/types.ts';
-import { Channel } from '../flow/channel.ts';
-import { mustBePcm } from './audioFormat.ts';
-import { ChunkOrder } from './chunkOrder.ts';
-import { Gather } from './gather.ts';
-import type { PlacedAudio } from './hearing.ts';
+import { AppError } from '../../../contract/errors.ts';
+import { LIMITS } from '../../../contract/limits.ts';
+import type { GapReason } from '../../../contract/types.ts';
+import { Channel } from '../../flow/channel.ts';
+import type { PlacedAudio } from '../hearing.ts';
+import { mustBePcm } from './pcmCheck.ts';
+import { Gather } from './pieceJoiner.ts';
+import { ChunkOrder } from './reorderBuffer.ts';
 import type { VoiceGate } from './voiceGate.ts';
 
 /** What comes of a microphone, in order: speech to be heard, and what was lost on the way, in samples of the stream. */

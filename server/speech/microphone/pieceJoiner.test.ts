@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Gather } from './gather.ts';
-import type { PlacedAudio } from './hearing.ts';
+import type { PlacedAudio } from '../hearing.ts';
+import { Gather } from './pieceJoiner.ts';
 
 const RATE = 8_000;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LIMITS } from '../../contract/limits.ts';
-import { upTo } from '../../db/testing/material.ts';
-import { ChunkOrder } from './chunkOrder.ts';
+import { LIMITS } from '../../../contract/limits.ts';
+import { upTo } from '../../../db/testing/material.ts';
+import { ChunkOrder } from './reorderBuffer.ts';
 
 const chunk = (seq: number) => new Uint8Array([seq]);
 const seqsOf = (chunks: Uint8Array[]) => chunks.map(([seq]) => seq);

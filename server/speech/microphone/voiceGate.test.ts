@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { silence, tone } from '../transcriber/testing/audio.ts';
-import { createRandom } from '../transcriber/testing/random.ts';
+import { silence, tone } from '../../transcriber/testing/audio.ts';
+import { createRandom } from '../../transcriber/testing/random.ts';
 import { type Gated, VoiceGate } from './voiceGate.ts';
 
 const RATE = 8_000;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { heard, iso } from '../../../testing/utterance.ts';
 import { jsonWriter } from './json.ts';
-import { readingWriter } from './reading.ts';
+import { readingWriter } from './plainText.ts';
 
 const room = { id: 'room', name: '회의\n실' };
 const ben = { id: 'ben', name: 'Ben\u202e' };

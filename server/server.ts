@@ -20,7 +20,7 @@ import { createMetrics } from './ops/metrics.ts';
 import { createBudget } from './speech/budget.ts';
 import { createCaptions } from './speech/captions/captions.ts';
 import type { Gate } from './speech/microphone/microphone.ts';
-import { CallPlaces } from './speech/places.ts';
+import { CallPlaces } from './speech/recognition/admission.ts';
 import { createSpeech, type EngineChoice } from './speech/speech.ts';
 import { createTranscripts } from './speech/transcript/transcripts.ts';
 import { createRouter, type Services } from './trpc/router.ts';

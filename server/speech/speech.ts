@@ -14,7 +14,7 @@ import type { CaptionListener } from './captions/captionListener.ts';
 import type { Captions } from './captions/captions.ts';
 import type { SpeechMeter } from './meter.ts';
 import type { Gate } from './microphone/microphone.ts';
-import type { Places } from './places.ts';
+import type { Places } from './recognition/admission.ts';
 import { type Started, type StartOptions, startStream } from './startStream.ts';
 import type { StreamSummary } from './stream.ts';
 import { Streams } from './streams.ts';

@@ -5,13 +5,13 @@ import type { Log } from '../log.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { Budget } from './budget.ts';
 import type { Captions } from './captions/captions.ts';
-import { type Heard, hear } from './hearing.ts';
-import { Keeper, type KeeperParts } from './keeper.ts';
 import type { SpeechMeter } from './meter.ts';
 import { type Lost, Microphone, type MicrophoneOptions, type Spoken } from './microphone/microphone.ts';
-import type { Places } from './places.ts';
+import type { Places } from './recognition/admission.ts';
+import { type Heard, hear } from './recognition/types.ts';
 import { StreamStatus } from './streamStatus.ts';
 import { gapOf, type StreamIdentity, Utterances } from './utterances.ts';
+import { Keeper, type KeeperParts } from './utteranceWriter.ts';
 
 /** What its speaker wants, and how it begins. */
 export type StreamOptions = SpeechOptions & MicrophoneOptions;

@@ -1,5 +1,5 @@
-import type { GapReason } from '../../contract/types.ts';
-import type { Span } from './audioRing.ts';
+import type { GapReason } from '../../../contract/types.ts';
+import type { Span } from './ringBuffer.ts';
 
 type LostSpan = Span & { reason: GapReason };
 

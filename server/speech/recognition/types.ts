@@ -1,9 +1,14 @@
-import type { EngineName, GapReason } from '../../contract/types.ts';
-import type { Log } from '../log.ts';
-import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
-import type { HearingLimits } from './hearingLimits.ts';
-import type { Places } from './places.ts';
-import { Stretch } from './stretch.ts';
+import type { EngineName, GapReason } from '../../../contract/types.ts';
+import type { Log } from '../../log.ts';
+import type {
+  AudioChunk,
+  SpeechEngine,
+  SpeechOptions,
+  TranscriptEvent,
+} from '../../transcriber/transcriber.ts';
+import type { Places } from './admission.ts';
+import type { HearingLimits } from './limits.ts';
+import { Stretch } from './segment.ts';
 
 /**
  * A piece of a stream's audio; `at` = the number of its first sample in the speech stream. Pieces come in order, but

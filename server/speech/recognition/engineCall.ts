@@ -1,8 +1,8 @@
-import { AppError } from '../../contract/errors.ts';
-import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
-import type { AudioRing } from './audioRing.ts';
-import { AudioView } from './audioView.ts';
-import type { HearingLimits } from './hearingLimits.ts';
+import { AppError } from '../../../contract/errors.ts';
+import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
+import { AudioView } from './callAudio.ts';
+import type { HearingLimits } from './limits.ts';
+import type { AudioRing } from './ringBuffer.ts';
 import { Watchdog } from './watchdog.ts';
 
 export type AttemptParts = {

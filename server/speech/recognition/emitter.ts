@@ -1,7 +1,7 @@
-import type { TranscriptEvent } from '../transcriber/transcriber.ts';
-import type { KeptAudio } from './keptAudio.ts';
-import { Seam } from './seam.ts';
-import type { Told } from './told.ts';
+import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
+import type { Told } from './eventQueue.ts';
+import type { KeptAudio } from './replayBuffer.ts';
+import { Seam } from './stitcher.ts';
 
 export type TellingParts = {
   sampleRate: number;

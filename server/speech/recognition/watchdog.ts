@@ -1,4 +1,4 @@
-import type { HearingLimits } from './hearingLimits.ts';
+import type { HearingLimits } from './limits.ts';
 
 /** Notices what an engine does not say of itself: that it takes no audio, or hears nothing. */
 export class Watchdog {

@@ -10,9 +10,9 @@ import {
   short,
   speak,
   TestPlaces,
-} from '../../testing/hearingScene.ts';
-import { createNumbersEngine } from '../transcriber/testing/numbers.ts';
-import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
+} from '../../../testing/hearingScene.ts';
+import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
+import { createScriptedEngine } from '../../transcriber/testing/scripted.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

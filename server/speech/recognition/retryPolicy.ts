@@ -1,6 +1,6 @@
-import type { AppError } from '../../contract/errors.ts';
-import type { SpeechEngine } from '../transcriber/transcriber.ts';
-import type { HearingLimits } from './hearingLimits.ts';
+import type { AppError } from '../../../contract/errors.ts';
+import type { SpeechEngine } from '../../transcriber/transcriber.ts';
+import type { HearingLimits } from './limits.ts';
 
 /**
  * Decides which engine is called next, when, and with how much patience, by how the calls before it went. Moments are

@@ -1,5 +1,5 @@
-import type { Word } from '../../contract/types.ts';
-import type { TranscriptEvent } from '../transcriber/transcriber.ts';
+import type { Word } from '../../../contract/types.ts';
+import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
 
 /** What of an event was said after a moment: all of it, some of its words, or nothing. In seconds, as the event. */
 export function saidAfter(event: TranscriptEvent, moment: number): TranscriptEvent | null {

@@ -1,4 +1,4 @@
-import type { PlacedAudio } from './hearing.ts';
+import type { PlacedAudio } from './types.ts';
 
 /** Samples of the speech stream, the last one excluded. */
 export type Span = { from: number; to: number };

@@ -1,4 +1,4 @@
-import type { Places } from './places.ts';
+import type { Places } from './admission.ts';
 
 export type PlaceQuestion = {
   again: boolean;

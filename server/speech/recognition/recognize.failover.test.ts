@@ -9,8 +9,8 @@ import {
   short,
   speak,
   TestPlaces,
-} from '../../testing/hearingScene.ts';
-import { createNumbersEngine } from '../transcriber/testing/numbers.ts';
+} from '../../../testing/hearingScene.ts';
+import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

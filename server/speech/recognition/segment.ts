@@ -1,14 +1,14 @@
-import type { AppError } from '../../contract/errors.ts';
-import type { SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
-import { Attempt, type Outcome } from './attempt.ts';
-import type { Heard, HearingOptions, HearingParts, PlacedAudio } from './hearing.ts';
-import { HEARING_LIMITS, type HearingLimits } from './hearingLimits.ts';
-import { HeldPlace } from './heldPlace.ts';
-import { KeptAudio } from './keptAudio.ts';
-import type { Places } from './places.ts';
-import { Recovery } from './recovery.ts';
-import { Telling } from './telling.ts';
-import { Told } from './told.ts';
+import type { AppError } from '../../../contract/errors.ts';
+import type { SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
+import type { Places } from './admission.ts';
+import { HeldPlace } from './admissionTicket.ts';
+import { Telling } from './emitter.ts';
+import { Attempt, type Outcome } from './engineCall.ts';
+import { Told } from './eventQueue.ts';
+import { HEARING_LIMITS, type HearingLimits } from './limits.ts';
+import { KeptAudio } from './replayBuffer.ts';
+import { Recovery } from './retryPolicy.ts';
+import type { Heard, HearingOptions, HearingParts, PlacedAudio } from './types.ts';
 
 /** The hearing of one stretch of speech: one call of an engine after the other, until all is heard. */
 export class Stretch implements AsyncIterableIterator<Heard, undefined, undefined> {

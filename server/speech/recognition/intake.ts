@@ -1,4 +1,4 @@
-import type { PlacedAudio } from './hearing.ts';
+import type { PlacedAudio } from './types.ts';
 
 export type IntakeOwner = {
   /** Whether the next piece is wanted already. */

@@ -1,7 +1,7 @@
-import type { EngineName } from '../../contract/types.ts';
-import { Channel } from '../flow/channel.ts';
-import type { TranscriptEvent } from '../transcriber/transcriber.ts';
-import type { Heard } from './hearing.ts';
+import type { EngineName } from '../../../contract/types.ts';
+import { Channel } from '../../flow/channel.ts';
+import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
+import type { Heard } from './types.ts';
 
 type State = Extract<Heard, { type: 'state' }>;
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { AppError } from '../../contract/errors.ts';
-import { createNotedLog } from '../../testing/notedLog.ts';
+import { AppError } from '../../../contract/errors.ts';
+import { createNotedLog } from '../../../testing/notedLog.ts';
 import {
   createNumbersEngine,
   NUMBERS_RATE,
   type NumbersFault,
   type Said,
   sayNumbers,
-} from '../transcriber/testing/numbers.ts';
-import { type Heard, hear, type PlacedAudio } from './hearing.ts';
+} from '../../transcriber/testing/numbers.ts';
+import { type Heard, hear, type PlacedAudio } from './types.ts';
 
 type Piece = PlacedAudio & { dueMs: number };
 type Word = { text: string; start: number; end: number };

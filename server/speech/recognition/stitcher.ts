@@ -1,4 +1,4 @@
-import type { TranscriptEvent } from '../transcriber/transcriber.ts';
+import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
 import { saidAfter, saidBefore } from './cutWords.ts';
 
 type Utterance = {

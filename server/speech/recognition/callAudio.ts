@@ -1,6 +1,6 @@
-import type { AudioChunk } from '../transcriber/transcriber.ts';
-import type { AudioRing } from './audioRing.ts';
-import { StreamTime } from './streamTime.ts';
+import type { AudioChunk } from '../../transcriber/transcriber.ts';
+import type { AudioRing } from './ringBuffer.ts';
+import { StreamTime } from './timeMap.ts';
 
 export type ViewOwner = {
   /** Whether no audio will come after what the ring holds. */

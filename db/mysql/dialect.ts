@@ -1,6 +1,6 @@
 import { run } from '../sql/database.ts';
 import type { Dialect, Fragment } from '../sql/dialect.ts';
-import { type HeadRow, headsOf } from '../sql/roomTable.ts';
+import { type HeadRow, headsOf } from '../sql/heads.ts';
 import type { MessageSearch } from '../store.ts';
 
 const by: Dialect['by'] = (index) => `force index (${index})`;

@@ -1,9 +1,6 @@
 import type { Message } from '../../contract/types.ts';
-import type { Head } from '../store.ts';
 import { run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
-
-export type Heads = Map<string, Head>;
 
 const COLUMNS = [
   ...(['id', 'room_id', 'seq', 'rev', 'kind', 'author_id', 'client_id', 'text', 'reply_to'] as const),

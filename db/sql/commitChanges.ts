@@ -3,10 +3,11 @@ import { AppError, notMember } from '../../contract/errors.ts';
 import type { Message } from '../../contract/types.ts';
 import type { Change, ChangeOutcome, Head, NewMessage } from '../store.ts';
 import { applyChange } from './applyChange.ts';
-import { type Growth, type Heads, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
+import { type Growth, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
 import type { Database, Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { asStoreError, isPassing, isRepeated, isWorthAnotherTry } from './failures.ts';
+import type { Heads } from './heads.ts';
 import { findKnown, identities } from './knownMessages.ts';
 import { membersAmong } from './memberTable.ts';
 

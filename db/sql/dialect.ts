@@ -1,6 +1,6 @@
 import type { MessageSearch } from '../store.ts';
-import type { Heads } from './changeRows.ts';
 import type { Sql } from './database.ts';
+import type { Heads } from './heads.ts';
 
 /** Some SQL, with a question mark for each of its parameters. */
 export type Fragment = { sql: string; params: (string | number)[] };

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Message } from '../../contract/types.ts';
 import type { Change, NewMessage } from '../store.ts';
 import { MessageEntity } from './entities.ts';
-import { toMessage, WITH_AUTHOR } from './messageTable.ts';
+import { toMessage, WITH_AUTHOR } from './messageRow.ts';
 
 /** A message is the same one if its id is, or if its author used its clientId in this room before. */
 export function identities({

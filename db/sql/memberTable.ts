@@ -4,7 +4,7 @@ import type { Head, MembershipChange, Store } from '../store.ts';
 import { type Database, run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
-import { readHeads } from './roomTable.ts';
+import { readHeads } from './heads.ts';
 
 type MemberMethods = Pick<
   Store,

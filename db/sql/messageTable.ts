@@ -1,30 +1,12 @@
-import type { InferEntity } from '@mikro-orm/core';
-import type { Message } from '../../contract/types.ts';
 import type { SpokenByTimeQuery, SpokenQuery, Store } from '../store.ts';
-import { commitChanges } from './commitChanges.ts';
 import type { Database } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MessageEntity } from './entities.ts';
-import { searchMessages } from './searchMessages.ts';
-
-/**
- * Authors by a left join: with an inner one the optimizer may begin at a small table of users and sort the whole room to
- * find its last page.
- */
-export const WITH_AUTHOR = {
-  populate: ['author'],
-  populateHints: { author: { joinType: 'left join' } },
-} as const;
+import { toMessage, WITH_AUTHOR } from './messageRow.ts';
 
 type MessageMethods = Pick<
   Store,
-  | 'commitChanges'
-  | 'findMessage'
-  | 'listMessages'
-  | 'changesAfter'
-  | 'listSpoken'
-  | 'listSpokenByTime'
-  | 'searchMessages'
+  'findMessage' | 'listMessages' | 'changesAfter' | 'listSpoken' | 'listSpokenByTime'
 >;
 
 export function messageTable(database: Database, dialect: Dialect): MessageMethods {
@@ -33,8 +15,6 @@ export function messageTable(database: Database, dialect: Dialect): MessageMetho
   const byRev = { indexHint: dialect.by('messages_room_id_rev_unique') };
   const byTime = { indexHint: dialect.by('messages_room_id_spoken_at_index') };
   return {
-    commitChanges: (changes) => commitChanges(database, dialect, changes),
-
     async findMessage(roomId, messageId) {
       const row = await database
         .fork()
@@ -88,8 +68,6 @@ export function messageTable(database: Database, dialect: Dialect): MessageMetho
         );
       return rows.map(toMessage);
     },
-
-    searchMessages: (userId, search) => searchMessages(database, dialect, userId, search),
   };
 }
 
@@ -109,25 +87,4 @@ function begunAfter(last: SpokenByTimeQuery['after']) {
   if (!last) return { spokenAt: { $ne: null } };
   const at = new Date(last.startedAt);
   return { spokenAt: { $gte: at }, $or: [{ spokenAt: { $gt: at } }, { id: { $gt: last.id } }] };
-}
-
-/** A row, its author loaded, as the message it is. */
-export function toMessage(row: InferEntity<typeof MessageEntity>): Message {
-  return {
-    id: row.id,
-    roomId: row.room.id,
-    seq: row.seq,
-    rev: row.rev,
-    kind: row.kind,
-    author: { id: row.author.id, name: row.author.name },
-    clientId: row.clientId ?? null,
-    text: row.text ?? null,
-    replyTo: row.replyTo ?? null,
-    mentions: row.mentions ?? [],
-    reactions: row.reactions ?? [],
-    createdAt: row.createdAt.toISOString(),
-    editedAt: row.editedAt?.toISOString() ?? null,
-    deletedAt: row.deletedAt?.toISOString() ?? null,
-    speech: row.speech ?? null,
-  };
 }

@@ -2,11 +2,11 @@ import { type InferEntity, raw } from '@mikro-orm/core';
 import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import type { Room, SpeechSettings } from '../../contract/types.ts';
 import type { RoomsPage, Store } from '../store.ts';
-import type { Heads } from './changeRows.ts';
-import { type Database, run, type Sql } from './database.ts';
+import type { Database } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { fold } from './fold.ts';
+import { readHeads } from './heads.ts';
 import { type Membership, membershipsOf } from './memberTable.ts';
 
 type RoomMethods = Pick<Store, 'createRoom' | 'updateRoom' | 'findRoom' | 'listRooms' | 'heads'>;
@@ -75,23 +75,6 @@ export function roomTable(database: Database, dialect: Dialect): RoomMethods {
 
     heads: (roomIds) => readHeads(database.sql, roomIds),
   };
-}
-
-/** Where rooms are; unknown ones are missing. */
-export async function readHeads(sql: Sql, roomIds: string[]): Promise<Heads> {
-  if (roomIds.length === 0) return new Map();
-  const rows = await run<HeadRow>(
-    sql,
-    `select id, last_seq as lastSeq, rev from chat_rooms where id in (${roomIds.map(() => '?').join(', ')})`,
-    roomIds,
-  );
-  return headsOf(rows);
-}
-
-export type HeadRow = { id: string; lastSeq: number; rev: number };
-
-export function headsOf(rows: HeadRow[]): Heads {
-  return new Map(rows.map(({ id, lastSeq, rev }) => [id, { lastSeq, rev }]));
 }
 
 function visibleTo(userId: string, { search, cursor }: RoomsPage) {

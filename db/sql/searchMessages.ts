@@ -5,7 +5,7 @@ import type { Dialect, Fragment } from './dialect.ts';
 import { MessageEntity } from './entities.ts';
 import { isTooCommon } from './failures.ts';
 import { fold } from './fold.ts';
-import { toMessage, WITH_AUTHOR } from './messageTable.ts';
+import { toMessage, WITH_AUTHOR } from './messageRow.ts';
 
 /** How many of a room's newest messages are looked at before an index is asked. */
 const NEWEST = 1_000;

@@ -1,11 +1,14 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { Store } from '../store.ts';
+import type { StoreMethod } from '../storeMethods.ts';
+import { commitChanges } from './commitChanges.ts';
 import { Database, run } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { guard } from './failures.ts';
 import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
+import { searchMessages } from './searchMessages.ts';
 import { usageTable } from './usageTable.ts';
 import { userTable } from './userTable.ts';
 
@@ -17,12 +20,14 @@ export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): 
   };
   return {
     label,
-    ...guard({
+    ...guard<Pick<Store, StoreMethod>>({
       ...userTable(database),
       ...roomTable(database, dialect),
       ...memberTable(database, dialect),
       ...messageTable(database, dialect),
       ...usageTable(database, dialect),
+      commitChanges: (changes) => commitChanges(database, dialect, changes),
+      searchMessages: (userId, search) => searchMessages(database, dialect, userId, search),
       ping,
     }),
     close: () => database.close(),

@@ -1,5 +1,5 @@
 import type { Dialect, Fragment } from '../sql/dialect.ts';
-import { readHeads } from '../sql/roomTable.ts';
+import { readHeads } from '../sql/heads.ts';
 
 export const sqliteDialect: Dialect = {
   /** SQLite locks the whole file, and with `immediate` before it reads: a transaction waits for its turn then or never. */

@@ -17,13 +17,14 @@ import { createOriginRule } from './http/origin.ts';
 import type { Log } from './log.ts';
 import { createHealth } from './ops/health.ts';
 import { createMetrics } from './ops/metrics.ts';
+import type { Services } from './services.ts';
 import { createBudget } from './speech/budget.ts';
 import { createCaptions } from './speech/captions/captions.ts';
 import type { Gate } from './speech/microphone/microphone.ts';
 import { CallPlaces } from './speech/recognition/admission.ts';
 import { createSpeech, type EngineChoice } from './speech/speech.ts';
 import { createTranscripts } from './speech/transcript/transcripts.ts';
-import { createRouter, type Services } from './trpc/router.ts';
+import { createRouter } from './trpc/router.ts';
 import { attachWs } from './ws/endpoint.ts';
 import type { Pulse } from './ws/keepAlive.ts';
 

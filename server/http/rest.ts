@@ -4,8 +4,8 @@ import { AppError } from '../../contract/errors.ts';
 import { messagesPage, newRoom, roomsPage, transcriptExport } from '../../contract/inputs.ts';
 import type { User } from '../../contract/types.ts';
 import type { Log } from '../log.ts';
+import type { Services } from '../services.ts';
 import type { TranscriptFormat } from '../speech/transcript/transcripts.ts';
-import type { Services } from '../trpc/router.ts';
 import { download } from './download.ts';
 import { tokenOf } from './session.ts';
 

@@ -22,25 +22,12 @@ import {
   typingInput,
 } from '../../contract/inputs.ts';
 import type { CaptionEvent } from '../../contract/types.ts';
-import type { Identity } from '../auth/identity.ts';
 import type { Delivery } from '../chat/delivery.ts';
-import type { Messages } from '../chat/messages.ts';
 import type { Rooms } from '../chat/rooms.ts';
-import type { Signals } from '../chat/signals.ts';
-import type { Speech } from '../speech/speech.ts';
-import type { Transcripts } from '../speech/transcript/transcripts.ts';
+import type { Services } from '../services.ts';
 import { bytesInput } from './bytes.ts';
 import { createStreams } from './subscriptions.ts';
 import { authed, open, router } from './trpc.ts';
-
-export type Services = {
-  identity: Identity;
-  rooms: Rooms;
-  messages: Messages;
-  signals: Signals;
-  speech: Speech;
-  transcripts: Transcripts;
-};
 
 export type AppRouter = ReturnType<typeof createRouter>;
 

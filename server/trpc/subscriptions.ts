@@ -1,7 +1,6 @@
 import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import { createFrames } from '../ws/frames.ts';
 import { Quota } from './quota.ts';
 import { type Context, rethrow } from './trpc.ts';
 
@@ -19,15 +18,14 @@ export function createStreams() {
   });
 
   /** @param shape what the caller gets for an event, `tracked` or not; the types are those of this way of sending. */
-  return <T extends object, U>(shape: (event: T) => U) => {
-    const frames = createFrames(shape);
-    return async (
+  return <T extends object, U>(shape: (event: T) => U) =>
+    async (
       { user, outlet: outletFor }: Listener,
       gone: AbortSignal | undefined,
       open: (outlet: Outlet<T> | undefined) => Promise<Events<T>>,
     ): Promise<Events<U>> => {
       const giveBack = subscriptions.take(user.id);
-      const outlet = outletFor?.(frames);
+      const outlet = outletFor?.(shape);
       const events = await open(outlet).catch((error: unknown) => {
         giveBack();
         throw error;
@@ -37,7 +35,6 @@ export function createStreams() {
       if (!outlet) stream.endWhen(gone);
       return stream;
     };
-  };
 }
 
 /**

@@ -4,7 +4,6 @@ import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import type { Frames } from '../ws/frames.ts';
 import { Quota } from './quota.ts';
 
 export type Context = {
@@ -13,8 +12,8 @@ export type Context = {
   keepSession: (token: string) => void;
   /** Tells the socket that the call came by from others, if it was one. */
   connection?: object;
-  /** A way straight to the caller of a subscription, where there is one. */
-  outlet?: <T>(frames: Frames<T>) => Outlet<T>;
+  /** Opens an outlet to the subscriber's socket, where the transport has one. `shape` is what the subscriber gets for an event. */
+  outlet?: <T extends object>(shape: (event: T) => unknown) => Outlet<T>;
 };
 
 /** What every error carries in `error.data`, next to tRPC's own `code`, `httpStatus` and `path`. */

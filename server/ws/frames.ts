@@ -43,6 +43,16 @@ export function createFrames<T extends object>(shape: (event: T) => unknown): Fr
   };
 }
 
+/** The frames of each shape: every socket's subscriptions of one kind share them, and so an event is serialised once. */
+const known = new WeakMap<(event: never) => unknown, Frames<never>>();
+
+/** As `createFrames`; the same shape is always given the same frames. */
+export function framesFor<T extends object>(shape: (event: T) => unknown): Frames<T> {
+  const frames = (known.get(shape) as Frames<T> | undefined) ?? createFrames(shape);
+  known.set(shape, frames as Frames<never>);
+  return frames;
+}
+
 /** A text as a WebSocket frame. */
 export function frameOf(text: string): Buffer {
   const size = Buffer.byteLength(text);

@@ -10,7 +10,7 @@ import { parseTRPCMessage, type TRPCRequestMessage } from '@trpc/server/rpc';
 import { wireEncoder } from '../../contract/encoder.ts';
 import type { Context } from '../trpc/trpc.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';
-import { type RequestId, resultOf } from './frames.ts';
+import { framesFor, type RequestId, resultOf } from './frames.ts';
 
 export type TrpcSocketParts = {
   router: AnyTRPCRouter;
@@ -128,7 +128,7 @@ export class TrpcSocket {
   /** Who speaks JSON-RPC is answered in it, event by event; of its own accord no client of tRPC does. */
   #contextOf({ jsonrpc }: TRPCRequestMessage, id: RequestId, context: Context): Context {
     if (jsonrpc) return context;
-    return { ...context, outlet: (frames) => new SocketOutlet(this.#socket, frames, id) };
+    return { ...context, outlet: (shape) => new SocketOutlet(this.#socket, framesFor(shape), id) };
   }
 
   async #forward(call: TRPCRequestMessage, running: Running, events: Events): Promise<void> {

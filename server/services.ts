@@ -1,0 +1,16 @@
+import type { Identity } from './auth/identity.ts';
+import type { Messages } from './chat/messages.ts';
+import type { Rooms } from './chat/rooms.ts';
+import type { Signals } from './chat/signals.ts';
+import type { Speech } from './speech/speech.ts';
+import type { Transcripts } from './speech/transcript/transcripts.ts';
+
+/** What the domain offers to every transport: tRPC and REST call the same functions. */
+export type Services = {
+  identity: Identity;
+  rooms: Rooms;
+  messages: Messages;
+  signals: Signals;
+  speech: Speech;
+  transcripts: Transcripts;
+};

@@ -10,7 +10,7 @@ import { Pressure } from './ops/eventLoopLoad.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { type Candidate, chooseEngine } from './speech/chooseEngine.ts';
 import { VoiceGate } from './speech/microphone/voiceGate.ts';
-import type { EngineChoice } from './speech/speech.ts';
+import type { EngineChoice } from './speech/parts.ts';
 import type { SpeechEngine } from './transcriber/transcriber.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');

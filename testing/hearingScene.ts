@@ -1,8 +1,10 @@
 import { vi } from 'vitest';
 import { AppError } from '../contract/errors.ts';
 import { Channel } from '../server/flow/channel.ts';
+import type { PlacedAudio } from '../server/speech/placedAudio.ts';
 import type { Places } from '../server/speech/recognition/admission.ts';
-import { type Heard, type HearingParts, hear, type PlacedAudio } from '../server/speech/recognition/types.ts';
+import { hear } from '../server/speech/recognition/recognize.ts';
+import type { Heard, HearingParts } from '../server/speech/recognition/types.ts';
 import { NUMBERS_RATE, type Said, sayNumbers } from '../server/transcriber/testing/numbers.ts';
 import { createNotedLog } from './notedLog.ts';
 

@@ -4,8 +4,9 @@ import type { Store } from '../db/store.ts';
 import { createBudget } from '../server/speech/budget.ts';
 import { createCaptions } from '../server/speech/captions/captions.ts';
 import { noMeter } from '../server/speech/meter.ts';
+import type { SpeechParts } from '../server/speech/parts.ts';
 import { CallPlaces } from '../server/speech/recognition/admission.ts';
-import { createSpeech, type Speech, type SpeechParts } from '../server/speech/speech.ts';
+import { createSpeech, type Speech } from '../server/speech/speech.ts';
 import type { StartOptions } from '../server/speech/startStream.ts';
 import {
   createScriptedEngine,

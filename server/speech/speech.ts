@@ -1,32 +1,14 @@
 import { decodeChunk } from '../../contract/chunk.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { CaptionEvent, EngineInfo, EngineRef, Page, User, Utterance } from '../../contract/types.ts';
-import type { Store } from '../../db/store.ts';
-import type { Bus } from '../bus/bus.ts';
-import type { Access } from '../chat/access.ts';
-import type { MemberWatch } from '../chat/memberWatch.ts';
-import type { Writer } from '../chat/writer.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import type { Log } from '../log.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
-import type { Budget } from './budget.ts';
 import type { CaptionListener } from './captions/captionListener.ts';
-import type { Captions } from './captions/captions.ts';
-import type { SpeechMeter } from './meter.ts';
-import type { Gate } from './microphone/microphone.ts';
-import type { Places } from './recognition/admission.ts';
+import type { SpeechParts } from './parts.ts';
 import { type Started, type StartOptions, startStream } from './startStream.ts';
 import type { StreamSummary } from './stream.ts';
 import { Streams } from './streams.ts';
 import { fromMessage } from './utterances.ts';
-
-/**
- * The engine of this server, and the one that takes over while the first stays away; or why there is none, in a
- * sentence for people.
- */
-export type EngineChoice =
-  | { engine: SpeechEngine; fallback: SpeechEngine | null }
-  | { engine: null; reason: string };
 
 export type TranscriptQuery = {
   roomId: string;
@@ -49,24 +31,6 @@ export type Speech = {
   list: (user: User, query: TranscriptQuery) => Promise<Page<Utterance>>;
   /** Lets every stream say its last words, for at most `withinMs`. */
   close: (withinMs: number) => Promise<void>;
-};
-
-export type SpeechParts = {
-  choice: EngineChoice;
-  store: Pick<Store, 'listSpoken'>;
-  bus: Bus;
-  access: Access;
-  writer: Writer;
-  captions: Captions;
-  watch: MemberWatch;
-  budget: Budget;
-  places: Places;
-  meter: SpeechMeter;
-  /** Made for each stream: tells its speech from its silence. */
-  newGate: (sampleRate: number) => Gate;
-  /** Whether the process has little time; never, if it is not known. */
-  isBusy?: (() => boolean) | undefined;
-  log: Log;
 };
 
 export function createSpeech(parts: SpeechParts): Speech {

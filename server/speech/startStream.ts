@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { AppError } from '../../contract/errors.ts';
 import type { EngineName, SpeechBudget, User } from '../../contract/types.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
-import type { EngineChoice, SpeechParts } from './speech.ts';
+import type { EngineChoice, SpeechParts } from './parts.ts';
 import { SpeechStream } from './stream.ts';
 import type { Streams } from './streams.ts';
 

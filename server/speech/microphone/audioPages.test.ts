@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PlacedAudio } from '../recognition/types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 import { AudioPages, joined } from './audioPages.ts';
 
 const SECOND = 16_000;

@@ -1,4 +1,4 @@
-import type { PlacedAudio } from '../recognition/types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 
 /** Two seconds at 16 kHz. */
 const PAGE_BYTES = 65_536;

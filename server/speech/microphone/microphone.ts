@@ -2,7 +2,7 @@ import { AppError } from '../../../contract/errors.ts';
 import { LIMITS } from '../../../contract/limits.ts';
 import type { GapReason } from '../../../contract/types.ts';
 import { Channel } from '../../flow/channel.ts';
-import type { PlacedAudio } from '../recognition/types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 import { mustBePcm } from './pcmCheck.ts';
 import { Gather } from './pieceJoiner.ts';
 import { ChunkOrder } from './reorderBuffer.ts';

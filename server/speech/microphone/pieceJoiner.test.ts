@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PlacedAudio } from '../recognition/types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 import { Gather } from './pieceJoiner.ts';
 
 const RATE = 8_000;

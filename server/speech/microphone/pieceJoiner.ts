@@ -1,4 +1,4 @@
-import type { PlacedAudio } from '../recognition/types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 import { AudioPages, joined } from './audioPages.ts';
 
 /** How much is gathered. Amazon advises pieces of 50 to 200 ms (Transcribe, streaming guidelines). */

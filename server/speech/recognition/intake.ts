@@ -1,4 +1,4 @@
-import type { PlacedAudio } from './types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 
 export type IntakeOwner = {
   /** Whether the next piece is wanted already. */

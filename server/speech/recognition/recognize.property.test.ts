@@ -9,7 +9,9 @@ import {
   type Said,
   sayNumbers,
 } from '../../transcriber/testing/numbers.ts';
-import { type Heard, hear, type PlacedAudio } from './types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
+import { hear } from './recognize.ts';
+import type { Heard } from './types.ts';
 
 type Piece = PlacedAudio & { dueMs: number };
 type Word = { text: string; start: number; end: number };

@@ -1,9 +1,9 @@
 import type { GapReason } from '../../../contract/types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 import type { Attempt } from './engineCall.ts';
 import { Lost } from './gaps.ts';
 import { Intake } from './intake.ts';
 import { AudioRing, type Span } from './ringBuffer.ts';
-import type { PlacedAudio } from './types.ts';
 
 export type KeptAudioOwner = {
   /** The call under way. */

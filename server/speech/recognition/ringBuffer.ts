@@ -1,4 +1,4 @@
-import type { PlacedAudio } from './types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 
 /** Samples of the speech stream, the last one excluded. */
 export type Span = { from: number; to: number };

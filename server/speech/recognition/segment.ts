@@ -1,5 +1,6 @@
 import type { AppError } from '../../../contract/errors.ts';
 import type { SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 import type { Places } from './admission.ts';
 import { HeldPlace } from './admissionTicket.ts';
 import { Telling } from './emitter.ts';
@@ -8,7 +9,7 @@ import { Told } from './eventQueue.ts';
 import { HEARING_LIMITS, type HearingLimits } from './limits.ts';
 import { KeptAudio } from './replayBuffer.ts';
 import { Recovery } from './retryPolicy.ts';
-import type { Heard, HearingOptions, HearingParts, PlacedAudio } from './types.ts';
+import type { Heard, HearingOptions, HearingParts } from './types.ts';
 
 /** The hearing of one stretch of speech: one call of an engine after the other, until all is heard. */
 export class Stretch implements AsyncIterableIterator<Heard, undefined, undefined> {

@@ -1,5 +1,5 @@
 import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
-import type { PlacedAudio } from './types.ts';
+import type { PlacedAudio } from '../placedAudio.ts';
 
 /** A run of audio without a hole: where it begins in what the engine was given, and in the stream. In samples. */
 type Run = { given: number; at: number };

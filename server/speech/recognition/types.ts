@@ -1,20 +1,8 @@
 import type { EngineName, GapReason } from '../../../contract/types.ts';
 import type { Log } from '../../log.ts';
-import type {
-  AudioChunk,
-  SpeechEngine,
-  SpeechOptions,
-  TranscriptEvent,
-} from '../../transcriber/transcriber.ts';
+import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
 import type { Places } from './admission.ts';
 import type { HearingLimits } from './limits.ts';
-import { Stretch } from './segment.ts';
-
-/**
- * A piece of a stream's audio; `at` = the number of its first sample in the speech stream. Pieces come in order, but
- * with holes: silence is left out. They are kept as they are: nobody may write to them before they are forgotten.
- */
-export type PlacedAudio = { at: number; pcm: AudioChunk };
 
 export type Heard =
   /** All times are seconds of the speech stream, whatever call of whatever engine it comes from. */
@@ -48,18 +36,3 @@ export type HearingParts = {
 };
 
 export type HearingOptions = SpeechOptions & { signal: AbortSignal };
-
-/**
- * Hears a stretch of speech to its end, whatever happens to the engine: what fails is begun again and fed from the
- * last final on. Utterance ids are unique within the stretch; each utterance has one final.
- *
- * When the signal aborts or the consumer returns, all is freed and the events end without an error.
- * @throws AppError for what cannot heal, after the finals and gaps of what was said until then.
- */
-export function hear(
-  audio: AsyncIterable<PlacedAudio>,
-  options: HearingOptions,
-  parts: HearingParts,
-): AsyncIterable<Heard> {
-  return { [Symbol.asyncIterator]: () => new Stretch(audio, options, parts) };
-}

@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
 import type { Log } from '../log.ts';
 
@@ -51,13 +52,11 @@ export function download<E extends { Bindings: HttpBindings }>(
   });
 }
 
-/** What a file system may refuse, or take for a part of the path. */
+/** Characters that a file system may refuse, or take for a part of the path. */
 const UNSAFE = /[/\\:*?"<>|\p{C}]+/gu;
 
-/** RFC 6266: the name as it is for those who read UTF-8 (RFC 8187), and what ASCII has of it for the others. */
+/** The header that names a download (RFC 6266): in UTF-8, and with question marks for clients that read only ASCII. */
 export function attachment(fileName: string): string {
   const safe = fileName.replace(UNSAFE, '-').replace(/^[\s.-]+/, '') || 'download';
-  const ascii = safe.replace(/[^\x20-\x7e]+/g, '_').replaceAll('%', '_');
-  const encoded = encodeURIComponent(safe).replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+  return contentDisposition(safe);
 }

@@ -10,6 +10,7 @@ import {
 import { wireEncoder } from '../../contract/encoder.ts';
 import type { AppRouter } from '../../server/trpc/router.ts';
 import { Backoff } from './backoff.ts';
+import { retrySubscriptions } from './retrySubscriptions.ts';
 
 /** `connecting` until the socket has been open once. */
 export type ConnectionState = 'connecting' | 'open' | 'closed-retrying';
@@ -65,6 +66,7 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
   });
   const trpc = createTRPCClient<AppRouter>({
     links: [
+      retrySubscriptions(),
       splitLink({
         condition: ({ path }) => path.startsWith('session.'),
         true: httpLink({

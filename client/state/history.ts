@@ -1,8 +1,7 @@
 import { type Accessor, batch, createSignal, onCleanup } from 'solid-js';
 import type { Message, RoomEvent } from '../../contract/types.ts';
-import type { Failure } from '../sdk/errors.ts';
+import { describeFailure, type Failure } from '../sdk/errors.ts';
 import type { Connected } from './connected.ts';
-import { keepSubscribed } from './resubscribe.ts';
 import { createTimeline } from './timeline.ts';
 
 export type History = {
@@ -33,7 +32,6 @@ export function createHistory({ trpc }: Connected, parts: Parts): History {
   const timeline = createTimeline();
   const [messages, setMessages] = createSignal<Message[]>([]);
   const [hasEarlier, setHasEarlier] = createSignal(false);
-  let cursor = String(parts.rev);
   let loading = false;
   let closed = false;
 
@@ -63,22 +61,20 @@ export function createHistory({ trpc }: Connected, parts: Parts): History {
     }
   };
 
-  const receive = ({ id, data: event }: { id: string; data: RoomEvent }) => {
-    cursor = id;
+  const receive = (event: RoomEvent) => {
     if (event.type === 'message') return merge([event.message]);
     if (event.type !== 'reset') return onEvent(event);
     timeline.reset(event.rev);
     void loadNewest();
   };
 
-  const unsubscribe = keepSubscribed<{ id: string; data: RoomEvent }>(
-    (handlers) => trpc.messages.live.subscribe({ roomId, lastEventId: cursor }, handlers),
-    receive,
-    onRefused,
+  const live = trpc.messages.live.subscribe(
+    { roomId, lastEventId: String(parts.rev) },
+    { onData: ({ data }) => receive(data), onError: (error) => onRefused(describeFailure(error)) },
   );
   onCleanup(() => {
     closed = true;
-    unsubscribe();
+    live.unsubscribe();
   });
   void loadNewest();
 

@@ -6,7 +6,6 @@ import type { Connected } from './connected.ts';
 import { createHistory, type History } from './history.ts';
 import { Outbox, type Pending } from './outbox.ts';
 import { createPeople, type Person } from './people.ts';
-import { keepSubscribed } from './resubscribe.ts';
 import { storage } from './storage.ts';
 
 export type OpenRoom = Pick<History, 'messages' | 'hasEarlier' | 'loadEarlier'> & {
@@ -134,17 +133,13 @@ function createCaptions(connected: Connected, roomId: string, isInTimeline: (id:
     forgetting.add(timer);
   };
   onCleanup(() => forgetting.forEach(clearTimeout));
-  onCleanup(
-    keepSubscribed<CaptionEvent>(
-      (handlers) => connected.trpc.transcripts.live.subscribe({ roomId }, handlers),
-      (event) => {
-        board.receive(event, isInTimeline);
-        show();
-        if (event.type === 'stream' && event.state === 'ended') forgetLater(event.streamId);
-      },
-      () => {},
-    ),
-  );
+  const onData = (event: CaptionEvent) => {
+    board.receive(event, isInTimeline);
+    show();
+    if (event.type === 'stream' && event.state === 'ended') forgetLater(event.streamId);
+  };
+  const live = connected.trpc.transcripts.live.subscribe({ roomId }, { onData });
+  onCleanup(() => live.unsubscribe());
   let doubting: ReturnType<typeof setTimeout> | undefined;
   connected.onReconnect(() => {
     board.doubt();

@@ -6,7 +6,7 @@ import { createMemoryBus } from './bus/memory.ts';
 import { createRedisBus } from './bus/redis.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
-import { Pressure } from './ops/eventLoopLoad.ts';
+import { EventLoopLoad } from './ops/eventLoopLoad.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { type Candidate, chooseEngine } from './speech/chooseEngine.ts';
 import { VoiceGate } from './speech/microphone/voiceGate.ts';
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   );
   const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createMemoryBus(log);
   const speech = await chooseSpeech(config, log);
-  const pressure = new Pressure();
+  const eventLoopLoad = new EventLoopLoad();
 
   const server = await startServer(
     {
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
       speechStreams: config.speechStreams ?? streamsFor(speech),
       speechDailyMinutes: config.speechDailyMinutes,
       newGate: (sampleRate) => new VoiceGate({ sampleRate }),
-      isBusy: () => pressure.isHigh,
+      isBusy: () => eventLoopLoad.isHigh,
       log,
       authSecret: config.authSecret ?? keptSecret(resolve(ROOT, 'data/auth-secret')),
       allowedOrigins: [
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
     if (speech.engine) await Promise.all([speech.engine.close(), speech.fallback?.close()]);
     await bus.close();
     await store.close();
-    pressure.stop();
+    eventLoopLoad.stop();
   });
   // Last: whoever reads the lines may stop us at once.
   sayHello(config, server, { database: store.label, bus: bus.label, speech });

@@ -22,7 +22,7 @@ import { createBudget } from './speech/budget.ts';
 import { createCaptions } from './speech/captions/captions.ts';
 import type { Gate } from './speech/microphone/microphone.ts';
 import type { EngineChoice } from './speech/parts.ts';
-import { CallPlaces } from './speech/recognition/admission.ts';
+import { AdmissionQueue } from './speech/recognition/admission.ts';
 import { createSpeech } from './speech/speech.ts';
 import { createTranscripts } from './speech/transcript/transcripts.ts';
 import { createRouter } from './trpc/router.ts';
@@ -71,7 +71,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const speech = createSpeech({
     ...{ choice: parts.speech, store, bus, access, writer, captions, watch, meter, log },
     budget: createBudget(store, { minutes: parts.speechDailyMinutes, log }),
-    places: new CallPlaces({ most: parts.speechStreams, onQueue: meter.queue }),
+    places: new AdmissionQueue({ most: parts.speechStreams, onQueue: meter.queue }),
     ...{ newGate: parts.newGate, isBusy: parts.isBusy },
   });
   const services: Services = {

@@ -5,7 +5,7 @@ import { createBudget } from '../server/speech/budget.ts';
 import { createCaptions } from '../server/speech/captions/captions.ts';
 import { noMeter } from '../server/speech/meter.ts';
 import type { SpeechParts } from '../server/speech/parts.ts';
-import { CallPlaces } from '../server/speech/recognition/admission.ts';
+import { AdmissionQueue } from '../server/speech/recognition/admission.ts';
 import { createSpeech, type Speech } from '../server/speech/speech.ts';
 import type { StartOptions } from '../server/speech/startStream.ts';
 import {
@@ -72,7 +72,7 @@ export async function openSpeech({
   const parts: SpeechParts = {
     ...{ choice, store, bus, access, writer, captions, watch, log },
     budget: createBudget(store, { minutes: dailyMinutes, log }),
-    places: new CallPlaces({ most: places, startsPerSecond: 1_000 }),
+    places: new AdmissionQueue({ most: places, startsPerSecond: 1_000 }),
     meter: noMeter,
     newGate,
   };

@@ -1,6 +1,6 @@
 import { readOptions } from '../../server/transcriber/testing/requestOptions.ts';
-import { Scribe } from '../../server/transcriber/testing/resultBuilder.ts';
-import { singUtterance, ToneEar } from '../../server/transcriber/testing/toneRecognizer.ts';
+import { ResultBuilder } from '../../server/transcriber/testing/resultBuilder.ts';
+import { singUtterance, ToneRecognizer } from '../../server/transcriber/testing/toneRecognizer.ts';
 
 export const SAMPLE_RATE = 16_000;
 export const CHUNK_MS = 100;
@@ -85,10 +85,10 @@ export type Said = { seq: number; isFinal: boolean; text: string };
 /** Listens to the first so many chunks as the service would. */
 export function listenTo(options: SongOptions, chunks: number): Said[] {
   const song = new Song(options);
-  const ear = new ToneEar(SAMPLE_RATE);
+  const ear = new ToneRecognizer(SAMPLE_RATE);
   const headers = { 'language-code': 'en-US', 'enable-partial-results-stabilization': 'true' };
   const asked = Object.entries(headers).map(([name, value]) => [`x-amzn-transcribe-${name}`, value]);
-  const scribe = new Scribe(readOptions(Object.fromEntries(asked)), []);
+  const scribe = new ResultBuilder(readOptions(Object.fromEntries(asked)), []);
   const said: Said[] = [];
   for (let seq = 0; seq < chunks; seq += 1) {
     for (const heard of ear.hear(Buffer.from(song.nextChunk()))) {

@@ -77,7 +77,9 @@ export class Speaker {
   async start(): Promise<void> {
     this.#socket.send(request(LISTEN, 'subscription', 'transcripts.live', { roomId: this.roomId }));
     const options = { roomId: this.roomId, language: 'en-US', sampleRate: SAMPLE_RATE };
-    ({ streamId: this.#streamId } = (await this.#call('transcripts.start', options)) as { streamId: string });
+    ({ streamId: this.#streamId } = (await this.#callEngine('transcripts.start', options)) as {
+      streamId: string;
+    });
     this.isLive = true;
   }
 
@@ -96,7 +98,7 @@ export class Speaker {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#allAcked = resolve;
     if (this.#unacked.size > 0) await promise;
-    return (await this.#call('transcripts.stop', { streamId: this.#streamId })) as {
+    return (await this.#callEngine('transcripts.stop', { streamId: this.#streamId })) as {
       audioSeconds: number;
       billedSeconds: number;
     };
@@ -108,7 +110,7 @@ export class Speaker {
   }
 
   /** One at a time. @throws Error with the reason. */
-  async #call(path: string, input: object): Promise<unknown> {
+  async #callEngine(path: string, input: object): Promise<unknown> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#answer = resolve;
     this.#send(CALL, path, input);

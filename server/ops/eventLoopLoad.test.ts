@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Pressure } from './eventLoopLoad.ts';
+import { EventLoopLoad } from './eventLoopLoad.ts';
 
 let utilization = 0;
 beforeEach(() => {
@@ -16,20 +16,20 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function after(pressure: Pressure, share: number): boolean {
+function after(eventLoopLoad: EventLoopLoad, share: number): boolean {
   utilization = share;
   vi.advanceTimersByTime(1_000);
-  return pressure.isHigh;
+  return eventLoopLoad.isHigh;
 }
 
 test('it is high from four fifths on, and until less than half of the time is taken', () => {
-  const pressure = new Pressure();
-  expect(pressure.isHigh).toBe(false);
+  const eventLoopLoad = new EventLoopLoad();
+  expect(eventLoopLoad.isHigh).toBe(false);
   const shares = [0.7, 0.9, 0.7, 0.51, 0.4, 0.7, 0.79];
-  expect(shares.map((share) => after(pressure, share))).toEqual([
+  expect(shares.map((share) => after(eventLoopLoad, share))).toEqual([
     ...[false, true, true, true],
     ...[false, false, false],
   ]);
-  pressure.stop();
+  eventLoopLoad.stop();
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -7,7 +7,7 @@ const HIGH = 0.8;
 const LOW = 0.5;
 
 /** Whether this process has little time left. What can be done more cheaply, if a little later, is then. */
-export class Pressure {
+export class EventLoopLoad {
   #isHigh = false;
   #seen = performance.eventLoopUtilization();
   readonly #timer = setInterval(() => this.#look(), LOOK_MS).unref();

@@ -9,7 +9,7 @@ import type { Budget } from './budget.ts';
 import type { Captions } from './captions/captions.ts';
 import type { SpeechMeter } from './meter.ts';
 import type { Gate } from './microphone/microphone.ts';
-import type { Places } from './recognition/admission.ts';
+import type { Admission } from './recognition/admission.ts';
 
 /**
  * The engine of this server, and the one that takes over while the first stays away; or why there is none, in a
@@ -28,7 +28,7 @@ export type SpeechParts = {
   captions: Captions;
   watch: MemberWatch;
   budget: Budget;
-  places: Places;
+  places: Admission;
   meter: SpeechMeter;
   /** Made for each stream: tells its speech from its silence. */
   newGate: (sampleRate: number) => Gate;

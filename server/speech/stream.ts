@@ -6,21 +6,21 @@ import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcribe
 import type { Budget } from './budget.ts';
 import type { Captions } from './captions/captions.ts';
 import type { SpeechMeter } from './meter.ts';
-import { type Lost, Microphone, type MicrophoneOptions, type Spoken } from './microphone/microphone.ts';
-import type { Places } from './recognition/admission.ts';
+import { type LostAudio, Microphone, type MicrophoneOptions, type Spoken } from './microphone/microphone.ts';
+import type { Admission } from './recognition/admission.ts';
 import { hear } from './recognition/recognize.ts';
-import type { Heard } from './recognition/types.ts';
+import type { RecognitionEvent } from './recognition/types.ts';
 import { StreamStatus } from './streamStatus.ts';
 import { gapOf, type StreamIdentity, Utterances } from './utterances.ts';
-import { Keeper, type KeeperParts } from './utteranceWriter.ts';
+import { UtteranceWriter, type UtteranceWriterParts } from './utteranceWriter.ts';
 
 /** What its speaker wants, and how it begins. */
 export type StreamOptions = SpeechOptions & MicrophoneOptions;
 
-export type StreamParts = KeeperParts & {
+export type StreamParts = UtteranceWriterParts & {
   engine: SpeechEngine;
   fallback: SpeechEngine | null;
-  places: Places;
+  places: Admission;
   captions: Captions;
   budget: Pick<Budget, 'spend'>;
   meter: SpeechMeter;
@@ -57,7 +57,7 @@ export class SpeechStream {
   readonly #options: SpeechOptions;
   readonly #parts: StreamParts;
   readonly #microphone: Microphone;
-  readonly #keeper: Keeper;
+  readonly #writer: UtteranceWriter;
   readonly #status: StreamStatus;
   readonly #utterances: Utterances;
   readonly #letEngineGo = new AbortController();
@@ -78,7 +78,7 @@ export class SpeechStream {
     this.#parts = parts;
     this.#engine = identity.engine;
     this.#utterances = new Utterances(identity);
-    this.#keeper = new Keeper(parts, (utterance) => this.#tellFinal(utterance));
+    this.#writer = new UtteranceWriter(parts, (utterance) => this.#tellFinal(utterance));
     this.#status = new StreamStatus(identity, parts.captions, parts.meter);
     this.#microphone = new Microphone(
       { sampleRate, ...start },
@@ -135,7 +135,7 @@ export class SpeechStream {
   /** Ends it all at once, whatever the engine has not said and the database has not kept yet. */
   abort(): void {
     this.#letEngineGo.abort();
-    this.#keeper.abort();
+    this.#writer.abort();
   }
 
   #waitForChunks(): void {
@@ -163,7 +163,7 @@ export class SpeechStream {
       this.#ending ??= { reason: 'engine_failed' };
       this.#waitNoMore();
       this.#microphone.close();
-      await this.#keeper.settled();
+      await this.#writer.settled();
       await this.#parts.budget.spend(this.identity.roomId, this.#unspentSeconds);
       this.#status.end(this.#ending);
     }
@@ -192,7 +192,7 @@ export class SpeechStream {
     for await (const event of events) await this.#receive(event);
   }
 
-  async #receive(event: Heard): Promise<void> {
+  async #receive(event: RecognitionEvent): Promise<void> {
     switch (event.type) {
       case 'state': {
         const { engine, state, reason, message } = event;
@@ -214,21 +214,21 @@ export class SpeechStream {
     );
     const lagMs = performance.timeOrigin + performance.now() - this.#microphone.timeOf(event.end);
     this.#parts.meter.captionLag(event.type, Math.max(0, lagMs) / 1_000);
-    if (event.type === 'final') await this.#keeper.add(utterance);
+    if (event.type === 'final') await this.#writer.add(utterance);
     else this.#tell({ type: 'partial', utterance });
   }
 
-  async #lose({ from, to, reason }: Lost): Promise<void> {
+  async #lose({ from, to, reason }: LostAudio): Promise<void> {
     const { sampleRate } = this.#options;
     await this.#keepGap({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
   }
 
-  async #keepGap({ start, end, reason }: Extract<Heard, { type: 'gap' }>): Promise<void> {
+  async #keepGap({ start, end, reason }: Extract<RecognitionEvent, { type: 'gap' }>): Promise<void> {
     this.#parts.meter.gap(reason, end - start);
     const at = (seconds: number) => new Date(this.#microphone.timeOf(seconds)).toISOString();
     const span = { startedAt: at(start), endedAt: at(end) };
     const source = { ...this.identity, engine: this.#engine, language: this.#options.language };
-    await this.#keeper.add(gapOf(source, { id: randomUUIDv7(), ...span, reason }));
+    await this.#writer.add(gapOf(source, { id: randomUUIDv7(), ...span, reason }));
   }
 
   #tellFinal(utterance: Utterance): void {
@@ -250,7 +250,7 @@ export class SpeechStream {
   }
 
   #summary(): StreamSummary {
-    const utterances = this.#keeper.kept;
+    const utterances = this.#writer.kept;
     return { utterances, audioSeconds: this.#microphone.seconds, billedSeconds: this.#billedSeconds };
   }
 }

@@ -9,14 +9,14 @@ const RETRY_MS = [250, 500, 1_000, 2_000, 5_000];
 /** Utterances that wait for the database before nothing more is heard. */
 const WAITING = 100;
 
-export type KeeperParts = { writer: Pick<Writer, 'write'>; log: Log };
+export type UtteranceWriterParts = { writer: Pick<Writer, 'write'>; log: Log };
 
 /**
  * Keeps a stream's finished utterances, one after the other. A database that is away is waited for, while people are
  * heard on; nothing is thrown away.
  */
-export class Keeper {
-  readonly #parts: KeeperParts;
+export class UtteranceWriter {
+  readonly #parts: UtteranceWriterParts;
   readonly #onKept: (utterance: Utterance) => void;
   readonly #giveUp = new AbortController();
   #last: Promise<void> = Promise.resolve();
@@ -24,7 +24,7 @@ export class Keeper {
   #kept = 0;
 
   /** @param onKept told in order, with the utterance's place in the timeline; or with none, if it was refused. */
-  constructor(parts: KeeperParts, onKept: (utterance: Utterance) => void) {
+  constructor(parts: UtteranceWriterParts, onKept: (utterance: Utterance) => void) {
     this.#parts = parts;
     this.#onKept = onKept;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { openGate } from '../../../testing/openGate.ts';
 import { pcmOf, SAMPLE_RATE } from '../../../testing/speechScene.ts';
-import { type Gate, type Lost, Microphone, type MicrophoneOptions, type Spoken } from './microphone.ts';
+import { type Gate, type LostAudio, Microphone, type MicrophoneOptions, type Spoken } from './microphone.ts';
 
 const SECOND = SAMPLE_RATE;
 
@@ -20,7 +20,7 @@ function open(options: Partial<MicrophoneOptions> = {}) {
 }
 
 /** All that comes of it, once it has ended: from which sample to which, and what was lost. */
-async function workOf(microphone: Microphone): Promise<(Lost | { from: number; to: number }[])[]> {
+async function workOf(microphone: Microphone): Promise<(LostAudio | { from: number; to: number }[])[]> {
   microphone.end();
   return Array.fromAsync(microphone.work, async (work) => ('audio' in work ? spans(work) : work));
 }

@@ -4,13 +4,13 @@ import type { GapReason } from '../../../contract/types.ts';
 import { Channel } from '../../flow/channel.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
 import { mustBePcm } from './pcmCheck.ts';
-import { Gather } from './pieceJoiner.ts';
-import { ChunkOrder } from './reorderBuffer.ts';
+import { PieceJoiner } from './pieceJoiner.ts';
+import { ReorderBuffer } from './reorderBuffer.ts';
 import type { VoiceGate } from './voiceGate.ts';
 
 /** What comes of a microphone, in order: speech to be heard, and what was lost on the way, in samples of the stream. */
 export type Spoken = { audio: AsyncIterable<PlacedAudio> };
-export type Lost = { from: number; to: number; reason: GapReason };
+export type LostAudio = { from: number; to: number; reason: GapReason };
 
 /** Tells speech from silence. */
 export type Gate = Pick<VoiceGate, 'take' | 'skipTo'>;
@@ -46,13 +46,13 @@ const LOST_SECONDS = 0.5;
  * a number is a time.
  */
 export class Microphone {
-  readonly work = new Channel<Spoken | Lost>();
+  readonly work = new Channel<Spoken | LostAudio>();
   readonly #sampleRate: number;
   readonly #listener: MicrophoneListener;
-  readonly #order = new ChunkOrder();
+  readonly #reorderBuffer = new ReorderBuffer();
   readonly #gate: Gate;
-  readonly #gather: Gather;
-  #stretch: Channel<PlacedAudio> | undefined;
+  readonly #joiner: PieceJoiner;
+  #segment: Channel<PlacedAudio> | undefined;
   #startedAt: number | undefined;
   /** The number of the next sample. */
   #position = 0;
@@ -66,13 +66,13 @@ export class Microphone {
     this.#sampleRate = sampleRate;
     this.#listener = listener;
     this.#gate = gate;
-    this.#gather = new Gather(sampleRate, isBusy);
+    this.#joiner = new PieceJoiner(sampleRate, isBusy);
     if (behindSeconds + lostSeconds > 0) this.#startedAt = now() - 1_000 * (behindSeconds + lostSeconds);
     if (lostSeconds > 0) this.#lose(Math.round(lostSeconds * sampleRate));
   }
 
   get nextSeq(): number {
-    return this.#order.nextSeq;
+    return this.#reorderBuffer.nextSeq;
   }
 
   /** Seconds of audio that were taken in. */
@@ -91,7 +91,7 @@ export class Microphone {
    */
   push(seq: number, pcm: Uint8Array): void {
     this.#check(pcm);
-    for (const ready of this.#order.take(seq, pcm)) this.#take(ready);
+    for (const ready of this.#reorderBuffer.take(seq, pcm)) this.#take(ready);
   }
 
   /** What is still under way is lost, and whatever comes next is said now. */
@@ -104,19 +104,19 @@ export class Microphone {
 
   /** What lies before this sample has been heard: its memory is used again. */
   forget(sample: number): void {
-    this.#gather.forget(sample);
+    this.#joiner.forget(sample);
   }
 
   /** Nothing comes any more; what was taken in is still to be heard. */
   end(): void {
     this.#takeHeld();
-    this.#endStretch();
+    this.#endSegment();
     this.work.end();
   }
 
   /** Lets all go. */
   close(): void {
-    void this.#stretch?.return();
+    void this.#segment?.return();
     void this.work.return();
   }
 
@@ -145,27 +145,27 @@ export class Microphone {
     this.#taken += samples;
     for (const gated of this.#gate.take(onDesk(pcm))) {
       if (gated.type === 'suspend') this.#suspend();
-      else this.#handOn(this.#gather.take(gated));
+      else this.#handOn(this.#joiner.take(gated));
     }
   }
 
   #suspend(): void {
-    this.#endStretch();
+    this.#endSegment();
     this.#listener.onQuiet(true);
   }
 
-  #endStretch(): void {
-    this.#handOn(this.#gather.flush());
-    this.#stretch?.end();
-    this.#stretch = undefined;
+  #endSegment(): void {
+    this.#handOn(this.#joiner.flush());
+    this.#segment?.end();
+    this.#segment = undefined;
   }
 
   #handOn(pieces: PlacedAudio[]): void {
     for (const piece of pieces) {
       const samples = piece.pcm.byteLength / 2;
-      this.#stretch ??= this.#begin();
+      this.#segment ??= this.#begin();
       this.#waiting += samples;
-      this.#stretch.push(piece);
+      this.#segment.push(piece);
       this.#listener.onSpeech(samples / this.#sampleRate);
     }
   }
@@ -182,7 +182,7 @@ export class Microphone {
 
   /** Early chunks whose predecessors will never come: those are lost, and nobody knows how long they were. */
   #takeHeld(): void {
-    for (const { missing, pcm } of this.#order.rest()) {
+    for (const { missing, pcm } of this.#reorderBuffer.rest()) {
       if (missing > 0) this.#lose((missing * pcm.byteLength) / 2);
       this.#take(pcm);
     }
@@ -193,7 +193,7 @@ export class Microphone {
     this.#position += samples;
     this.#gate.skipTo(this.#position);
     if (samples < LOST_SECONDS * this.#sampleRate) return;
-    this.#endStretch();
+    this.#endSegment();
     this.work.push({ from, to: this.#position, reason: 'network' });
   }
 }

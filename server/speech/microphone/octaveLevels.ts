@@ -13,7 +13,7 @@ const FULL_SCALE_BITS = 30;
  * again of the sums. It costs two additions a sample at any sample rate, and a steady offset of the microphone vanishes
  * in the differences.
  */
-export class VoiceOctaves {
+export class OctaveLevels {
   /** About 20 ms. */
   readonly frameSamples: number;
   /** The lowest frequency of each octave, which is also its width; highest octave first. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PlacedAudio } from '../placedAudio.ts';
-import { Gather } from './pieceJoiner.ts';
+import { PieceJoiner } from './pieceJoiner.ts';
 
 const RATE = 8_000;
 
@@ -13,7 +13,7 @@ function spansOf(pieces: PlacedAudio[]): [number, number][] {
 }
 
 test('while there is time every piece goes on at once, as it is', () => {
-  const gather = new Gather(RATE, () => false);
+  const gather = new PieceJoiner(RATE, () => false);
   const first = piece(0);
   expect(gather.take(first)).toEqual([first]);
   gather.forget(first.at + first.pcm.length / 2);
@@ -22,7 +22,7 @@ test('while there is time every piece goes on at once, as it is', () => {
 });
 
 test('while there is none, two tenths of a second go on together, and nothing over a hole', () => {
-  const gather = new Gather(RATE, () => true);
+  const gather = new PieceJoiner(RATE, () => true);
   expect(gather.take(piece(0))).toEqual([]);
   const [joined] = gather.take(piece(1)) as [PlacedAudio];
   expect(spansOf([joined])).toEqual([[0, 2]]);
@@ -37,7 +37,7 @@ test('while there is none, two tenths of a second go on together, and nothing ov
 
 test('what is held goes on first when there is time again, or when no more comes', () => {
   let isBusy = true;
-  const gather = new Gather(RATE, () => isBusy);
+  const gather = new PieceJoiner(RATE, () => isBusy);
   gather.take(piece(0));
   expect(spansOf(gather.flush())).toEqual([[0, 1]]);
   expect(gather.flush()).toEqual([]);

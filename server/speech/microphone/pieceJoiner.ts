@@ -8,7 +8,7 @@ const GATHER_SECONDS = 0.2;
  * Keeps the audio that goes on to be heard, and joins its pieces while the process has little time: to sign one and to
  * send it costs an engine's client nearly the same, however long it is.
  */
-export class Gather {
+export class PieceJoiner {
   readonly #pages = new AudioPages();
   readonly #samples: number;
   readonly #isBusy: () => boolean;

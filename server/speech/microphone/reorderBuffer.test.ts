@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../../contract/limits.ts';
 import { upTo } from '../../../db/testing/material.ts';
-import { ChunkOrder } from './reorderBuffer.ts';
+import { ReorderBuffer } from './reorderBuffer.ts';
 
 const chunk = (seq: number) => new Uint8Array([seq]);
 const seqsOf = (chunks: Uint8Array[]) => chunks.map(([seq]) => seq);
@@ -14,7 +14,7 @@ describe('chunks', () => {
     });
     fc.assert(
       fc.property(arrivals, (script) => {
-        const order = new ChunkOrder();
+        const order = new ReorderBuffer();
         const out: Uint8Array[] = [];
         let highest = -1;
         const arrive = (seq: number) => {
@@ -34,7 +34,7 @@ describe('chunks', () => {
   });
 
   test('too far ahead are refused, use up no number, and say which is wanted', () => {
-    const order = new ChunkOrder();
+    const order = new ReorderBuffer();
     order.take(0, chunk(0));
     expect(order.take(1 + LIMITS.earlyChunks, chunk(65))).toEqual([]);
     expect(() => order.take(2 + LIMITS.earlyChunks, chunk(66))).toThrowError(
@@ -44,7 +44,7 @@ describe('chunks', () => {
   });
 
   test('whose predecessors never come are what is left, in order', () => {
-    const order = new ChunkOrder();
+    const order = new ReorderBuffer();
     for (const seq of [9, 0, 3, 7]) order.take(seq, chunk(seq));
     const rest = order.rest();
     expect(seqsOf(rest.map(({ pcm }) => pcm))).toEqual([3, 7, 9]);

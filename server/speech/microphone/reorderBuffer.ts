@@ -5,7 +5,7 @@ import { LIMITS } from '../../../contract/limits.ts';
  * Puts chunks into their order by number: a repeated one is dropped, an early one is held until its turn comes.
  * Whatever is taken in counts as kept: its sender may forget it.
  */
-export class ChunkOrder {
+export class ReorderBuffer {
   readonly #early = new Map<number, Uint8Array>();
   #next = 0;
 

@@ -1,4 +1,4 @@
-import { VoiceOctaves } from './octaveLevels.ts';
+import { OctaveLevels } from './octaveLevels.ts';
 
 /** Loudness is a mean over so many frames (160 ms): a click of a key is shorter, a word is not. */
 const MEAN_FRAMES = 8;
@@ -18,11 +18,11 @@ const CAP = 1.4;
 export class VoiceDetector {
   /** How many samples a frame has. */
   readonly frameSamples: number;
-  readonly #octaves: VoiceOctaves;
+  readonly #octaves: OctaveLevels;
   readonly #rooms: Room[];
 
   constructor(sampleRate: number) {
-    this.#octaves = new VoiceOctaves(sampleRate);
+    this.#octaves = new OctaveLevels(sampleRate);
     this.#rooms = this.#octaves.hertz.map((hertz) => new Room(hertz));
     this.frameSamples = this.#octaves.frameSamples;
   }

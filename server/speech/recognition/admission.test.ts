@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CallPlaces } from './admission.ts';
+import { AdmissionQueue } from './admission.ts';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => vi.useRealTimers());
 
 /** Somebody who wants a place, and what became of it. */
-function ask(places: CallPlaces, { again = false } = {}) {
+function ask(places: AdmissionQueue, { again = false } = {}) {
   const abort = new AbortController();
   const told: number[] = [];
   const taking = places.take({ signal: abort.signal, again, onPlace: (place) => told.push(place) });
@@ -25,7 +25,7 @@ const inside = (all: ReturnType<typeof ask>[]) => all.map(({ giveBack }) => give
 
 describe('places', () => {
   test('are handed out first come, first served, and who waits is told their place whenever it changes', async () => {
-    const places = new CallPlaces({ most: 1 });
+    const places = new AdmissionQueue({ most: 1 });
     const all = [ask(places), ask(places), ask(places)];
     await pass(1_000);
     expect(inside(all)).toEqual([true, false, false]);
@@ -37,7 +37,7 @@ describe('places', () => {
   });
 
   test('go first to those who were being heard', async () => {
-    const places = new CallPlaces({ most: 1 });
+    const places = new AdmissionQueue({ most: 1 });
     const [inUse, fresh, first, second] = [
       ask(places),
       ask(places),
@@ -52,7 +52,7 @@ describe('places', () => {
   });
 
   test('are not given back twice', async () => {
-    const places = new CallPlaces({ most: 1 });
+    const places = new AdmissionQueue({ most: 1 });
     const all = [ask(places), ask(places), ask(places)];
     await pass(1_000);
     all[0]?.giveBack?.();
@@ -62,7 +62,7 @@ describe('places', () => {
   });
 
   test('are begun one after the other, which is no queue', async () => {
-    const places = new CallPlaces({ most: 10, startsPerSecond: 10 });
+    const places = new AdmissionQueue({ most: 10, startsPerSecond: 10 });
     const all = Array.from({ length: 5 }, () => ask(places));
     await pass(0);
     expect(inside(all).filter(Boolean)).toHaveLength(1);
@@ -75,7 +75,7 @@ describe('places', () => {
 
   test('let go of whoever gives up waiting', async () => {
     const queue: number[] = [];
-    const places = new CallPlaces({ most: 1, onQueue: (waiting) => queue.push(waiting) });
+    const places = new AdmissionQueue({ most: 1, onQueue: (waiting) => queue.push(waiting) });
     const all = [ask(places), ask(places), ask(places)];
     await pass(0);
     const reason = new Error('stopped');
@@ -89,7 +89,7 @@ describe('places', () => {
   });
 
   test('become fewer when the service refuses, later and later, and more again when it does not', async () => {
-    const places = new CallPlaces({ most: 3, startsPerSecond: 1_000 });
+    const places = new AdmissionQueue({ most: 3, startsPerSecond: 1_000 });
     const all = Array.from({ length: 4 }, () => ask(places));
     await pass(10);
     expect(inside(all)).toEqual([true, true, true, false]);
@@ -105,7 +105,7 @@ describe('places', () => {
   });
 
   test('are not asked of a refusing service again at once, though nobody else holds one', async () => {
-    const places = new CallPlaces({ most: 3 });
+    const places = new AdmissionQueue({ most: 3 });
     const waits: number[] = [];
     for (let refusal = 0; refusal < 4; refusal += 1) {
       const from = performance.now();

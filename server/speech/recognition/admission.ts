@@ -1,5 +1,5 @@
 /** Where calls of an engine wait for their turn: so many at a time, begun one after the other. */
-export type Places = {
+export type Admission = {
   /**
    * Resolves when a new call may begin, with what gives its place back (once; more is the same).
    * @param again was being heard already, and goes before those who were not.
@@ -14,7 +14,7 @@ export type Places = {
 type Wish = { signal: AbortSignal; again: boolean; onPlace: (place: number) => void };
 type Waiter = Wish & { granted: (giveBack: () => void) => void; told: number };
 
-export type PlacesOptions = {
+export type AdmissionOptions = {
   /** Calls at a time. */
   most: number;
   /** Services refuse many that begin at once. */
@@ -29,7 +29,7 @@ const REFUSED_MAX_MS = 30_000;
 const GROW_MS = 10_000;
 
 /** First come, first served; all waiting is in memory and ends with its signal. */
-export class CallPlaces implements Places {
+export class AdmissionQueue implements Admission {
   readonly #most: number;
   readonly #gapMs: number;
   readonly #onQueue: (waiting: number) => void;
@@ -41,7 +41,7 @@ export class CallPlaces implements Places {
   #next: NodeJS.Timeout | undefined;
   #growth: NodeJS.Timeout | undefined;
 
-  constructor({ most, startsPerSecond = 10, onQueue = () => {} }: PlacesOptions) {
+  constructor({ most, startsPerSecond = 10, onQueue = () => {} }: AdmissionOptions) {
     this.#most = most;
     this.#limit = most;
     this.#gapMs = 1_000 / startsPerSecond;

@@ -1,6 +1,6 @@
-import type { Places } from './admission.ts';
+import type { Admission } from './admission.ts';
 
-export type PlaceQuestion = {
+export type AdmissionRequest = {
   again: boolean;
   onPlace: (place: number) => void;
   /** It is held now. */
@@ -9,7 +9,7 @@ export type PlaceQuestion = {
 };
 
 /** The place of one stretch: asked for, held, given back; never two. */
-export class HeldPlace {
+export class AdmissionTicket {
   #asking: AbortController | undefined;
   #giveBack: (() => void) | undefined;
 
@@ -23,7 +23,7 @@ export class HeldPlace {
   }
 
   /** Asks for a place, unless one is held or asked for already. */
-  ask(places: Places, { again, onPlace, onTaken, onError }: PlaceQuestion): void {
+  ask(places: Admission, { again, onPlace, onTaken, onError }: AdmissionRequest): void {
     if (this.held || this.#asking) return;
     const asking = new AbortController();
     this.#asking = asking;

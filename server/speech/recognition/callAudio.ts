@@ -1,8 +1,8 @@
 import type { AudioChunk } from '../../transcriber/transcriber.ts';
-import type { AudioRing } from './ringBuffer.ts';
-import { StreamTime } from './timeMap.ts';
+import type { RingBuffer } from './ringBuffer.ts';
+import { TimeMap } from './timeMap.ts';
 
-export type ViewOwner = {
+export type CallAudioOwner = {
   /** Whether no audio will come after what the ring holds. */
   ended: () => boolean;
   /** Whether audio may be given right now. */
@@ -17,22 +17,22 @@ export type ViewOwner = {
  * The audio as one call of an engine draws it: first what the ring holds, then what comes. The engine never gets hold
  * of the source, so whatever it does to this, the next call can begin where it has to.
  */
-export class AudioView implements AsyncIterableIterator<AudioChunk, undefined, undefined> {
-  readonly time: StreamTime;
+export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, undefined> {
+  readonly time: TimeMap;
   /** Whether the engine has been told that the audio has ended. */
   toldEnd = false;
-  readonly #ring: AudioRing;
-  readonly #owner: ViewOwner;
+  readonly #ring: RingBuffer;
+  readonly #owner: CallAudioOwner;
   #cursor: number;
   #base: number | undefined;
   #closed = false;
   #waiting: PromiseWithResolvers<IteratorResult<AudioChunk, undefined>> | undefined;
 
-  constructor(ring: AudioRing, sampleRate: number, owner: ViewOwner) {
+  constructor(ring: RingBuffer, sampleRate: number, owner: CallAudioOwner) {
     this.#ring = ring;
     this.#owner = owner;
     this.#cursor = ring.first;
-    this.time = new StreamTime(sampleRate);
+    this.time = new TimeMap(sampleRate);
   }
 
   /** The first sample of the stream that it gives, or will give. */

@@ -1,15 +1,15 @@
 import { AppError } from '../../../contract/errors.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
-import { AudioView } from './callAudio.ts';
-import type { HearingLimits } from './limits.ts';
-import type { AudioRing } from './ringBuffer.ts';
+import { CallAudio } from './callAudio.ts';
+import type { RecognitionLimits } from './limits.ts';
+import type { RingBuffer } from './ringBuffer.ts';
 import { Watchdog } from './watchdog.ts';
 
-export type AttemptParts = {
+export type EngineCallParts = {
   engine: SpeechEngine;
   options: SpeechOptions;
-  ring: AudioRing;
-  limits: HearingLimits;
+  ring: RingBuffer;
+  limits: RecognitionLimits;
   /** How many times the usual limits the engine may take. */
   patience: number;
   ended: () => boolean;
@@ -27,13 +27,11 @@ export type AttemptParts = {
 export type Outcome = 'done' | 'stopped' | AppError;
 
 /** One call of an engine: feeds it, watches it, and lets it go however it ends. */
-export class Attempt {
-  readonly view: AudioView;
+export class EngineCall {
+  readonly view: CallAudio;
   /** Settles, never rejects, when the call is over and freed, or was not freed in time. */
   readonly outcome: Promise<Outcome>;
-  /** Whether it has heard anything yet. */
-  heard = false;
-  readonly #parts: AttemptParts;
+  readonly #parts: EngineCallParts;
   readonly #watchdog: Watchdog;
   readonly #abort = new AbortController();
   readonly #settled = Promise.withResolvers<Outcome>();
@@ -43,12 +41,12 @@ export class Attempt {
   #over = false;
   #steady = false;
 
-  constructor(parts: AttemptParts) {
+  constructor(parts: EngineCallParts) {
     this.#parts = parts;
     this.outcome = this.#settled.promise;
     this.#watchdog = new Watchdog(parts.limits, parts.patience);
     const { sampleRate } = parts.options;
-    this.view = new AudioView(parts.ring, sampleRate, {
+    this.view = new CallAudio(parts.ring, sampleRate, {
       ...parts,
       onGive: (samples) => this.#watchdog.gave(samples / sampleRate),
     });
@@ -97,7 +95,6 @@ export class Attempt {
       this.#end(this.view.toldEnd ? 'done' : this.#failure('engine_failed', 'stopped listening'));
       return;
     }
-    this.heard = true;
     this.#watchdog.heard();
     this.#beSteady();
     this.#parts.onEvent(this.view.time.place(value));

@@ -1,14 +1,12 @@
 import type { EngineName } from '../../../contract/types.ts';
 import { Channel } from '../../flow/channel.ts';
 import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
-import type { Heard } from './types.ts';
+import type { RecognitionEvent } from './types.ts';
 
-type State = Extract<Heard, { type: 'state' }>;
+type State = Extract<RecognitionEvent, { type: 'state' }>;
 
-/** What the hearing of a stretch has told and nobody has read yet: no state twice, and of each utterance only the newest. */
-export class Told extends Channel<Heard> {
-  /** The state as it was last told. */
-  #state = '';
+/** What the hearing of a stretch has told and nobody has read yet: of each utterance only the newest. */
+export class EventQueue extends Channel<RecognitionEvent> {
   #silent = false;
 
   state(
@@ -16,9 +14,6 @@ export class Told extends Channel<Heard> {
     engine: EngineName,
     { reason, message }: Pick<State, 'reason' | 'message'>,
   ): void {
-    const told = [state, engine, reason, message].join();
-    if (told === this.#state) return;
-    this.#state = told;
     this.tell({
       ...{ type: 'state', state, engine },
       ...(reason !== undefined && message !== undefined && { reason, message }),
@@ -26,7 +21,6 @@ export class Told extends Channel<Heard> {
   }
 
   queued(place: number): void {
-    this.#state = '';
     this.tell({ type: 'queued', place });
   }
 
@@ -34,7 +28,7 @@ export class Told extends Channel<Heard> {
     for (const event of events) this.tell(event);
   }
 
-  tell(heard: Heard): void {
+  tell(heard: RecognitionEvent): void {
     if (this.#silent) return;
     // Of an utterance that changes faster than it is read, the newest says it all.
     if (heard.type === 'partial' || heard.type === 'final') {

@@ -1,11 +1,11 @@
 import type { GapReason } from '../../../contract/types.ts';
 import type { Span } from './ringBuffer.ts';
 
-type LostSpan = Span & { reason: GapReason };
+type Gap = Span & { reason: GapReason };
 
 /** Audio of a stream that is gone unheard, until it is told. Spans come in order. */
-export class Lost {
-  #spans: LostSpan[] = [];
+export class Gaps {
+  #spans: Gap[] = [];
 
   add({ from, to }: Span, reason: GapReason): void {
     const last = this.#spans.at(-1);
@@ -20,7 +20,7 @@ export class Lost {
   }
 
   /** Takes it all, to tell it, oldest first. */
-  take(): LostSpan[] {
+  take(): Gap[] {
     const spans = this.#spans;
     this.#spans = [];
     return spans;

@@ -1,5 +1,5 @@
 /** How patient the hearing of a stretch is. */
-export type HearingLimits = {
+export type RecognitionLimits = {
   /** Audio kept for an engine that is away, or has to hear it again. */
   keptSeconds: number;
   /** Between two calls of an engine that fails: the first pause, and the longest; each is jittered. */
@@ -27,7 +27,7 @@ export type HearingLimits = {
   unreadEvents: number;
 };
 
-export const HEARING_LIMITS: HearingLimits = {
+export const RECOGNITION_LIMITS: RecognitionLimits = {
   keptSeconds: 60,
   backoffMs: 250,
   longestBackoffMs: 10_000,

@@ -8,8 +8,8 @@ import {
   pass,
   short,
   speak,
-  TestPlaces,
-} from '../../../testing/hearingScene.ts';
+  TestAdmission,
+} from '../../../testing/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -110,7 +110,7 @@ test('an engine that stays away longer than 10 s is replaced by the fallback, an
 describe('places', () => {
   test('while one is waited for, audio is kept for a minute; what falls out is a gap, told before what follows', async () => {
     const mouth = new Mouth();
-    const places = new TestPlaces(0);
+    const places = new TestAdmission(0);
     const engine = createNumbersEngine();
     const { heard, over } = listen(mouth, { engine, places });
     for (let word = 1; word <= 700; word += 1) await speak(mouth, word);
@@ -128,7 +128,7 @@ describe('places', () => {
 
   test('what comes just when one is free pushes nothing out that the engine has yet to be given', async () => {
     const mouth = new Mouth();
-    const places = new TestPlaces(0);
+    const places = new TestAdmission(0);
     const engine = createNumbersEngine({ chunkTakesMs: 50 });
     const { heard, over } = listen(mouth, { engine, places });
     for (let word = 1; word <= 600; word += 1) await speak(mouth, word);
@@ -146,7 +146,7 @@ describe('places', () => {
 
   test('a limit of the service gives the place back, tells it, and waits in front of those who are new', async () => {
     const mouth = new Mouth();
-    const places = new TestPlaces(1);
+    const places = new TestAdmission(1);
     const engine = createNumbersEngine({ faults: [fault(2, broken('engine_limit'))] });
     const { heard, over } = listen(mouth, { engine, places });
     places.onRefused = () => places.open(-1);
@@ -158,19 +158,5 @@ describe('places', () => {
     mouth.stop();
     await over;
     expect(finals(heard)).toEqual(['1 2 3 4 5 6 7']);
-  });
-
-  test('the fallback’s own places help out when there is none for 10 s', async () => {
-    const mouth = new Mouth();
-    const fallback = createNumbersEngine({ name: 'sherpa' });
-    const parts = { fallback, places: new TestPlaces(0), fallbackPlaces: new TestPlaces(1) };
-    const { heard, over } = listen(mouth, { engine: createNumbersEngine(), ...parts });
-    await speak(mouth, 1, 2, 'pause');
-    await pass(11);
-    mouth.stop();
-    await over;
-    expect(finals(heard)).toEqual(['1 2']);
-    expect(parts.places.waiting).toBe(0);
-    expect(parts.fallbackPlaces.taken).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ import {
 } from '../../transcriber/testing/numbers.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
 import { hear } from './recognize.ts';
-import type { Heard } from './types.ts';
+import type { RecognitionEvent } from './types.ts';
 
 type Piece = PlacedAudio & { dueMs: number };
 type Word = { text: string; start: number; end: number };
@@ -110,7 +110,7 @@ async function run(told: Story, pieces: Piece[]) {
       places.taken -= 1;
     };
   }
-  const heard: Heard[] = [];
+  const heard: RecognitionEvent[] = [];
   let sentSeconds = 0;
   let over = false;
   const listen = async () => {

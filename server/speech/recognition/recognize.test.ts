@@ -9,8 +9,8 @@ import {
   pass,
   short,
   speak,
-  TestPlaces,
-} from '../../../testing/hearingScene.ts';
+  TestAdmission,
+} from '../../../testing/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 import { createScriptedEngine } from '../../transcriber/testing/scripted.ts';
 
@@ -205,7 +205,7 @@ describe('who leaves', () => {
   test.each(['abort', 'return'])('by %s frees everything at any moment, quietly', async (how) => {
     for (const moment of ['queued', 'listening', 'recovering', 'hanging'] as const) {
       const mouth = new Mouth();
-      const places = new TestPlaces(moment === 'queued' ? 0 : 1);
+      const places = new TestAdmission(moment === 'queued' ? 0 : 1);
       const faults = { recovering: [fault(2)], hanging: [fault(2, 'hang')] }[moment as string];
       const engine = createNumbersEngine({ faults });
       const { heard, over, abort, leave } = listen(mouth, { engine, places });

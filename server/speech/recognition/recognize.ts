@@ -1,6 +1,6 @@
 import type { PlacedAudio } from '../placedAudio.ts';
-import { Stretch } from './segment.ts';
-import type { Heard, HearingOptions, HearingParts } from './types.ts';
+import { Segment } from './segment.ts';
+import type { RecognitionEvent, RecognitionOptions, RecognitionParts } from './types.ts';
 
 /**
  * Hears a stretch of speech to its end, whatever happens to the engine: what fails is begun again and fed from the
@@ -11,8 +11,8 @@ import type { Heard, HearingOptions, HearingParts } from './types.ts';
  */
 export function hear(
   audio: AsyncIterable<PlacedAudio>,
-  options: HearingOptions,
-  parts: HearingParts,
-): AsyncIterable<Heard> {
-  return { [Symbol.asyncIterator]: () => new Stretch(audio, options, parts) };
+  options: RecognitionOptions,
+  parts: RecognitionParts,
+): AsyncIterable<RecognitionEvent> {
+  return { [Symbol.asyncIterator]: () => new Segment(audio, options, parts) };
 }

@@ -1,13 +1,13 @@
 import type { GapReason } from '../../../contract/types.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
-import type { Attempt } from './engineCall.ts';
-import { Lost } from './gaps.ts';
+import type { EngineCall } from './engineCall.ts';
+import { Gaps } from './gaps.ts';
 import { Intake } from './intake.ts';
-import { AudioRing, type Span } from './ringBuffer.ts';
+import { RingBuffer, type Span } from './ringBuffer.ts';
 
-export type KeptAudioOwner = {
+export type ReplayBufferOwner = {
   /** The call under way. */
-  attempt: () => Attempt | undefined;
+  call: () => EngineCall | undefined;
   /** Why nobody hears, while no call is under way. */
   reason: () => GapReason;
   /** More audio, or its end. */
@@ -19,14 +19,14 @@ export type KeptAudioOwner = {
  * The audio of a stretch that is not heard for certain yet. While an engine takes it, the source is drawn no faster
  * than that; while nobody does, it is drawn as it comes, and what finds no room any more is lost.
  */
-export class KeptAudio {
-  readonly ring: AudioRing;
-  readonly #owner: KeptAudioOwner;
+export class ReplayBuffer {
+  readonly ring: RingBuffer;
+  readonly #owner: ReplayBufferOwner;
   readonly #sampleRate: number;
   readonly #intake: Intake;
-  readonly #lost = new Lost();
+  readonly #gaps = new Gaps();
   /** What the call under way was given and has not heard anything since: lost if it fails. */
-  readonly #unproven = new Lost();
+  readonly #unproven = new Gaps();
   #aloneSince = performance.now();
   /** What has come and not been given since then. */
   #samplesAlone = 0;
@@ -34,11 +34,11 @@ export class KeptAudio {
   constructor(
     source: AsyncIterable<PlacedAudio>,
     { sampleRate, keptSeconds }: { sampleRate: number; keptSeconds: number },
-    owner: KeptAudioOwner,
+    owner: ReplayBufferOwner,
   ) {
     this.#owner = owner;
     this.#sampleRate = sampleRate;
-    this.ring = new AudioRing(keptSeconds * sampleRate, {
+    this.ring = new RingBuffer(keptSeconds * sampleRate, {
       mayFallOut: (piece) => this.#mayFallOut(piece),
       onFallOut: (span, piece) => this.#fallOut(span, piece),
     });
@@ -78,25 +78,25 @@ export class KeptAudio {
 
   /** The call under way failed. */
   disprove(): void {
-    for (const { reason, ...span } of this.#unproven.take()) this.#lost.add(span, reason);
+    for (const { reason, ...span } of this.#unproven.take()) this.#gaps.add(span, reason);
   }
 
   /** Gives up what is kept. */
   lose(reason: GapReason): void {
     this.disprove();
-    for (const span of this.ring.spans()) this.#lost.add(span, reason);
+    for (const span of this.ring.spans()) this.#gaps.add(span, reason);
   }
 
   /** What was lost after a sample, to be told. */
-  takeLost(after: number): (Span & { reason: GapReason })[] {
-    this.#lost.forget(after);
-    return this.#lost.take();
+  takeGaps(after: number): (Span & { reason: GapReason })[] {
+    this.#gaps.forget(after);
+    return this.#gaps.take();
   }
 
   /** A source that has more than the clock says (a file, a backlog) can wait: it is not drawn just to be lost. */
   #wants(): boolean {
-    const attempt = this.#owner.attempt();
-    if (attempt && !attempt.over) return attempt.view.cursor >= this.ring.next;
+    const call = this.#owner.call();
+    if (call && !call.over) return call.view.cursor >= this.ring.next;
     const elapsedSeconds = (performance.now() - this.#aloneSince) / 1_000;
     return !this.ring.full || this.#samplesAlone / this.#sampleRate <= elapsedSeconds;
   }
@@ -104,7 +104,7 @@ export class KeptAudio {
   #take(piece: PlacedAudio): void {
     this.#samplesAlone += piece.pcm.length / 2;
     this.ring.append(piece);
-    this.#owner.attempt()?.view.wake();
+    this.#owner.call()?.view.wake();
     this.#owner.onNews();
   }
 
@@ -113,13 +113,13 @@ export class KeptAudio {
    * is a piece more than fits at most, the one that was being drawn when the call began.
    */
   #mayFallOut(piece: number): boolean {
-    const attempt = this.#owner.attempt();
-    return !attempt || attempt.over || piece < attempt.view.cursor;
+    const call = this.#owner.call();
+    return !call || call.over || piece < call.view.cursor;
   }
 
   #fallOut(span: Span, piece: number): void {
-    const attempt = this.#owner.attempt();
-    if (attempt && piece < attempt.view.cursor) this.#unproven.add(span, 'engine');
-    else this.#lost.add(span, this.#owner.reason());
+    const call = this.#owner.call();
+    if (call && piece < call.view.cursor) this.#unproven.add(span, 'engine');
+    else this.#gaps.add(span, this.#owner.reason());
   }
 }

@@ -1,13 +1,13 @@
 import type { AppError } from '../../../contract/errors.ts';
 import type { SpeechEngine } from '../../transcriber/transcriber.ts';
-import type { HearingLimits } from './limits.ts';
+import type { RecognitionLimits } from './limits.ts';
 
 /**
  * Decides which engine is called next, when, and with how much patience, by how the calls before it went. Moments are
  * those of `performance.now()`.
  */
-export class Recovery {
-  readonly #limits: HearingLimits;
+export class RetryPolicy {
+  readonly #limits: RecognitionLimits;
   /** That may be called, the one to prefer first. */
   readonly #engines: SpeechEngine[];
   #engine: SpeechEngine;
@@ -15,9 +15,8 @@ export class Recovery {
   #failures = 0;
   #callAt = 0;
   #awaySince = Number.POSITIVE_INFINITY;
-  #queuedSince = Number.POSITIVE_INFINITY;
 
-  constructor(engine: SpeechEngine, fallback: SpeechEngine | null, limits: HearingLimits) {
+  constructor(engine: SpeechEngine, fallback: SpeechEngine | null, limits: RecognitionLimits) {
     this.#limits = limits;
     this.#engines = fallback ? [engine, fallback] : [engine];
     this.#engine = engine;
@@ -41,7 +40,7 @@ export class Recovery {
   /** From this moment on the other engine is called, unless this one is well again; Infinity for never. */
   get failOverAt(): number {
     if (this.alone) return Number.POSITIVE_INFINITY;
-    return Math.min(this.#awaySince, this.#queuedSince) + this.#limits.failOverMs;
+    return this.#awaySince + this.#limits.failOverMs;
   }
 
   /** Whether there is no other engine to call. */
@@ -52,16 +51,6 @@ export class Recovery {
   /** The engine cannot be called just now. */
   away(): void {
     this.#awaySince = Math.min(this.#awaySince, performance.now());
-  }
-
-  /** Its calls have no place free. */
-  queued(): void {
-    this.#queuedSince = Math.min(this.#queuedSince, performance.now());
-  }
-
-  /** It has a place. */
-  admitted(): void {
-    this.#queuedSince = Number.POSITIVE_INFINITY;
   }
 
   /** A call failed in a way that may heal. Jittered, so that not all streams come back at once. */
@@ -97,6 +86,5 @@ export class Recovery {
     this.#failures = 0;
     this.#callAt = 0;
     this.#awaySince = Number.POSITIVE_INFINITY;
-    this.#queuedSince = Number.POSITIVE_INFINITY;
   }
 }

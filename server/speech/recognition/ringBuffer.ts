@@ -3,7 +3,7 @@ import type { PlacedAudio } from '../placedAudio.ts';
 /** Samples of the speech stream, the last one excluded. */
 export type Span = { from: number; to: number };
 
-export type RingOwner = {
+export type RingBufferOwner = {
   /** Whether the piece of this number, the oldest, may have to make room. */
   mayFallOut: (piece: number) => boolean;
   /** Told of what has to make room, and the number of its piece. */
@@ -14,16 +14,16 @@ export type RingOwner = {
  * The newest audio of a stream, as far back as somebody may have to hear it again, and no more than its capacity unless
  * its owner holds on to it. Pieces are numbered as they come; they are kept by reference.
  */
-export class AudioRing {
+export class RingBuffer {
   readonly #capacity: number;
-  readonly #owner: RingOwner;
+  readonly #owner: RingBufferOwner;
   readonly #pieces: PlacedAudio[] = [];
   #first = 0;
   #samples = 0;
   #end = 0;
 
   /** @param capacity in samples. */
-  constructor(capacity: number, owner: RingOwner) {
+  constructor(capacity: number, owner: RingBufferOwner) {
     this.#capacity = capacity;
     this.#owner = owner;
   }

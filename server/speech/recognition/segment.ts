@@ -1,34 +1,33 @@
 import type { AppError } from '../../../contract/errors.ts';
 import type { SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
-import type { Places } from './admission.ts';
-import { HeldPlace } from './admissionTicket.ts';
-import { Telling } from './emitter.ts';
-import { Attempt, type Outcome } from './engineCall.ts';
-import { Told } from './eventQueue.ts';
-import { HEARING_LIMITS, type HearingLimits } from './limits.ts';
-import { KeptAudio } from './replayBuffer.ts';
-import { Recovery } from './retryPolicy.ts';
-import type { Heard, HearingOptions, HearingParts } from './types.ts';
+import { AdmissionTicket } from './admissionTicket.ts';
+import { Emitter } from './emitter.ts';
+import { EngineCall, type Outcome } from './engineCall.ts';
+import { EventQueue } from './eventQueue.ts';
+import { RECOGNITION_LIMITS, type RecognitionLimits } from './limits.ts';
+import { ReplayBuffer } from './replayBuffer.ts';
+import { RetryPolicy } from './retryPolicy.ts';
+import type { RecognitionEvent, RecognitionOptions, RecognitionParts } from './types.ts';
 
 /** The hearing of one stretch of speech: one call of an engine after the other, until all is heard. */
-export class Stretch implements AsyncIterableIterator<Heard, undefined, undefined> {
-  readonly #parts: HearingParts;
-  readonly #limits: HearingLimits;
+export class Segment implements AsyncIterableIterator<RecognitionEvent, undefined, undefined> {
+  readonly #parts: RecognitionParts;
+  readonly #limits: RecognitionLimits;
   readonly #options: SpeechOptions;
   readonly #signal: AbortSignal;
-  readonly #out = new Told(() => this.#stop());
-  readonly #audio: KeptAudio;
-  readonly #recovery: Recovery;
-  readonly #place = new HeldPlace();
-  readonly #telling: Telling;
+  readonly #out = new EventQueue(() => this.#stop());
+  readonly #audio: ReplayBuffer;
+  readonly #retryPolicy: RetryPolicy;
+  readonly #ticket = new AdmissionTicket();
+  readonly #emitter: Emitter;
   /** Settles, never rejects, when all is freed. */
   readonly #freed: Promise<void>;
   readonly #onAbort = () => {
     this.#out.clear();
     this.#stop();
   };
-  #attempt: Attempt | undefined;
+  #call: EngineCall | undefined;
   #called = false;
   /** Why the next call is a new one. */
   #cause: string | undefined;
@@ -42,43 +41,43 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
 
   constructor(
     audio: AsyncIterable<PlacedAudio>,
-    { signal, ...options }: HearingOptions,
-    parts: HearingParts,
+    { signal, ...options }: RecognitionOptions,
+    parts: RecognitionParts,
   ) {
-    const limits = { ...HEARING_LIMITS, ...parts.limits };
+    const limits = { ...RECOGNITION_LIMITS, ...parts.limits };
     const fallback = parts.fallback?.refuses(options) === null ? parts.fallback : null;
     this.#parts = parts;
     this.#limits = limits;
     this.#options = options;
     this.#signal = signal;
-    this.#recovery = new Recovery(parts.engine, fallback, limits);
-    this.#audio = new KeptAudio(
+    this.#retryPolicy = new RetryPolicy(parts.engine, fallback, limits);
+    this.#audio = new ReplayBuffer(
       audio,
       { ...limits, ...options },
       {
-        attempt: () => this.#attempt,
-        reason: () => (this.#place.asked ? 'queue' : 'engine'),
+        call: () => this.#call,
+        reason: () => (this.#ticket.asked ? 'queue' : 'engine'),
         onNews: () => this.#onAudio(),
         onError: (error) => this.#break(error),
       },
     );
     const { sampleRate } = options;
     const { onForgotten } = parts;
-    this.#telling = new Telling({ sampleRate, audio: this.#audio, out: this.#out, onForgotten });
+    this.#emitter = new Emitter({ sampleRate, audio: this.#audio, out: this.#out, onForgotten });
     signal.addEventListener('abort', this.#onAbort);
     if (signal.aborted) this.#stop();
     this.#freed = this.#run();
   }
 
-  next(): Promise<IteratorResult<Heard, undefined>> {
+  next(): Promise<IteratorResult<RecognitionEvent, undefined>> {
     const heard = this.#out.next();
     // There may be room for events again.
-    this.#attempt?.view.wake();
+    this.#call?.view.wake();
     this.#wake();
     return heard;
   }
 
-  async return(): Promise<IteratorResult<Heard, undefined>> {
+  async return(): Promise<IteratorResult<RecognitionEvent, undefined>> {
     await this.#out.return();
     await this.#freed;
     return { done: true, value: undefined };
@@ -90,13 +89,13 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
 
   async #run(): Promise<void> {
     try {
-      while (await this.#callIsDue()) await this.#call();
+      while (await this.#callIsDue()) await this.#callEngine();
       this.#finish();
     } catch (error) {
       this.#finish();
       this.#out.fail(error);
     } finally {
-      this.#place.giveBack();
+      this.#ticket.giveBack();
       this.#out.end();
       this.#stop();
     }
@@ -113,13 +112,13 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
       else {
         const now = performance.now();
         if (now >= this.#lastChanceAt) return false;
-        if (now >= this.#recovery.failOverAt) this.#failOver();
-        const { callAt } = this.#recovery;
-        if (now >= callAt && this.#place.held) return true;
+        if (now >= this.#retryPolicy.failOverAt) this.#failOver();
+        const { callAt } = this.#retryPolicy;
+        if (now >= callAt && this.#ticket.held) return true;
         if (now >= callAt) this.#askForPlace();
         if (ended) this.#lastChanceAt = Math.min(this.#lastChanceAt, now + this.#limits.lastChanceMs);
         const waitUntil = now < callAt ? callAt : Number.POSITIVE_INFINITY;
-        await this.#news(Math.min(waitUntil, this.#recovery.failOverAt, this.#lastChanceAt));
+        await this.#news(Math.min(waitUntil, this.#retryPolicy.failOverAt, this.#lastChanceAt));
       }
     }
     return false;
@@ -128,8 +127,8 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   /** Whether there is audio that an engine should hear. One that waited for more has heard what there was. */
   get #unheard(): boolean {
     const { ring, ended } = this.#audio;
-    const more = ring.end > this.#idleAt || (ended && this.#telling.isOpen);
-    return more && ring.end > this.#telling.until;
+    const more = ring.end > this.#idleAt || (ended && this.#emitter.isOpen);
+    return more && ring.end > this.#emitter.until;
   }
 
   /** Whether what was heard is read. */
@@ -138,30 +137,22 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   }
 
   #askForPlace(): void {
-    // Where the fallback has places of its own, an engine without one is as good as away.
-    if (this.#parts.fallbackPlaces) this.#recovery.queued();
-    this.#place.ask(this.#places, {
+    this.#ticket.ask(this.#parts.places, {
       again: this.#called,
       onPlace: (place) => this.#out.queued(place),
       onTaken: () => {
-        this.#recovery.admitted();
         this.#wake();
       },
       onError: (error) => this.#break(error),
     });
   }
 
-  get #places(): Places {
-    const { engine, places, fallbackPlaces } = this.#parts;
-    return this.#recovery.engine === engine ? places : (fallbackPlaces ?? places);
-  }
-
-  async #call(): Promise<void> {
+  async #callEngine(): Promise<void> {
     if (this.#cause) this.#parts.onRestart(this.#cause);
     this.#cause = undefined;
     this.#called = true;
-    const { engine, patience } = this.#recovery;
-    const attempt = new Attempt({
+    const { engine, patience } = this.#retryPolicy;
+    const call = new EngineCall({
       engine,
       // Whoever has stopped waits for the last words: then no call may take longer than the first.
       patience: this.#audio.ended ? 1 : patience,
@@ -173,31 +164,31 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
       onWant: () => this.#audio.draw(),
       onEvent: (event) => this.#hear(event),
       onSteady: () => this.#listen(),
-      onOver: () => this.#audio.leaveAlone(attempt.view.cursor),
+      onOver: () => this.#audio.leaveAlone(call.view.cursor),
     });
-    this.#attempt = attempt;
-    attempt.begin();
-    const outcome = await attempt.outcome;
-    const { sentSeconds } = attempt;
+    this.#call = call;
+    call.begin();
+    const outcome = await call.outcome;
+    const { sentSeconds } = call;
     this.#parts.onCall({ engine, sentSeconds, billedSeconds: engine.billedSeconds(sentSeconds) });
-    if (!this.#stopped) this.#conclude(outcome, attempt);
-    this.#attempt = undefined;
+    if (!this.#stopped) this.#conclude(outcome, call);
+    this.#call = undefined;
   }
 
-  #conclude(outcome: Outcome, { view }: Attempt): void {
+  #conclude(outcome: Outcome, { view }: EngineCall): void {
     if (outcome === 'done') {
       this.#done = true;
       this.#listen();
       return;
     }
-    this.#telling.breakOff();
+    this.#emitter.breakOff();
     if (outcome === 'stopped') this.#audio.disprove();
     else this.#fail(outcome, view.time.end);
   }
 
   /** @param givenUntil the sample after the newest that the engine was given. */
   #fail(error: AppError, givenUntil: number): void {
-    const { name } = this.#recovery.engine;
+    const { name } = this.#retryPolicy.engine;
     this.#parts.log.warn({ err: error, engine: name }, 'speech engine failed');
     this.#audio.disprove();
     this.#cause = error.reason;
@@ -207,84 +198,77 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
   }
 
   #retry(error: AppError): void {
-    this.#out.state('recovering', this.#recovery.engine.name, error);
-    this.#recovery.failed(error);
-    this.#recovery.away();
+    this.#out.state('recovering', this.#retryPolicy.engine.name, error);
+    this.#retryPolicy.failed(error);
+    this.#retryPolicy.away();
     if (error.reason !== 'engine_limit') return;
-    this.#places.refused();
-    this.#place.giveBack();
+    this.#parts.places.refused();
+    this.#ticket.giveBack();
   }
 
   /** The engine had heard all there was. Nothing is wrong, and nobody needs to know. */
   #waitForAudio(error: AppError, givenUntil: number): void {
-    this.#recovery.failed(error);
-    this.#place.giveBack();
+    this.#retryPolicy.failed(error);
+    this.#ticket.giveBack();
     this.#idleAt = givenUntil;
   }
 
   /** The engine will never hear this stretch. */
   #strike(error: AppError): void {
-    const places = this.#places;
-    if (this.#recovery.alone) throw error;
-    this.#out.state('recovering', this.#recovery.engine.name, error);
-    this.#recovery.strike();
-    this.#moveFrom(places);
+    if (this.#retryPolicy.alone) throw error;
+    this.#out.state('recovering', this.#retryPolicy.engine.name, error);
+    this.#retryPolicy.strike();
+    this.#cause = 'failover';
   }
 
   #failOver(): void {
-    const places = this.#places;
-    this.#recovery.failOver();
-    this.#moveFrom(places);
-  }
-
-  #moveFrom(places: Places): void {
+    this.#retryPolicy.failOver();
     this.#cause = 'failover';
-    if (this.#places !== places) this.#place.giveBack();
   }
 
   #hear(event: TranscriptEvent): void {
-    this.#telling.hear(event);
-    const view = this.#attempt?.view;
-    view?.time.forget(this.#telling.until);
+    this.#emitter.hear(event);
+    const view = this.#call?.view;
+    view?.time.forget(this.#emitter.until);
     const heardSeconds = event.end - (view?.base ?? 0) / this.#options.sampleRate;
-    this.#recovery.heard(event.type === 'final' || heardSeconds >= this.#limits.healthySeconds);
+    this.#retryPolicy.heard(event.type === 'final' || heardSeconds >= this.#limits.healthySeconds);
     this.#rollOver();
   }
 
   #onAudio(): void {
     this.#rollOver();
-    this.#attempt?.view.wake();
+    this.#call?.view.wake();
     this.#wake();
   }
 
   /** Begins a new call before the engine would cut this one off: between two utterances, or when it must. */
   #rollOver(): void {
-    const attempt = this.#attempt;
-    const { longestSeconds } = this.#recovery.engine;
-    if (!attempt || attempt.over || longestSeconds === null) return;
+    const call = this.#call;
+    const { longestSeconds } = this.#retryPolicy.engine;
+    if (!call || call.over || longestSeconds === null) return;
     const { rollOverSeconds } = this.#limits;
-    const margin = Math.min(rollOverSeconds, longestSeconds / 4) / (this.#telling.isOpen ? 5 : 1);
+    const margin = Math.min(rollOverSeconds, longestSeconds / 4) / (this.#emitter.isOpen ? 5 : 1);
     // Without a final there is nothing to go on from.
-    if (attempt.lasted < longestSeconds - margin || this.#telling.until <= attempt.view.base) return;
+    if (call.lasted < longestSeconds - margin || this.#emitter.until <= call.view.base) return;
     this.#cause = 'rollover';
-    attempt.stop();
+    call.stop();
   }
 
   /** Somebody listens: what is lost until there is known now. */
   #listen(): void {
-    const { engine } = this.#recovery;
+    const { engine } = this.#retryPolicy;
     const first = this.#parts.engine;
     const message = `${engine.label} listens in place of ${first.label}.`;
     this.#out.state('listening', engine.name, engine === first ? {} : { reason: 'failover', message });
-    this.#telling.settle(this.#attempt?.view.base ?? this.#audio.ring.start);
+    this.#emitter.settle(this.#call?.view.base ?? this.#audio.ring.start);
   }
 
   /** No more is heard: what is half said stands as it was told, and what nobody heard is told too. */
   #finish(): void {
     if (this.#stopped) return;
-    this.#telling.end();
-    if (!this.#done) this.#audio.lose(this.#place.asked ? 'queue' : 'engine');
-    this.#telling.settle(this.#audio.ring.end);
+    this.#emitter.end();
+    if (!this.#done) this.#audio.lose(this.#ticket.asked ? 'queue' : 'engine');
+    this.#emitter.settle(this.#audio.ring.end);
   }
 
   /** Resolves when something has happened, at the latest at a moment of `performance.now()`. */
@@ -301,7 +285,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
 
   #break(error: unknown): void {
     this.#broken ??= { error };
-    this.#attempt?.stop();
+    this.#call?.stop();
     this.#wake();
   }
 
@@ -312,7 +296,7 @@ export class Stretch implements AsyncIterableIterator<Heard, undefined, undefine
     this.#out.silence();
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#audio.stop();
-    this.#attempt?.stop();
+    this.#call?.stop();
     this.#wake();
   }
 }

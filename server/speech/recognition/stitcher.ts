@@ -16,7 +16,7 @@ type Utterance = {
  * and exactly one final, none of it told twice. The events it is given are in seconds of the stream, and so are those
  * it answers.
  */
-export class Seam {
+export class Stitcher {
   /** By the id that the engine gave them. */
   readonly #open = new Map<string, Utterance>();
   /** Left open by a call that is over: the next may hear it again. */

@@ -8,7 +8,7 @@ type Run = { given: number; at: number };
  * The engine counts the seconds of what it was given, from 0 and without the holes; everybody else counts those of
  * the speech stream. This translates.
  */
-export class StreamTime {
+export class TimeMap {
   readonly #sampleRate: number;
   readonly #runs: Run[] = [];
   #given = 0;
@@ -37,8 +37,8 @@ export class StreamTime {
 
   /** The same event in seconds of the stream. */
   place(event: TranscriptEvent): TranscriptEvent {
-    const words = event.words.map((word) => ({ ...word, ...this.#place(word) }));
-    return { ...event, ...this.#place(event), words };
+    const words = event.words.map((word) => ({ ...word, ...this.#ticket(word) }));
+    return { ...event, ...this.#ticket(event), words };
   }
 
   /** Nothing before this sample of the stream will be asked for. */
@@ -47,7 +47,7 @@ export class StreamTime {
   }
 
   /** What starts where a hole is starts after it, what ends there ends before it. Engines round up past the end. */
-  #place({ start, end }: { start: number; end: number }): { start: number; end: number } {
+  #ticket({ start, end }: { start: number; end: number }): { start: number; end: number } {
     const from = Math.round(start * this.#sampleRate);
     const to = Math.round(end * this.#sampleRate);
     const started = this.#runs.findLast(({ given }) => given <= from) ?? this.#runs[0];

@@ -1,10 +1,10 @@
 import type { EngineName, GapReason } from '../../../contract/types.ts';
 import type { Log } from '../../log.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
-import type { Places } from './admission.ts';
-import type { HearingLimits } from './limits.ts';
+import type { Admission } from './admission.ts';
+import type { RecognitionLimits } from './limits.ts';
 
-export type Heard =
+export type RecognitionEvent =
   /** All times are seconds of the speech stream, whatever call of whatever engine it comes from. */
   | TranscriptEvent
   | {
@@ -19,12 +19,10 @@ export type Heard =
   /** Seconds of the stream that nobody heard; told in order with the finals. */
   | { type: 'gap'; start: number; end: number; reason: GapReason };
 
-export type HearingParts = {
+export type RecognitionParts = {
   engine: SpeechEngine;
   fallback: SpeechEngine | null;
-  places: Places;
-  /** Of the fallback, if it has its own: without, one that waits for a place is not helped by it. */
-  fallbackPlaces?: Places;
+  places: Admission;
   log: Log;
   /** Told once when a call of an engine is over: what it was given, and what that costs. */
   onCall: (call: { engine: SpeechEngine; sentSeconds: number; billedSeconds: number }) => void;
@@ -32,7 +30,7 @@ export type HearingParts = {
   onRestart: (cause: string) => void;
   /** No audio before this sample is needed any more. */
   onForgotten?: (sample: number) => void;
-  limits?: Partial<HearingLimits>;
+  limits?: Partial<RecognitionLimits>;
 };
 
-export type HearingOptions = SpeechOptions & { signal: AbortSignal };
+export type RecognitionOptions = SpeechOptions & { signal: AbortSignal };

@@ -1,15 +1,15 @@
-import type { HearingLimits } from './limits.ts';
+import type { RecognitionLimits } from './limits.ts';
 
 /** Notices what an engine does not say of itself: that it takes no audio, or hears nothing. */
 export class Watchdog {
-  readonly #limits: HearingLimits;
+  readonly #limits: RecognitionLimits;
   readonly #patience: number;
   #progressAt = performance.now();
   #heardAt = this.#progressAt;
   #unansweredSeconds = 0;
 
   /** @param patience how many times the limits it waits. */
-  constructor(limits: HearingLimits, patience: number) {
+  constructor(limits: RecognitionLimits, patience: number) {
     this.#limits = limits;
     this.#patience = patience;
   }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { heard, iso } from '../../../testing/utterance.ts';
 import { jsonWriter } from './json.ts';
-import { readingWriter } from './plainText.ts';
+import { plainTextWriter } from './plainText.ts';
 
 const room = { id: 'room', name: '회의\n실' };
 const ben = { id: 'ben', name: 'Ben\u202e' };
 const LATE = 6.75 * 3_600;
 
 test('a transcript for reading has a heading for each day of its zone, and the time and the speaker of each line', () => {
-  const writer = readingWriter({ room, from: undefined, timeZone: 'Asia/Seoul' });
+  const writer = plainTextWriter({ room, from: undefined, timeZone: 'Asia/Seoul' });
   const utterances = [
     heard('안녕하세요\n여러분', 0),
     heard('', 1, { speaker: ben, gap: 'queue', endedAt: iso(13.4) }),

@@ -3,7 +3,7 @@ import { textOf, turnsOf } from './turns.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
 /** Plain text for reading: a heading for each day, then a line for whatever was said, with time and speaker. */
-export function readingWriter({ room, timeZone }: TranscriptSubject): TranscriptWriter {
+export function plainTextWriter({ room, timeZone }: TranscriptSubject): TranscriptWriter {
   // The Swedish way of writing a date is that of ISO 8601.
   const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
   let today = '';

@@ -3,7 +3,7 @@ import type { Store } from '../../../db/store.ts';
 import type { Access } from '../../chat/access.ts';
 import { fromMessage } from '../utterances.ts';
 import { jsonWriter } from './json.ts';
-import { readingWriter } from './plainText.ts';
+import { plainTextWriter } from './plainText.ts';
 import { srtWriter, vttWriter } from './subtitles.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
@@ -32,7 +32,7 @@ export type Transcripts = {
 };
 
 const WRITERS: Record<TranscriptFormat, (subject: TranscriptSubject) => TranscriptWriter> = {
-  txt: readingWriter,
+  txt: plainTextWriter,
   srt: srtWriter,
   vtt: vttWriter,
   json: jsonWriter,

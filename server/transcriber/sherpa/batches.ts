@@ -4,7 +4,7 @@ import type { OnlineRecognizer, OnlineStream } from 'sherpa-onnx-node';
  * Shares the process among its streams: in each turn every stream that has audio enough takes one step, all in one call.
  * The weights of the model are then read once for all of them. Between turns messages come in.
  */
-export class SherpaTurns {
+export class SherpaBatches {
   readonly #recognizer: OnlineRecognizer;
   #waiting = new Map<OnlineStream, PromiseWithResolvers<void>>();
 

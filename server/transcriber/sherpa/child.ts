@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import sherpa from 'sherpa-onnx-node';
 import { serveStreams } from '../local/child.ts';
-import { SherpaTurns } from './batches.ts';
+import { SherpaBatches } from './batches.ts';
 import { SherpaDecoder } from './decoder.ts';
 import type { ModelFiles, SherpaModel } from './models.ts';
 
@@ -19,7 +19,7 @@ const LONGEST_UTTERANCE_SECONDS = 30;
 serveStreams(() => {
   const { model, files, threads } = JSON.parse(process.argv[2] ?? '') as SherpaChildSettings;
   const recognizer = load(files, threads);
-  const turns = new SherpaTurns(recognizer);
+  const turns = new SherpaBatches(recognizer);
   return (options) => new SherpaDecoder({ recognizer, turns, model }, options);
 });
 

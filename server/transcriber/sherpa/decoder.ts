@@ -2,7 +2,7 @@ import type { OnlineRecognizer, OnlineResult, OnlineStream } from 'sherpa-onnx-n
 import type { StreamDecoder, StreamOptions } from '../local/child.ts';
 import { confidenceOf } from '../local/confidence.ts';
 import type { AudioChunk, TranscriptEvent } from '../transcriber.ts';
-import type { SherpaTurns } from './batches.ts';
+import type { SherpaBatches } from './batches.ts';
 import type { SherpaModel } from './models.ts';
 import { toWords } from './words.ts';
 
@@ -12,7 +12,7 @@ const TAIL_SECONDS = 1;
 /** Turns the audio of one stream into events. What is heard is never taken back: the search is greedy. */
 export class SherpaDecoder implements StreamDecoder {
   readonly #recognizer: OnlineRecognizer;
-  readonly #turns: SherpaTurns;
+  readonly #turns: SherpaBatches;
   readonly #model: SherpaModel;
   readonly #options: StreamOptions;
   readonly #stream: OnlineStream;
@@ -22,7 +22,7 @@ export class SherpaDecoder implements StreamDecoder {
   #closed = false;
 
   constructor(
-    { recognizer, turns, model }: { recognizer: OnlineRecognizer; turns: SherpaTurns; model: SherpaModel },
+    { recognizer, turns, model }: { recognizer: OnlineRecognizer; turns: SherpaBatches; model: SherpaModel },
     options: StreamOptions,
   ) {
     this.#recognizer = recognizer;

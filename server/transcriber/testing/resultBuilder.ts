@@ -15,7 +15,7 @@ type Item = Record<string, unknown> & { Content: string };
  * whose last word is a guess and all before it stable; then a final, with confidences and a full stop, after a
  * silence or at the end. Personal data is masked in finals only, as by the service.
  */
-export class Scribe {
+export class ResultBuilder {
   readonly #options: RequestOptions;
   readonly #filtered: string[];
   #utterance: Utterance | undefined;

@@ -1,4 +1,4 @@
-import type { Ear, Heard } from './toneRecognizer.ts';
+import type { Heard, Recognizer } from './toneRecognizer.ts';
 
 const SCRIPT = 'go forward ten meters hello world left right'.split(' ');
 const WORD_SECONDS = 0.4;
@@ -6,7 +6,7 @@ const WORD_SECONDS = 0.4;
 const PAUSE_WORDS = 2;
 
 /** Hears nothing, but always the same sentence, a word for every 0.4 s of audio: what costs least under load. */
-export class ScriptEar implements Ear {
+export class ScriptedRecognizer implements Recognizer {
   readonly #wordBytes: number;
   #bytes = 0;
   #count = 0;

@@ -49,14 +49,14 @@ export function voiceOf(word: string): number {
 /** A word, or a moment of silence. Seconds from the first sample. */
 export type Heard = { word: string | null; start: number; end: number };
 
-export type Ear = {
+export type Recognizer = {
   hear: (pcm: Buffer) => Iterable<Heard>;
   /** What is left when the audio ends. */
   end: () => Iterable<Heard>;
 };
 
 /** Listens in windows of a word's length from the first sample that sounds; in silence it moves on by 10 ms. */
-export class ToneEar implements Ear {
+export class ToneRecognizer implements Recognizer {
   readonly #sampleRate: number;
   #rest = Buffer.alloc(0);
   #samples = 0;

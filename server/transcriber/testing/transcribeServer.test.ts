@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAwsClient } from '../aws/client.ts';
 import { chunked } from './audio.ts';
 import { decodeMessage, encodeMessage } from './eventStream.ts';
-import { ScriptEar } from './scriptedRecognizer.ts';
-import { singUtterance, ToneEar } from './toneRecognizer.ts';
+import { ScriptedRecognizer } from './scriptedRecognizer.ts';
+import { singUtterance, ToneRecognizer } from './toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS, type TranscribeServer } from './transcribeServer.ts';
 
 const RATE = 16_000;
@@ -99,7 +99,7 @@ describe('the server that stands in for Amazon Transcribe', () => {
 
 describe('its ear', () => {
   const hear = (chunks: Uint8Array[]) => {
-    const ear = new ToneEar(RATE);
+    const ear = new ToneRecognizer(RATE);
     const heard = [...chunks.flatMap((chunk) => [...ear.hear(Buffer.from(chunk))]), ...ear.end()];
     return heard.flatMap(({ word }) => word ?? []).join(' ');
   };
@@ -118,7 +118,7 @@ describe('its ear', () => {
 });
 
 test('its script goes by the length of the audio alone', () => {
-  const ear = new ScriptEar(RATE);
+  const ear = new ScriptedRecognizer(RATE);
   const heard = chunked(new Uint8Array(2 * RATE * 5), 130, RATE).flatMap((pcm) => [
     ...ear.hear(Buffer.from(pcm)),
   ]);

@@ -4,10 +4,10 @@ import { decodeMessage, encodeMessage, type Message, MessageReader } from './eve
 import { except, type Fault, inflict, type Moment, refuse } from './faults.ts';
 import type { Line } from './line.ts';
 import { type Account, checkOptions, type RequestOptions, readOptions } from './requestOptions.ts';
-import { Scribe } from './resultBuilder.ts';
-import { ScriptEar } from './scriptedRecognizer.ts';
+import { ResultBuilder } from './resultBuilder.ts';
+import { ScriptedRecognizer } from './scriptedRecognizer.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
-import { type Ear, ToneEar } from './toneRecognizer.ts';
+import { type Recognizer, ToneRecognizer } from './toneRecognizer.ts';
 
 export type StreamSettings = {
   keys: Keys;
@@ -37,8 +37,8 @@ export class TranscribeStream {
   readonly #settings: StreamSettings;
   readonly #reader = new MessageReader();
   readonly #asked: RequestOptions;
-  readonly #ear: Ear;
-  readonly #scribe: Scribe;
+  readonly #ear: Recognizer;
+  readonly #scribe: ResultBuilder;
   #verifier: FrameVerifier | undefined;
   /** Whether the fault has struck: from then on it neither listens nor speaks. */
   #struck = false;
@@ -51,11 +51,11 @@ export class TranscribeStream {
     this.#settings = settings;
     this.#asked = readOptions(headers);
     const { sampleRate, filter, filters } = this.#asked;
-    this.#ear = settings.ear === 'tone' ? new ToneEar(sampleRate) : new ScriptEar(sampleRate);
+    this.#ear = settings.ear === 'tone' ? new ToneRecognizer(sampleRate) : new ScriptedRecognizer(sampleRate);
     const filtered = [filter ?? [], filters]
       .flat()
       .flatMap((name) => settings.account.vocabularyFilters[name] ?? []);
-    this.#scribe = new Scribe(this.#asked, filtered);
+    this.#scribe = new ResultBuilder(this.#asked, filtered);
     // A client that tears its stream down is no fault of the server.
     http.on('error', () => {});
     http.on('close', () => clearTimeout(this.#idleTimer));
@@ -122,7 +122,7 @@ export class TranscribeStream {
     for (const heard of this.#ear.hear(pcm)) this.#note(heard);
   }
 
-  #note(heard: Parameters<Scribe['note']>[0]): void {
+  #note(heard: Parameters<ResultBuilder['note']>[0]): void {
     if (heard.word !== null) this.words.push(heard.word);
     this.#send(this.#scribe.note(heard));
   }

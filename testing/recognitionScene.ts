@@ -2,9 +2,9 @@ import { vi } from 'vitest';
 import { AppError } from '../contract/errors.ts';
 import { Channel } from '../server/flow/channel.ts';
 import type { PlacedAudio } from '../server/speech/placedAudio.ts';
-import type { Places } from '../server/speech/recognition/admission.ts';
+import type { Admission } from '../server/speech/recognition/admission.ts';
 import { hear } from '../server/speech/recognition/recognize.ts';
-import type { Heard, HearingParts } from '../server/speech/recognition/types.ts';
+import type { RecognitionEvent, RecognitionParts } from '../server/speech/recognition/types.ts';
 import { NUMBERS_RATE, type Said, sayNumbers } from '../server/transcriber/testing/numbers.ts';
 import { createNotedLog } from './notedLog.ts';
 
@@ -48,7 +48,7 @@ export class Mouth implements AsyncIterable<PlacedAudio> {
 }
 
 /** Places that a test opens and closes. */
-export class TestPlaces implements Places {
+export class TestAdmission implements Admission {
   taken = 0;
   refusals = 0;
   /** Of each wish, whether it was one to be heard again. */
@@ -65,7 +65,7 @@ export class TestPlaces implements Places {
     return this.#waiting.size;
   }
 
-  take({ signal, again, onPlace }: Parameters<Places['take']>[0]): Promise<() => void> {
+  take({ signal, again, onPlace }: Parameters<Admission['take']>[0]): Promise<() => void> {
     this.asked.push(again);
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     const enter = () => {
@@ -107,13 +107,14 @@ export function listen(
   audio: AsyncIterable<PlacedAudio>,
   {
     signal,
-    places = new TestPlaces(),
+    places = new TestAdmission(),
     ...parts
-  }: Pick<HearingParts, 'engine'> & Partial<HearingParts> & { signal?: AbortSignal; places?: TestPlaces },
+  }: Pick<RecognitionParts, 'engine'> &
+    Partial<RecognitionParts> & { signal?: AbortSignal; places?: TestAdmission },
 ) {
   const abort = new AbortController();
   const startedAt = performance.now();
-  const heard: Heard[] = [];
+  const heard: RecognitionEvent[] = [];
   const restarts: string[] = [];
   /** In ms from the beginning. */
   const at = { restarts: [] as number[], ends: [] as number[] };
@@ -140,8 +141,13 @@ export function listen(
     ...parts,
   })[Symbol.asyncIterator]();
   const read = async () => {
+    let told = '';
     for (let next = await events.next(); !next.done; next = await events.next()) {
-      heard.push(next.value);
+      const event = next.value;
+      // A stream tells the room of a state only when it changes (StreamStatus), and so does this list.
+      const state = event.type === 'state' ? short(event) : event.type === 'queued' ? '' : told;
+      if (event.type !== 'state' || state !== told) heard.push(event);
+      told = state;
       await gate;
     }
   };
@@ -153,7 +159,7 @@ export function listen(
 }
 
 /** An event in a few characters: `1: two` is a partial of utterance 1, `1. two` its final. */
-export function short(event: Heard): string {
+export function short(event: RecognitionEvent): string {
   switch (event.type) {
     case 'partial':
       return `${event.utteranceId}: ${event.text}`;
@@ -168,7 +174,7 @@ export function short(event: Heard): string {
   }
 }
 
-export function finals(heard: Heard[]): string[] {
+export function finals(heard: RecognitionEvent[]): string[] {
   return heard.flatMap((event) => (event.type === 'final' ? [event.text] : []));
 }
 

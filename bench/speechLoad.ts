@@ -10,14 +10,14 @@ import { type Cpu, type Stage, setStage } from './speech/stage.ts';
  */
 const STREAMS = [100, 300];
 /** The service listens to so many; to more it says the same whatever they sing, which is cheaper. */
-const EARS = 100;
+const RECOGNIZERS = 100;
 const WARM_MS = 5_000;
 const FOR_MS = 20_000;
 
 async function measure(streams: number, nodeOptions: string[]): Promise<void> {
-  const ear = streams <= EARS ? 'tone' : 'none';
-  const stage = await setStage<SpeechLoad>('load.ts', { ear, nodeOptions });
-  await measureOn(stage, streams, ear === 'tone').finally(() => stage.stop());
+  const recognizer = streams <= RECOGNIZERS ? 'tone' : 'none';
+  const stage = await setStage<SpeechLoad>('load.ts', { recognizer, nodeOptions });
+  await measureOn(stage, streams, recognizer === 'tone').finally(() => stage.stop());
 }
 
 async function measureOn(stage: Stage<SpeechLoad>, streams: number, listens: boolean): Promise<void> {

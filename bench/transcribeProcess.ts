@@ -7,16 +7,16 @@ import { startPinned } from './fanout/pinned.ts';
 /**
  * The test double of Amazon Transcribe in a process of its own, so that its work is not counted as the server's.
  * @param core where it may run; anywhere by default.
- * @param ear `none` costs least: see `scriptEar.ts`.
+ * @param recognizer `none` costs least: see `scriptedRecognizer.ts`.
  * @returns the environment that makes the SDK use it, the process, and how to end it. The number of a row of the fault
  * table, sent to the process, strikes the next connection; `calls` is answered with how many there have been.
  */
 export async function startTranscribeProcess(
   core?: number,
-  ear: 'tone' | 'none' = 'tone',
+  recognizer: 'tone' | 'none' = 'tone',
 ): Promise<{ env: NodeJS.ProcessEnv; child: ChildProcess; stop: () => void }> {
   const file = import.meta.filename;
-  const child = core === undefined ? fork(file, [ear]) : startPinned(core, [file, ear]);
+  const child = core === undefined ? fork(file, [recognizer]) : startPinned(core, [file, recognizer]);
   const [url] = (await once(child, 'message')) as [string];
   return {
     env: {
@@ -33,7 +33,7 @@ export async function startTranscribeProcess(
 
 if (import.meta.main) {
   const server = await startTranscribeServer({
-    ear: process.argv[2] === 'none' ? 'none' : 'tone',
+    recognizer: process.argv[2] === 'none' ? 'none' : 'tone',
     remembers: Number.POSITIVE_INFINITY,
   });
   process.send?.(server.url);

@@ -1,5 +1,5 @@
 import { answerParent } from './answerParent.ts';
-import { CHUNK_MS } from './song.ts';
+import { CHUNK_MS } from './syntheticSpeech.ts';
 import { Speaker } from './speaker.ts';
 
 /** The load of the soak, in a process of its own. Every one of these ends by itself. */

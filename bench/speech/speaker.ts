@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { wireEncoder } from '../../contract/encoder.ts';
 import type { CaptionEvent } from '../../contract/types.ts';
-import { SAMPLE_RATE, Song, type SongOptions } from './song.ts';
+import { SAMPLE_RATE, Song, type SongOptions } from './syntheticSpeech.ts';
 
 type Answer = {
   id: number;

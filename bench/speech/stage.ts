@@ -34,9 +34,9 @@ export type Stage<Load> = {
  */
 export async function setStage<Load extends object>(
   loadFile: string,
-  { ear = 'tone', nodeOptions = [] }: { ear?: 'tone' | 'none'; nodeOptions?: string[] } = {},
+  { recognizer = 'tone', nodeOptions = [] }: { recognizer?: 'tone' | 'none'; nodeOptions?: string[] } = {},
 ): Promise<Stage<Load>> {
-  const service = await startTranscribeProcess(CORES.load, ear);
+  const service = await startTranscribeProcess(CORES.load, recognizer);
   const database = temporaryDatabase();
   const server = startPinned(
     CORES.server,

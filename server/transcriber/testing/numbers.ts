@@ -107,7 +107,7 @@ type Hearing = {
 
 async function* hearNumbers({ source, call, fault, aborted, ...options }: Hearing) {
   const { longestSeconds, idleMs, chunkTakesMs } = options;
-  const ear = new NumbersEar();
+  const recognizer = new NumbersRecognizer();
   let samples = 0;
   for (let chunks = 0; ; chunks += 1) {
     const struck = fault && chunks >= fault.afterChunks ? fault.kind : undefined;
@@ -118,7 +118,7 @@ async function* hearNumbers({ source, call, fault, aborted, ...options }: Hearin
     if (done) {
       call.audioEnded = true;
       if (struck === 'deaf') return await aborted;
-      yield* ear.end();
+      yield* recognizer.end();
       return;
     }
     samples += value.length / 2;
@@ -127,7 +127,7 @@ async function* hearNumbers({ source, call, fault, aborted, ...options }: Hearin
       throw new AppError('SERVICE_UNAVAILABLE', 'engine_duration', 'Too long.', { retryable: true });
     }
     if (chunkTakesMs > 0) await new Promise((resolve) => setTimeout(resolve, chunkTakesMs));
-    if (struck !== 'deaf') yield* ear.hear(value);
+    if (struck !== 'deaf') yield* recognizer.hear(value);
   }
 }
 
@@ -139,7 +139,7 @@ function within<T>(idleMs: number, promise: Promise<T>): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-class NumbersEar {
+class NumbersRecognizer {
   #samples = 0;
   #value = 0;
   #since = 0;

@@ -97,10 +97,10 @@ describe('the server that stands in for Amazon Transcribe', () => {
   });
 });
 
-describe('its ear', () => {
+describe('its recognizer', () => {
   const hear = (chunks: Uint8Array[]) => {
-    const ear = new ToneRecognizer(RATE);
-    const heard = [...chunks.flatMap((chunk) => [...ear.hear(Buffer.from(chunk))]), ...ear.end()];
+    const recognizer = new ToneRecognizer(RATE);
+    const heard = [...chunks.flatMap((chunk) => [...recognizer.hear(Buffer.from(chunk))]), ...recognizer.end()];
     return heard.flatMap(({ word }) => word ?? []).join(' ');
   };
   const [go, forward, ten, meters, ...silence] = CHUNKS as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
@@ -118,9 +118,9 @@ describe('its ear', () => {
 });
 
 test('its script goes by the length of the audio alone', () => {
-  const ear = new ScriptedRecognizer(RATE);
+  const recognizer = new ScriptedRecognizer(RATE);
   const heard = chunked(new Uint8Array(2 * RATE * 5), 130, RATE).flatMap((pcm) => [
-    ...ear.hear(Buffer.from(pcm)),
+    ...recognizer.hear(Buffer.from(pcm)),
   ]);
   expect(heard.slice(0, 2)).toEqual([
     { word: 'go', start: 0, end: 0.4 },

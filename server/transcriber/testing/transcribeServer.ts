@@ -31,7 +31,7 @@ const DEFAULTS = {
   port: 0,
   keys: { [TEST_CREDENTIALS.accessKeyId]: TEST_CREDENTIALS.secretAccessKey } as Keys,
   account: { vocabularies: [], vocabularyFilters: {} } as Account,
-  ear: 'tone' as 'tone' | 'none',
+  recognizer: 'tone' as 'tone' | 'none',
   idleMs: 15_000,
   longestSeconds: 4 * 3_600,
   dateSkewMs: 0,
@@ -44,7 +44,7 @@ const DEFAULTS = {
 
 /**
  * Speaks Amazon Transcribe's streaming protocol (HTTP/2 without TLS) on the loopback, as far as the real SDK can
- * tell: it checks every signature and option and understands the words of `toneEar.ts`.
+ * tell: it checks every signature and option and understands the words of `toneRecognizer.ts`.
  */
 export async function startTranscribeServer(
   options: Partial<typeof DEFAULTS> = {},

@@ -13,7 +13,7 @@ export type StreamSettings = {
   keys: Keys;
   account: Account;
   /** Whether it listens to the tones, or answers from a script without listening, which costs less. */
-  ear: 'tone' | 'none';
+  recognizer: 'tone' | 'none';
   idleMs: number;
   /** A stream with more audio than this is ended. */
   longestSeconds: number;
@@ -37,7 +37,7 @@ export class TranscribeStream {
   readonly #settings: StreamSettings;
   readonly #reader = new MessageReader();
   readonly #asked: RequestOptions;
-  readonly #ear: Recognizer;
+  readonly #recognizer: Recognizer;
   readonly #scribe: ResultBuilder;
   #verifier: FrameVerifier | undefined;
   /** Whether the fault has struck: from then on it neither listens nor speaks. */
@@ -51,7 +51,7 @@ export class TranscribeStream {
     this.#settings = settings;
     this.#asked = readOptions(headers);
     const { sampleRate, filter, filters } = this.#asked;
-    this.#ear = settings.ear === 'tone' ? new ToneRecognizer(sampleRate) : new ScriptedRecognizer(sampleRate);
+    this.#recognizer = settings.recognizer === 'tone' ? new ToneRecognizer(sampleRate) : new ScriptedRecognizer(sampleRate);
     const filtered = [filter ?? [], filters]
       .flat()
       .flatMap((name) => settings.account.vocabularyFilters[name] ?? []);
@@ -119,7 +119,7 @@ export class TranscribeStream {
       });
       return;
     }
-    for (const heard of this.#ear.hear(pcm)) this.#note(heard);
+    for (const heard of this.#recognizer.hear(pcm)) this.#note(heard);
   }
 
   #note(heard: Parameters<ResultBuilder['note']>[0]): void {
@@ -143,7 +143,7 @@ export class TranscribeStream {
     this.audioEnded = true;
     clearTimeout(this.#idleTimer);
     if (this.#strikes('end')) return;
-    for (const heard of this.#ear.end()) this.#note(heard);
+    for (const heard of this.#recognizer.end()) this.#note(heard);
     this.#send(this.#scribe.end());
     this.#http.end();
   }

@@ -6,7 +6,7 @@ export const SAMPLE_RATE = 16_000;
 export const CHUNK_MS = 100;
 const CHUNK_BYTES = (2 * SAMPLE_RATE * CHUNK_MS) / 1_000;
 
-/** A word of `toneEar.ts` lasts as long as a chunk. */
+/** A word of `toneRecognizer.ts` lasts as long as a chunk. */
 const WORDS = ['go', 'forward', 'ten', 'meters', 'hello', 'world', 'left', 'right', 'stop', '안녕', '그는'];
 const SOUNDS = new Map(WORDS.map((word) => [word, singUtterance(word, SAMPLE_RATE, 0)]));
 const SILENCE = new Uint8Array(CHUNK_BYTES);
@@ -85,13 +85,13 @@ export type Said = { seq: number; isFinal: boolean; text: string };
 /** Listens to the first so many chunks as the service would. */
 export function listenTo(options: SongOptions, chunks: number): Said[] {
   const song = new Song(options);
-  const ear = new ToneRecognizer(SAMPLE_RATE);
+  const recognizer = new ToneRecognizer(SAMPLE_RATE);
   const headers = { 'language-code': 'en-US', 'enable-partial-results-stabilization': 'true' };
   const asked = Object.entries(headers).map(([name, value]) => [`x-amzn-transcribe-${name}`, value]);
   const scribe = new ResultBuilder(readOptions(Object.fromEntries(asked)), []);
   const said: Said[] = [];
   for (let seq = 0; seq < chunks; seq += 1) {
-    for (const heard of ear.hear(Buffer.from(song.nextChunk()))) {
+    for (const heard of recognizer.hear(Buffer.from(song.nextChunk()))) {
       const result = scribe.note(heard) as
         | { IsPartial: boolean; Alternatives: [{ Transcript: string }] }
         | undefined;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FAULT_TABLE } from '../server/transcriber/testing/faultTable.ts';
+import { FAULT_TABLE } from '../server/transcriber/testing/transcribe/faultTable.ts';
 import type { Outcome, SoakLoad } from './speech/soak.ts';
 import { type Stage, setStage } from './speech/stage.ts';
 

@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { FAULT_TABLE } from '../server/transcriber/testing/faultTable.ts';
-import { startTranscribeServer, TEST_CREDENTIALS } from '../server/transcriber/testing/transcribeServer.ts';
+import { FAULT_TABLE } from '../server/transcriber/testing/transcribe/faultTable.ts';
+import {
+  startTranscribeServer,
+  TEST_CREDENTIALS,
+} from '../server/transcriber/testing/transcribe/transcribeServer.ts';
 import { startPinned } from './fanout/pinned.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Utterance } from '../../contract/types.ts';
 import { answerParent } from './answerParent.ts';
-import { CHUNK_MS, listenTo, type SongOptions } from './syntheticSpeech.ts';
 import { Speaker } from './speaker.ts';
+import { CHUNK_MS, listenTo, type SongOptions } from './syntheticSpeech.ts';
 
 /** The load, in a process of its own on a core of its own. Every one of these ends by itself. */
 export type SpeechLoad = {

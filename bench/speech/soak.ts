@@ -1,6 +1,6 @@
 import { answerParent } from './answerParent.ts';
-import { CHUNK_MS } from './syntheticSpeech.ts';
 import { Speaker } from './speaker.ts';
+import { CHUNK_MS } from './syntheticSpeech.ts';
 
 /** The load of the soak, in a process of its own. Every one of these ends by itself. */
 export type SoakLoad = {

@@ -1,6 +1,6 @@
-import { readOptions } from '../../server/transcriber/testing/requestOptions.ts';
-import { ResultBuilder } from '../../server/transcriber/testing/resultBuilder.ts';
-import { singUtterance, ToneRecognizer } from '../../server/transcriber/testing/toneRecognizer.ts';
+import { readOptions } from '../../server/transcriber/testing/transcribe/requestOptions.ts';
+import { ResultBuilder } from '../../server/transcriber/testing/transcribe/resultBuilder.ts';
+import { singUtterance, ToneRecognizer } from '../../server/transcriber/testing/transcribe/toneRecognizer.ts';
 
 export const SAMPLE_RATE = 16_000;
 export const CHUNK_MS = 100;

@@ -5,8 +5,8 @@ import { explainFailure } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
 import { ConnectedContext, createConnected } from '../state/connected.ts';
 import { createSession, type Session } from '../state/session.ts';
-import { NoRoom } from './NoRoom.tsx';
-import { RoomPage } from './RoomPage.tsx';
+import { NoRoom } from './room/NoRoom.tsx';
+import { RoomPage } from './room/RoomPage.tsx';
 import { Shell } from './Shell.tsx';
 import { Welcome } from './Welcome.tsx';
 

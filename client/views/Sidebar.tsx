@@ -7,7 +7,7 @@ import { useConnected } from '../state/connected.ts';
 import { Avatar } from './Avatar.tsx';
 import { Logo, PlusIcon } from './icons.tsx';
 import { LocaleSwitch } from './LocaleSwitch.tsx';
-import { NewRoom } from './NewRoom.tsx';
+import { NewRoom } from './room/NewRoom.tsx';
 
 export function Sidebar() {
   const { rooms, user } = useConnected();

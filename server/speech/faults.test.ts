@@ -3,13 +3,13 @@ import type { CaptionEvent } from '../../contract/types.ts';
 import { openSpeech, type SpeechScene } from '../../testing/speechScene.ts';
 import { createAwsEngine } from '../transcriber/aws/engine.ts';
 import { chunked } from '../transcriber/testing/audio.ts';
-import { FAULT_TABLE, type FaultRow } from '../transcriber/testing/faultTable.ts';
-import { singUtterance } from '../transcriber/testing/toneRecognizer.ts';
+import { FAULT_TABLE, type FaultRow } from '../transcriber/testing/transcribe/faultTable.ts';
+import { singUtterance } from '../transcriber/testing/transcribe/toneRecognizer.ts';
 import {
   startTranscribeServer,
   TEST_CREDENTIALS,
   type TranscribeServer,
-} from '../transcriber/testing/transcribeServer.ts';
+} from '../transcriber/testing/transcribe/transcribeServer.ts';
 
 const RATE = 16_000;
 const WAIT = { interval: 10, timeout: 10_000 };

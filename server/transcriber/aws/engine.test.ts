@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chunked } from '../testing/audio.ts';
 import { AudioSource } from '../testing/audioSource.ts';
-import { awsScene, hear, POLL, RATE, singing, WORDS } from '../testing/awsScene.ts';
-import { singUtterance } from '../testing/toneRecognizer.ts';
-import { TEST_CREDENTIALS } from '../testing/transcribeServer.ts';
+import { awsScene, hear, POLL, RATE, singing, WORDS } from '../testing/transcribe/awsScene.ts';
+import { singUtterance } from '../testing/transcribe/toneRecognizer.ts';
+import { TEST_CREDENTIALS } from '../testing/transcribe/transcribeServer.ts';
 
 const scene = awsScene();
 afterEach(() => vi.unstubAllEnvs());

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeMessage } from '../testing/eventStream.ts';
+import { encodeMessage } from '../testing/transcribe/eventStream.ts';
 import { eventsIn } from './events.ts';
 
 const event = (bytes: number) =>

@@ -3,10 +3,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '../../../contract/errors.ts';
-import { awsScene, hear, singing, WORDS } from '../testing/awsScene.ts';
-import { FAULT_TABLE, type FaultRow, ODDITIES } from '../testing/faultTable.ts';
-import { SELF_SIGNED } from '../testing/selfSigned.ts';
-import { startTranscribeServer, type TranscribeServer } from '../testing/transcribeServer.ts';
+import { awsScene, hear, singing, WORDS } from '../testing/transcribe/awsScene.ts';
+import { FAULT_TABLE, type FaultRow, ODDITIES } from '../testing/transcribe/faultTable.ts';
+import { SELF_SIGNED } from '../testing/transcribe/selfSigned.ts';
+import { startTranscribeServer, type TranscribeServer } from '../testing/transcribe/transcribeServer.ts';
 import type { AwsOptions } from './engine.ts';
 
 const scene = awsScene();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SPEECH_SETTINGS } from '../../../contract/speechSettings.ts';
 import type { SpeechSettings } from '../../../contract/types.ts';
-import { awsScene, hear, RATE, singing } from '../testing/awsScene.ts';
+import { awsScene, hear, RATE, singing } from '../testing/transcribe/awsScene.ts';
 
 const scene = awsScene({
   account: { vocabularies: ['Names_ko.1'], vocabularyFilters: { 'rude-words': ['stop', 'ten'] } },

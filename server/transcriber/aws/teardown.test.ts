@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import { AudioSource } from '../testing/audioSource.ts';
-import { awsScene, hear, POLL, RATE, singing, WORDS } from '../testing/awsScene.ts';
-import type { Fault } from '../testing/faults.ts';
-import { FAULT_TABLE } from '../testing/faultTable.ts';
+import { awsScene, hear, POLL, RATE, singing, WORDS } from '../testing/transcribe/awsScene.ts';
+import type { Fault } from '../testing/transcribe/faults.ts';
+import { FAULT_TABLE } from '../testing/transcribe/faultTable.ts';
 import type { SpeechEngine } from '../transcriber.ts';
 
 const scene = awsScene({ remembers: 1 });

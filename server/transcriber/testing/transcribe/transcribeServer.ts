@@ -6,8 +6,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type Line, openLine } from '../line.ts';
 import { type Fault, refuse } from './faults.ts';
-import { type Line, openLine } from './line.ts';
 import type { Account } from './requestOptions.ts';
 import type { Keys } from './signature.ts';
 import { TranscribeStream } from './transcribeStream.ts';

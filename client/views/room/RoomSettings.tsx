@@ -1,12 +1,12 @@
 import { createSignal, onMount, Show } from 'solid-js';
-import type { Room, SpeechFeature, SpeechSettings } from '../../contract/types.ts';
-import { explainFailure, nameOfLanguage } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import { describeFailure } from '../sdk/errors.ts';
-import { useConnected } from '../state/connected.ts';
-import { hasFeature, isLocked, languagesOf } from '../state/roomSettings.ts';
-import { Checkbox, Choice, NameField } from './fields.tsx';
-import { LanguageChoice } from './LanguageChoice.tsx';
+import type { Room, SpeechFeature, SpeechSettings } from '../../../contract/types.ts';
+import { explainFailure, nameOfLanguage } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import { describeFailure } from '../../sdk/errors.ts';
+import { useConnected } from '../../state/connected.ts';
+import { hasFeature, isLocked, languagesOf } from '../../state/roomSettings.ts';
+import { Checkbox, Choice, NameField } from '../fields.tsx';
+import { LanguageChoice } from '../speech/LanguageChoice.tsx';
 
 const STABILITIES = ['off', 'low', 'medium', 'high'] as const;
 const METHODS = ['mask', 'remove', 'tag'] as const;

@@ -1,7 +1,7 @@
 import { For } from 'solid-js';
-import { nameOfLanguage } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import { toggleLanguage } from '../state/roomSettings.ts';
+import { nameOfLanguage } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import { toggleLanguage } from '../../state/roomSettings.ts';
 
 /** What `auto` chooses from. */
 export function LanguageChoice(props: {

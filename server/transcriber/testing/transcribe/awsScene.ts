@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { type AwsOptions, createAwsEngine } from '../aws/engine.ts';
-import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber.ts';
-import { chunked } from './audio.ts';
-import { AudioSource } from './audioSource.ts';
+import { type AwsOptions, createAwsEngine } from '../../aws/engine.ts';
+import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber.ts';
+import { chunked } from '../audio.ts';
+import { AudioSource } from '../audioSource.ts';
 import { singUtterance } from './toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS, type TranscribeServer } from './transcribeServer.ts';
 

@@ -1,12 +1,12 @@
 import { createEffect, createSignal, on, Show } from 'solid-js';
-import { codePoints, LIMITS } from '../../contract/limits.ts';
-import type { Room } from '../../contract/types.ts';
-import { t } from '../i18n/i18n.ts';
-import type { MicrophoneControl } from '../state/microphone.ts';
-import { storage } from '../state/storage.ts';
+import { codePoints, LIMITS } from '../../../contract/limits.ts';
+import type { Room } from '../../../contract/types.ts';
+import { t } from '../../i18n/i18n.ts';
+import type { MicrophoneControl } from '../../state/microphone.ts';
+import { storage } from '../../state/storage.ts';
+import { SendIcon } from '../icons.tsx';
+import { MicrophoneButton } from '../speech/MicrophoneButton.tsx';
 import { isComposing } from './composition.ts';
-import { SendIcon } from './icons.tsx';
-import { MicrophoneButton } from './MicrophoneButton.tsx';
 
 /** From here on the composer says how much room is left. */
 const WARN_LEFT = 200;

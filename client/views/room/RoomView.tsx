@@ -1,16 +1,16 @@
 import { createSignal, Show } from 'solid-js';
-import type { Room } from '../../contract/types.ts';
-import { explainFailure } from '../i18n/explain.ts';
-import { createBudget } from '../state/budget.ts';
-import { useConnected } from '../state/connected.ts';
-import { createMicrophoneControl } from '../state/microphone.ts';
-import { createOpenRoom } from '../state/room.ts';
-import { Captions } from './Captions.tsx';
-import { Composer } from './Composer.tsx';
+import type { Room } from '../../../contract/types.ts';
+import { explainFailure } from '../../i18n/explain.ts';
+import { createBudget } from '../../state/budget.ts';
+import { useConnected } from '../../state/connected.ts';
+import { createMicrophoneControl } from '../../state/microphone.ts';
+import { createOpenRoom } from '../../state/room.ts';
+import { Captions } from '../speech/Captions.tsx';
+import { SpeechStatus } from '../speech/SpeechStatus.tsx';
+import { Composer } from '../timeline/Composer.tsx';
+import { TimelineView } from '../timeline/TimelineView.tsx';
 import { PeoplePanel } from './PeoplePanel.tsx';
 import { RoomHead } from './RoomHead.tsx';
-import { SpeechStatus } from './SpeechStatus.tsx';
-import { TimelineView } from './TimelineView.tsx';
 
 export function RoomView(props: { room: Room }) {
   const connected = useConnected();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Word } from '../../contract/types.ts';
+import type { Word } from '../../../contract/types.ts';
 import { voicesOf } from './voices.ts';
 
 const word = (text: string, speaker?: string): Word => ({

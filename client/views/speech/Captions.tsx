@@ -1,10 +1,10 @@
 import { createMemo, For, Show } from 'solid-js';
-import type { Utterance } from '../../contract/types.ts';
-import { explainFailure, explainGap, explainListener } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import type { Speaking } from '../state/captionBoard.ts';
-import { useConnected } from '../state/connected.ts';
-import { Avatar } from './Avatar.tsx';
+import type { Utterance } from '../../../contract/types.ts';
+import { explainFailure, explainGap, explainListener } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import type { Speaking } from '../../state/captionBoard.ts';
+import { useConnected } from '../../state/connected.ts';
+import { Avatar } from '../Avatar.tsx';
 
 /**
  * What is being said, as it is said, and who listens. Screen readers hear it when it is finished, in the timeline: half

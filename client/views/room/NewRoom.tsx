@@ -1,10 +1,10 @@
 import { useNavigate } from '@solidjs/router';
 import { createSignal, Show } from 'solid-js';
-import { LIMITS } from '../../contract/limits.ts';
-import { explainFailure } from '../i18n/explain.ts';
-import { locale, t } from '../i18n/i18n.ts';
-import { describeFailure } from '../sdk/errors.ts';
-import { useConnected } from '../state/connected.ts';
+import { LIMITS } from '../../../contract/limits.ts';
+import { explainFailure } from '../../i18n/explain.ts';
+import { locale, t } from '../../i18n/i18n.ts';
+import { describeFailure } from '../../sdk/errors.ts';
+import { useConnected } from '../../state/connected.ts';
 
 export function NewRoom(props: { onDone: () => void }) {
   const { rooms } = useConnected();

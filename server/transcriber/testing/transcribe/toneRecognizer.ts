@@ -1,4 +1,4 @@
-import { silence, tone } from './audio.ts';
+import { silence, tone } from '../audio.ts';
 
 /**
  * A language of tones: each word is one sine of 100 ms. What is heard follows from the samples alone, so a chunk that

@@ -1,4 +1,4 @@
-import type { Word } from '../../contract/types.ts';
+import type { Word } from '../../../contract/types.ts';
 
 /** What one of several people at one microphone said without a break. */
 export type Voice = { speaker: string; text: string };

@@ -1,4 +1,4 @@
-import { t } from '../i18n/i18n.ts';
+import { t } from '../../i18n/i18n.ts';
 
 /** What stands beside the rooms until one is picked. */
 export function NoRoom() {

@@ -1,7 +1,7 @@
 import { createSignal, For, Show } from 'solid-js';
-import type { Room } from '../../contract/types.ts';
-import { t } from '../i18n/i18n.ts';
-import { LeaveIcon, MoreIcon } from './icons.tsx';
+import type { Room } from '../../../contract/types.ts';
+import { t } from '../../i18n/i18n.ts';
+import { LeaveIcon, MoreIcon } from '../icons.tsx';
 import { RoomSettings } from './RoomSettings.tsx';
 
 const FORMATS = ['txt', 'srt', 'vtt', 'json'];

@@ -1,10 +1,10 @@
 import { useParams } from '@solidjs/router';
 import { createResource, Match, Show, Switch } from 'solid-js';
-import { explainFailure } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import { describeFailure } from '../sdk/errors.ts';
-import { useConnected } from '../state/connected.ts';
-import { enterRoom } from '../state/room.ts';
+import { explainFailure } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import { describeFailure } from '../../sdk/errors.ts';
+import { useConnected } from '../../state/connected.ts';
+import { enterRoom } from '../../state/room.ts';
 import { RoomView } from './RoomView.tsx';
 
 /** The room of the address. A person who was sent a link joins by opening it. */

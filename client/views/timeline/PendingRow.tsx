@@ -1,7 +1,7 @@
 import { Show } from 'solid-js';
-import { explainFailure } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import type { Pending } from '../state/outbox.ts';
+import { explainFailure } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import type { Pending } from '../../state/outbox.ts';
 
 /** An own message that the server does not have yet, or does not take. */
 export function PendingRow(props: {

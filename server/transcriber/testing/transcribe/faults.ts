@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import type { Line } from '../line.ts';
 import { encodeMessage, type Message } from './eventStream.ts';
-import type { Line } from './line.ts';
 
 /**
  * When a fault strikes: instead of an answer to the request, at the first audio, after the first event, or instead of

@@ -1,9 +1,9 @@
 import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js';
-import { isSameDay, t } from '../i18n/i18n.ts';
-import { useConnected } from '../state/connected.ts';
-import { createEditing } from '../state/editing.ts';
-import type { OpenRoom } from '../state/room.ts';
-import { DownIcon } from './icons.tsx';
+import { isSameDay, t } from '../../i18n/i18n.ts';
+import { useConnected } from '../../state/connected.ts';
+import { createEditing } from '../../state/editing.ts';
+import type { OpenRoom } from '../../state/room.ts';
+import { DownIcon } from '../icons.tsx';
 import { DaySeparator, MessageRow } from './MessageRow.tsx';
 import { PendingRow } from './PendingRow.tsx';
 

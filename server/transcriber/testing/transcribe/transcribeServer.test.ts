@@ -1,8 +1,8 @@
 import { Transform } from 'node:stream';
 import { StartStreamTranscriptionCommand } from '@aws-sdk/client-transcribe-streaming';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAwsClient } from '../aws/client.ts';
-import { chunked } from './audio.ts';
+import { createAwsClient } from '../../aws/client.ts';
+import { chunked } from '../audio.ts';
 import { decodeMessage, encodeMessage } from './eventStream.ts';
 import { ScriptedRecognizer } from './scriptedRecognizer.ts';
 import { singUtterance, ToneRecognizer } from './toneRecognizer.ts';
@@ -100,7 +100,10 @@ describe('the server that stands in for Amazon Transcribe', () => {
 describe('its recognizer', () => {
   const hear = (chunks: Uint8Array[]) => {
     const recognizer = new ToneRecognizer(RATE);
-    const heard = [...chunks.flatMap((chunk) => [...recognizer.hear(Buffer.from(chunk))]), ...recognizer.end()];
+    const heard = [
+      ...chunks.flatMap((chunk) => [...recognizer.hear(Buffer.from(chunk))]),
+      ...recognizer.end(),
+    ];
     return heard.flatMap(({ word }) => word ?? []).join(' ');
   };
   const [go, forward, ten, meters, ...silence] = CHUNKS as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];

@@ -1,7 +1,7 @@
 import { createEffect, onCleanup, Show } from 'solid-js';
-import { explainFailure } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import type { Editing } from '../state/editing.ts';
+import { explainFailure } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import type { Editing } from '../../state/editing.ts';
 import { isComposing } from './composition.ts';
 
 /** Stands in the place of the message that is written anew. Afterwards the keyboard is where it was. */

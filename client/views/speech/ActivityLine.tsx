@@ -1,10 +1,10 @@
 import { Show } from 'solid-js';
-import type { EngineInfo } from '../../contract/types.ts';
-import { explainFailure, labelOf } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import type { Speaking } from '../state/captionBoard.ts';
-import { useConnected } from '../state/connected.ts';
-import type { MicrophoneControl, Phase } from '../state/microphone.ts';
+import type { EngineInfo } from '../../../contract/types.ts';
+import { explainFailure, labelOf } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import type { Speaking } from '../../state/captionBoard.ts';
+import { useConnected } from '../../state/connected.ts';
+import type { MicrophoneControl, Phase } from '../../state/microphone.ts';
 
 /** What becomes of what one says into one's own microphone, and a meter that shows that it is heard. */
 export function ActivityLine(props: { microphone: MicrophoneControl; stream: Speaking | undefined }) {

@@ -1,9 +1,9 @@
 import { A, useNavigate } from '@solidjs/router';
 import { createSignal } from 'solid-js';
-import { t } from '../i18n/i18n.ts';
-import { useConnected } from '../state/connected.ts';
-import type { OpenRoom } from '../state/room.ts';
-import { BackIcon, LinkIcon, PeopleIcon } from './icons.tsx';
+import { t } from '../../i18n/i18n.ts';
+import { useConnected } from '../../state/connected.ts';
+import type { OpenRoom } from '../../state/room.ts';
+import { BackIcon, LinkIcon, PeopleIcon } from '../icons.tsx';
 import { RoomMenu } from './RoomMenu.tsx';
 
 const COPIED_MS = 2_000;

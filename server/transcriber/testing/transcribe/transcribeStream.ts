@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Line } from '../line.ts';
 import { decodeMessage, encodeMessage, type Message, MessageReader } from './eventStream.ts';
 import { except, type Fault, inflict, type Moment, refuse } from './faults.ts';
-import type { Line } from './line.ts';
 import { type Account, checkOptions, type RequestOptions, readOptions } from './requestOptions.ts';
 import { ResultBuilder } from './resultBuilder.ts';
 import { ScriptedRecognizer } from './scriptedRecognizer.ts';
@@ -51,7 +51,8 @@ export class TranscribeStream {
     this.#settings = settings;
     this.#asked = readOptions(headers);
     const { sampleRate, filter, filters } = this.#asked;
-    this.#recognizer = settings.recognizer === 'tone' ? new ToneRecognizer(sampleRate) : new ScriptedRecognizer(sampleRate);
+    this.#recognizer =
+      settings.recognizer === 'tone' ? new ToneRecognizer(sampleRate) : new ScriptedRecognizer(sampleRate);
     const filtered = [filter ?? [], filters]
       .flat()
       .flatMap((name) => settings.account.vocabularyFilters[name] ?? []);

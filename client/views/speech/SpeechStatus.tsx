@@ -1,10 +1,10 @@
 import { Match, Show, Switch } from 'solid-js';
-import type { EngineInfo, Room, SpeechBudget } from '../../contract/types.ts';
-import { describeEngine, explainFailure } from '../i18n/explain.ts';
-import { t } from '../i18n/i18n.ts';
-import type { Speaking } from '../state/captionBoard.ts';
-import { useConnected } from '../state/connected.ts';
-import type { MicrophoneControl, Trouble } from '../state/microphone.ts';
+import type { EngineInfo, Room, SpeechBudget } from '../../../contract/types.ts';
+import { describeEngine, explainFailure } from '../../i18n/explain.ts';
+import { t } from '../../i18n/i18n.ts';
+import type { Speaking } from '../../state/captionBoard.ts';
+import { useConnected } from '../../state/connected.ts';
+import type { MicrophoneControl, Trouble } from '../../state/microphone.ts';
 import { ActivityLine } from './ActivityLine.tsx';
 
 /** Why nobody can be heard in this room, for people; null if somebody can. */

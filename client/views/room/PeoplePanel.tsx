@@ -1,9 +1,9 @@
 import { For } from 'solid-js';
-import { t } from '../i18n/i18n.ts';
-import { useConnected } from '../state/connected.ts';
-import type { Person } from '../state/people.ts';
-import { Avatar } from './Avatar.tsx';
-import { CloseIcon } from './icons.tsx';
+import { t } from '../../i18n/i18n.ts';
+import { useConnected } from '../../state/connected.ts';
+import type { Person } from '../../state/people.ts';
+import { Avatar } from '../Avatar.tsx';
+import { CloseIcon } from '../icons.tsx';
 
 export function PeoplePanel(props: { people: Person[]; onClose: () => void }) {
   const { user } = useConnected();

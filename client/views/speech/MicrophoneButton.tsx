@@ -1,9 +1,9 @@
 import { Show } from 'solid-js';
-import type { Room } from '../../contract/types.ts';
-import { t } from '../i18n/i18n.ts';
-import { useConnected } from '../state/connected.ts';
-import type { MicrophoneControl } from '../state/microphone.ts';
-import { MicrophoneIcon, StopIcon } from './icons.tsx';
+import type { Room } from '../../../contract/types.ts';
+import { t } from '../../i18n/i18n.ts';
+import { useConnected } from '../../state/connected.ts';
+import type { MicrophoneControl } from '../../state/microphone.ts';
+import { MicrophoneIcon, StopIcon } from '../icons.tsx';
 import { whySilent } from './SpeechStatus.tsx';
 
 export function MicrophoneButton(props: { microphone: MicrophoneControl; room: Room }) {

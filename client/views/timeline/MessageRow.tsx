@@ -1,11 +1,11 @@
 import { Show } from 'solid-js';
-import type { Message } from '../../contract/types.ts';
-import { explainGap } from '../i18n/explain.ts';
-import { dayOf, t, timeOf } from '../i18n/i18n.ts';
-import type { Editing } from '../state/editing.ts';
-import { Avatar } from './Avatar.tsx';
+import type { Message } from '../../../contract/types.ts';
+import { explainGap } from '../../i18n/explain.ts';
+import { dayOf, t, timeOf } from '../../i18n/i18n.ts';
+import type { Editing } from '../../state/editing.ts';
+import { Avatar } from '../Avatar.tsx';
+import { PencilIcon } from '../icons.tsx';
 import { EditMessage } from './EditMessage.tsx';
-import { PencilIcon } from './icons.tsx';
 import { EditedMark, MessageText } from './MessageText.tsx';
 
 export function DaySeparator(props: { at: string }) {

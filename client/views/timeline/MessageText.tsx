@@ -1,7 +1,7 @@
 import { createMemo, For, Show } from 'solid-js';
-import type { Message } from '../../contract/types.ts';
-import { t } from '../i18n/i18n.ts';
-import { MicrophoneIcon } from './icons.tsx';
+import type { Message } from '../../../contract/types.ts';
+import { t } from '../../i18n/i18n.ts';
+import { MicrophoneIcon } from '../icons.tsx';
 import { voicesOf } from './voices.ts';
 
 export function MessageText(props: { message: Message }) {

@@ -5,9 +5,9 @@ import {
   startMariadb,
   startOracleMysql,
 } from '../../testing/mysqlServers.ts';
-import { describeStore } from '../contract.ts';
 import { openStore } from '../open.ts';
 import { addPerson, addRoom, append, kept, typed, upTo } from '../testing/material.ts';
+import { describeStore } from '../testing/storeContract.ts';
 import { readMysqlUrl } from './connect.ts';
 
 const home = findMysqlHome();

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { describeStore } from '../contract.ts';
 import { openStore } from '../open.ts';
 import { Database, run } from '../sql/database.ts';
 import { createSqlStore } from '../sql/sqlStore.ts';
 import type { Task } from '../testing/appendInThread.ts';
 import { addPerson, addRoom, append, kept, NOBODY, NOWHERE, typed, upTo } from '../testing/material.ts';
+import { describeStore } from '../testing/storeContract.ts';
 import { connectSqlite } from './connect.ts';
 import { sqliteDialect } from './dialect.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createNotedLog } from '../../testing/notedLog.ts';
-import { describeBus } from './contract.ts';
 import { createMemoryBus } from './memory.ts';
+import { describeBus } from './testing/busContract.ts';
 
 describeBus('The bus in memory', async () => {
   const bus = createMemoryBus(createNotedLog());

@@ -4,8 +4,8 @@ import type { Message } from '../../contract/types.ts';
 import { createNotedLog } from '../../testing/notedLog.ts';
 import { startRedis } from '../../testing/redisServer.ts';
 import type { BusEvent } from './bus.ts';
-import { describeBus } from './contract.ts';
 import { createRedisBus } from './redis.ts';
+import { describeBus } from './testing/busContract.ts';
 
 let redis: Awaited<ReturnType<typeof startRedis>>;
 beforeAll(async () => {

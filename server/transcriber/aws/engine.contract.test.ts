@@ -1,6 +1,6 @@
-import { describeTranscriber } from '../contract.ts';
 import { singUtterance } from '../testing/transcribe/toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS } from '../testing/transcribe/transcribeServer.ts';
+import { describeTranscriber } from '../testing/transcriberContract.ts';
 import { createAwsEngine } from './engine.ts';
 
 const sampleRate = 16_000;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { describeTranscriber } from '../contract.ts';
 import { chunked, readWav, silence } from '../testing/audio.ts';
 import { AudioSource } from '../testing/audioSource.ts';
 import { childrenRunning } from '../testing/childrenRunning.ts';
 import { engineFault as fault, finalsOf } from '../testing/engineEvents.ts';
+import { describeTranscriber } from '../testing/transcriberContract.ts';
 import type { SpeechEngine } from '../transcriber.ts';
 import { createPocketsphinxEngine, findPocketsphinx } from './engine.ts';
 

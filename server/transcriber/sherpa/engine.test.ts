@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_SPEECH_SETTINGS } from '../../../contract/speechSettings.ts';
-import { describeTranscriber } from '../contract.ts';
 import { chunked, silence } from '../testing/audio.ts';
 import { AudioSource } from '../testing/audioSource.ts';
 import { engineFault as fault, finalsOf } from '../testing/engineEvents.ts';
@@ -19,6 +18,7 @@ import {
   transcribe,
 } from '../testing/sherpaScene.ts';
 import { singTokens, TONE_DIRECTORY } from '../testing/toneModel.ts';
+import { describeTranscriber } from '../testing/transcriberContract.ts';
 import type { SpeechEngine } from '../transcriber.ts';
 import type { SherpaOptions } from './engine.ts';
 

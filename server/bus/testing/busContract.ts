@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Message } from '../../contract/types.ts';
-import type { Bus, BusEvent } from './bus.ts';
+import type { Message } from '../../../contract/types.ts';
+import type { Bus, BusEvent } from '../bus.ts';
 
 const message = (rev: number): BusEvent => ({
   type: 'message',

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
-import type { Store } from './store.ts';
-import { describeAppending, describeRepeats } from './testing/appendingContract.ts';
-import { describeChanges } from './testing/changesContract.ts';
-import { describeHistory, describeSpeech } from './testing/historyContract.ts';
-import { addPerson, addRoom, type Scene } from './testing/material.ts';
-import { describeMembers, describeReading } from './testing/membersContract.ts';
-import { describeRooms } from './testing/roomsContract.ts';
-import { describeSearch } from './testing/searchContract.ts';
-import { describeUsage } from './testing/usageContract.ts';
+import type { Store } from '../store.ts';
+import { describeAppending, describeRepeats } from './appendingContract.ts';
+import { describeChanges } from './changesContract.ts';
+import { describeHistory, describeSpeech } from './historyContract.ts';
+import { addPerson, addRoom, type Scene } from './material.ts';
+import { describeMembers, describeReading } from './membersContract.ts';
+import { describeRooms } from './roomsContract.ts';
+import { describeSearch } from './searchContract.ts';
+import { describeUsage } from './usageContract.ts';
 
 /**
  * The store's promises, kept over every database. Whoever runs it opens the database, new or with what earlier runs

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chunked, silence } from './testing/audio.ts';
-import { AudioSource } from './testing/audioSource.ts';
-import type { AudioChunk, SpeechEngine, TranscriptEvent } from './transcriber.ts';
+import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber.ts';
+import { chunked, silence } from './audio.ts';
+import { AudioSource } from './audioSource.ts';
 
 type Recording = {
   pcm: Uint8Array;

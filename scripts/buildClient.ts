@@ -7,10 +7,13 @@ const ROOT = resolve(import.meta.dirname, '..');
 const STAMP = join(ROOT, 'client/dist/.built-from');
 const SOURCES = ['client/**/*', 'contract/**/*', 'vite.config.ts', 'package-lock.json'];
 
-/** Builds the web client if what it is made from has changed since the last build. */
+/** Builds the web client, unless its source files are the same as in the last build. It says so first: a build takes seconds. */
 export async function buildClientIfStale(): Promise<'built' | 'fresh'> {
   const wanted = digestOfSources();
   if (readStamp() === wanted) return 'fresh';
+  process.stdout.write(
+    'Building the page. This takes some seconds, and only after a change of its source.\n',
+  );
   await build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
   writeFileSync(STAMP, wanted);
   return 'built';

@@ -5,34 +5,34 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const APT = '/usr/bin/apt-get';
-/** Package servers may be slow, but never so slow that somebody waits for ever. */
+/** Package servers can be slow. After this long nobody should have to wait any more. */
 const INSTALL_LIMIT_MS = 10 * 60_000;
 const ASK_LIMIT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const SHOWN_LINES = 10;
 
-/** What is put before a command to run it as root: nothing for root itself; null where this user may not. */
+/** The words before a command that run it as root. Empty for root itself; null if this user may not become root. */
 type Privilege = string[] | null;
 
-/** Whether Debian packages can be installed here without asking anybody: apt-get, and root or sudo without password. */
+/** Whether Debian packages can be installed without a question: there is apt-get, and this user is root or has sudo without a password. */
 export async function mayInstallPackages(): Promise<boolean> {
   return (await privilege()) !== null;
 }
 
 /**
- * Installs Debian packages, without what they merely recommend. Says nothing if that works.
- * @throws Error with the end of the installer's output if it fails or takes more than ten minutes.
+ * Installs Debian packages without the packages they recommend. Prints nothing.
+ * @throws Error with the last lines of the installer's output if it fails or takes more than ten minutes.
  */
 export async function installPackages(names: readonly string[]): Promise<void> {
   const asRoot = await privilege();
   if (!asRoot) throw new Error('Packages cannot be installed by this user.');
-  // One broken source among many fails the update, and yet what we want may be there.
+  // The update fails if one of many sources is broken. The packages may be there all the same.
   const stale = await apt(asRoot, ['update']);
   const failure = await apt(asRoot, ['install', '--yes', '--no-install-recommends', ...names]);
   if (failure) throw new Error([stale, failure].filter(Boolean).join('\n'));
 }
 
-/** How to get Debian packages by hand. */
+/** The command that installs Debian packages by hand. */
 export function installCommand(names: readonly string[]): string {
   return `sudo apt-get install --no-install-recommends ${names.join(' ')}`;
 }
@@ -47,7 +47,7 @@ async function privilege(): Promise<Privilege> {
   );
 }
 
-/** Runs apt-get, waiting for another one to finish first; answers why it failed, if it did. */
+/** Runs apt-get. Waits for another apt-get to finish first. @returns the error text; null if it succeeded. */
 async function apt(asRoot: string[], args: string[]): Promise<string | null> {
   const settings = ['env', 'DEBIAN_FRONTEND=noninteractive', APT, '-o', 'DPkg::Lock::Timeout=120'];
   const [command = 'env', ...rest] = [...asRoot, ...settings, ...args];

@@ -5,7 +5,7 @@ import { findRedis } from '../testing/redisServer.ts';
 import { findChromium } from './chromium.ts';
 import { installCommand, installPackages, mayInstallPackages } from './debian.ts';
 
-/** Something on the machine that tests use and npm does not bring. */
+/** A program or file that the tests use and npm does not install. */
 type Need = { what: string; packages: string[]; isThere: () => boolean };
 
 const NEEDS: Need[] = [
@@ -44,7 +44,7 @@ const NEEDS: Need[] = [
 const missing = () => NEEDS.filter(({ isThere }) => !isThere());
 const packagesOf = (needs: Need[]) => needs.flatMap(({ packages }) => packages);
 
-/** Why installing did not help, if it was tried and failed. */
+/** Installs packages where that needs no password. @returns the installer's error, if it failed. */
 async function install(packages: string[]): Promise<string | undefined> {
   if (!(await mayInstallPackages())) return undefined;
   process.stdout.write(`Installing for the tests: ${packages.join(', ')} …\n`);
@@ -56,7 +56,7 @@ async function install(packages: string[]): Promise<string | undefined> {
   }
 }
 
-/** Makes sure that every test can run; what cannot be installed is named, and nothing is tested then. */
+/** Installs what the tests need. If something is still missing, it names it and exits with 1, so that no test runs. */
 async function prepareTests(): Promise<void> {
   if (missing().length === 0) return;
   const failure = await install(packagesOf(missing()));
@@ -64,7 +64,7 @@ async function prepareTests(): Promise<void> {
   if (left.length === 0) return;
   const lines = [
     ...(failure ? [failure, ''] : []),
-    'The tests need what is not on this machine:',
+    'The tests need these programs and files, which are missing on this machine:',
     ...left.map(({ what, packages }) => `  - ${what}  (Debian: ${packages.join(', ')})`),
     `On Debian or Ubuntu: ${installCommand(packagesOf(left))}`,
   ];
@@ -72,10 +72,12 @@ async function prepareTests(): Promise<void> {
   process.exitCode = 1;
 }
 
-/** What is tested where it is, and cannot be installed from the distribution's packages. */
+/** Oracle MySQL is not among Debian's packages. It is tested only where somebody has unpacked it. */
 function sayWhatIsLeftOut(): void {
   if (findMysqlHome()) return;
-  process.stdout.write('Left out: the store on Oracle MySQL; MYSQL_HOME can name where one is unpacked.\n');
+  process.stdout.write(
+    'Not tested: the store on Oracle MySQL. To test it, unpack a MySQL and set MYSQL_HOME to its folder.\n',
+  );
 }
 
 await prepareTests();

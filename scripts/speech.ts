@@ -5,17 +5,17 @@ import { prepareSpeech } from './models/prepareSpeech.ts';
 import { MODEL_SOURCES } from './models/sources.ts';
 
 /**
- * Makes a speech engine ready: `npm run speech`, or `npm run speech -- ko`, or `-- en`. It always ends well, because a
- * server without one is still a chat server, so what follows it on the command line should run.
+ * Prepares a speech engine: `npm run speech`, `npm run speech -- ko` or `npm run speech -- en`. It exits with 0 even if no
+ * engine is ready: a server without one is still a chat server, so the next command of the line should run.
  */
-const [wish] = process.argv.slice(2);
+const [model] = process.argv.slice(2);
 const names = MODEL_SOURCES.map(({ name }) => name);
 
-if (wish !== undefined && !names.includes(wish)) {
-  process.stderr.write(`There is no model named ${wish}; there are: ${names.join(', ')}.\n`);
+if (model !== undefined && !names.includes(model)) {
+  process.stderr.write(`There is no model named ${model}. Choose one of: ${names.join(', ')}.\n`);
   process.exit(1);
 }
-await prepareSpeech(wish, {
+await prepareSpeech(model, {
   directory: resolve(import.meta.dirname, '../data/models'),
   sources: MODEL_SOURCES,
   mirror: process.env.SPEECH_MODELS_URL?.replace(/\/+$/, ''),

@@ -1,6 +1,6 @@
-/** Why something could not be fetched, in a sentence for people. */
+/** A failed download. The message is a sentence for people. */
 export class FetchError extends Error {
-  /** Whether it may be over in a moment. */
+  /** Whether another attempt may succeed soon. */
   readonly passing: boolean;
 
   constructor(message: string, { passing = false, cause }: { passing?: boolean; cause?: unknown } = {}) {

@@ -43,15 +43,15 @@ const expectWhole = () => {
   expect(readdirSync(directory)).toEqual(['model']);
 };
 
-describe('a file comes whole', () => {
-  test('and how far it has come is told', async () => {
+describe('a file arrives complete', () => {
+  test('and its progress is reported', async () => {
     const seen: [number, number | null][] = [];
     await fetchModel({ onProgress: (bytes, total) => seen.push([bytes, total]) });
     expectWhole();
     expect(seen.at(-1)).toEqual([CONTENT.length, CONTENT.length]);
   });
 
-  test('when the connection breaks half way, again and again: only the rest is fetched', async () => {
+  test('when the connection breaks again and again: each attempt asks only for the rest', async () => {
     server.faults.push('cut', 'cut', 'cut');
     await fetchModel({ tries: 2 });
     expectWhole();
@@ -68,7 +68,7 @@ describe('a file comes whole', () => {
     expect(ranges()[1]).toMatch(/^bytes=[1-9]\d*-$/);
   });
 
-  test('when the server cannot send parts: it is fetched from the start', async () => {
+  test('when the server supports no ranges: each attempt starts from the beginning', async () => {
     server.ranges = false;
     server.faults.push('cut');
     await fetchModel();
@@ -76,7 +76,7 @@ describe('a file comes whole', () => {
     expect(ranges()).toEqual([undefined, undefined]);
   });
 
-  test('when another file has taken its place meanwhile: nothing of the old one is kept', async () => {
+  test('when the server’s file changes meanwhile: nothing of the old one is kept', async () => {
     server.files.set('/model', randomBytes(CONTENT.length));
     server.faults.push('cut');
     await expect(fetchModel({ tries: 1 })).rejects.toThrow(/broke/);
@@ -86,7 +86,7 @@ describe('a file comes whole', () => {
     expect(ranges()[1]).toMatch(/^bytes=/);
   });
 
-  test('when all of it was there already, and only had not been looked at', async () => {
+  test('when a part file is complete already, but was never checked', async () => {
     server.faults.push('cut');
     await expect(fetchModel({ tries: 1 })).rejects.toThrow(/broke/);
     const half = readFileSync(`${place}.part`).length;
@@ -97,21 +97,21 @@ describe('a file comes whole', () => {
     expect(ranges()[1]).toBe(`bytes=${CONTENT.length}-`);
   });
 
-  test('when the server was too busy at first', async () => {
+  test('when the server is too busy at first', async () => {
     server.faults.push(503, 429);
     await fetchModel();
     expectWhole();
   });
 });
 
-describe('nothing stands in its place, and why is said in a sentence', () => {
+describe('nothing stands in the file’s place, and a sentence says why', () => {
   const expectNothing = async (message: RegExp, options: Parameters<typeof fetchModel>[0] = {}) => {
     await expect(fetchModel(options)).rejects.toThrow(message);
     expect(existsSync(place)).toBe(false);
   };
 
-  test('with a wrong digest; what came is deleted', async () => {
-    await expectNothing(/not the right file .* deleted/, { digest: '0'.repeat(64) });
+  test('when its digest is wrong; the download is deleted', async () => {
+    await expectNothing(/another file than expected .* deleted/, { digest: '0'.repeat(64) });
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -121,7 +121,7 @@ describe('nothing stands in its place, and why is said in a sentence', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('when nobody can be reached: at once', async () => {
+  test('when the server cannot be reached: at once', async () => {
     const closed = await startFileServer();
     await closed.close();
     const url = `${closed.url}/model`;
@@ -135,16 +135,16 @@ describe('nothing stands in its place, and why is said in a sentence', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('when it breaks off at about the same place every time', async () => {
+  test('when every attempt breaks off at about the same place', async () => {
     server.ranges = false;
-    // How much of what was sent is still read after a cut varies: now and then it gets a little farther.
+    // After a cut the client reads a varying part of the sent bytes, so an attempt may get a little farther.
     server.faults.push(...Array<'cut'>(50).fill('cut'));
     await expectNothing(/broke/, { tries: 3 });
     expect(server.requests.length).toBeGreaterThanOrEqual(3);
     expect(server.faults).not.toEqual([]);
   });
 
-  test('when the disk is full; what came is deleted', async () => {
+  test('when the disk is full; the download is deleted', async () => {
     const disk = mountTinyDisk(join(directory, 'disk'));
     if (!disk) return;
     place = join(disk.path, 'model');
@@ -157,7 +157,7 @@ describe('nothing stands in its place, and why is said in a sentence', () => {
   });
 });
 
-/** A file system of half the file's size; undefined, and said so, where this user may not mount one. */
+/** Mounts a file system of half the file's size. Prints why and returns undefined where this user may not mount one. */
 function mountTinyDisk(path: string): { path: string; unmount: () => void } | undefined {
   mkdirSync(path);
   try {

@@ -1,29 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FetchError } from './fetchError.ts';
 import { type Known, PartFile } from './partFile.ts';
-import { Patience } from './patience.ts';
+import { RequestTimeout } from './requestTimeout.ts';
 
 export type RemoteFile = {
   url: string;
-  /** Hexadecimal. What has another one is thrown away. */
+  /** Hexadecimal. A file with another digest is deleted. */
   sha256: string;
 };
 
 export type FetchOptions = {
-  /** How long the server may take to begin its answer, and to go on with it. */
+  /** The longest wait for the first byte of the answer, and for each further one. */
   answerMs?: number;
   stallMs?: number;
-  /** How often in a row it may fail without anything new, and how long to wait after the first; longer each time. */
+  /** How many attempts in a row may fail without new bytes, and the pause after the first; later pauses are longer. */
   tries?: number;
   pauseMs?: number;
-  /** How much there is of the file, and how much there will be if the server has said so. */
+  /** Called with the bytes so far, and the file's size if the server has named it. */
   onProgress?: (bytes: number, total: number | null) => void;
 };
 
 /**
- * Fetches a file whose digest is known. What has come so far is kept when the connection breaks or this process ends,
- * and continued by the next call; nothing but the whole and right file ever stands at `place`.
- * @throws FetchError; an error of the file system as it is.
+ * Downloads a file whose digest is known. If the connection breaks or this process ends, the next call continues where it
+ * stopped. Only the complete, right file ever stands at `place`.
+ * @throws FetchError for the network, and the file system's own errors unchanged.
  */
 export async function fetchFile(file: RemoteFile, place: string, options: FetchOptions = {}): Promise<void> {
   const part = new PartFile(place);
@@ -31,13 +31,13 @@ export async function fetchFile(file: RemoteFile, place: string, options: FetchO
     await fetchPersistently(file.url, part, options);
   } catch (error) {
     if (!isFull(error)) throw error;
-    // Half a model serves nobody, and the database may lie on the same disk.
+    // Half a model is of no use, and the database may lie on the same disk.
     await part.forget();
-    throw new FetchError('The disk is full. What had been fetched has been deleted.', { cause: error });
+    throw new FetchError('The disk is full. The incomplete download was deleted.', { cause: error });
   }
   if (await part.finish(file.sha256)) return;
   throw new FetchError(
-    `What ${hostOf(file.url)} sent is not the right file (its digest). It has been deleted.`,
+    `${hostOf(file.url)} sent another file than expected (its digest differs). It was deleted.`,
   );
 }
 
@@ -48,7 +48,7 @@ async function fetchPersistently(url: string, part: PartFile, options: FetchOpti
   const watched: FetchOptions = {
     ...options,
     onProgress(bytes, total) {
-      // Only what is new counts: a server that starts from the beginning each time would break off for ever.
+      // Only new bytes count. Otherwise a server that starts from the beginning each time would be asked for ever.
       if (bytes > farthest) failures = 0;
       farthest = Math.max(farthest, bytes);
       onProgress?.(bytes, total);
@@ -60,7 +60,7 @@ async function fetchPersistently(url: string, part: PartFile, options: FetchOpti
       return;
     } catch (error) {
       failures += 1;
-      // A server that is out of reach from the start will not be there in a moment either.
+      // A server that cannot be reached at the first attempt will not be there a second later.
       const hopeless = !(error instanceof FetchError) || (farthest === 0 && !error.passing);
       if (hopeless || failures === tries) throw error;
       await pause(pauseMs * failures);
@@ -70,13 +70,13 @@ async function fetchPersistently(url: string, part: PartFile, options: FetchOpti
 
 async function fetchRest(url: string, part: PartFile, options: FetchOptions): Promise<void> {
   const { answerMs = 10_000, stallMs = 30_000, onProgress } = options;
-  const patience = new Patience();
+  const timeout = new RequestTimeout();
   const awaitMore = () =>
-    patience.allow(stallMs, new FetchError(`${hostOf(url)} stopped sending.`, { passing: true }));
-  patience.allow(answerMs, new FetchError(`${hostOf(url)} did not answer in time.`));
+    timeout.allow(stallMs, new FetchError(`${hostOf(url)} stopped sending.`, { passing: true }));
+  timeout.allow(answerMs, new FetchError(`${hostOf(url)} did not answer in time.`));
   try {
     const known = await part.known();
-    const response = await fetch(url, { headers: headersFor(known), signal: patience.signal }).catch(
+    const response = await fetch(url, { headers: headersFor(known), signal: timeout.signal }).catch(
       (cause: Error) => {
         throw unreachable(url, cause);
       },
@@ -91,19 +91,19 @@ async function fetchRest(url: string, part: PartFile, options: FetchOptions): Pr
       onProgress?.(bytes, total);
     });
   } catch (error) {
-    throw patience.error ?? brokenOff(url, error);
+    throw timeout.error ?? brokenOff(url, error);
   } finally {
-    patience.end();
+    timeout.end();
   }
 }
 
 function headersFor(known: Known | null): Record<string, string> {
-  // Compressed on its way, the rest of the file would be the rest of something else.
+  // A range of a compressed body is not a range of the file.
   const plain = { 'accept-encoding': 'identity' };
   return known ? { ...plain, range: `bytes=${known.bytes}-`, 'if-range': known.validator } : plain;
 }
 
-/** Where the answer's first byte belongs: after what is there, or at the start; null if all of it is there. */
+/** The offset of the answer's first byte in the file; null if the file is complete already. */
 async function startOf(
   response: Response,
   { url, part, known }: { url: string; part: PartFile; known: Known | null },
@@ -117,7 +117,7 @@ async function startOf(
   }
   await response.body?.cancel().catch(() => {});
   if (status === 416 && known && range === `bytes */${known.bytes}`) return null;
-  // What is there does not fit what the server has.
+  // Our part does not fit the server's file.
   const misfit = status === 206 || status === 416;
   if (misfit) await part.forget();
   const passing = misfit || status === 429 || status >= 500;
@@ -135,7 +135,7 @@ function unreachable(url: string, error: Error): FetchError {
   return new FetchError(`${hostOf(url)} cannot be reached${code ? ` (${code})` : ''}.`, { cause: error });
 }
 
-/** Errors of the file system name a system call. What else happens while bytes come happens to the connection. */
+/** Errors of the file system name a system call. Any other error during the download is the connection's. */
 function brokenOff(url: string, error: unknown): unknown {
   if (error instanceof FetchError || (error as NodeJS.ErrnoException).syscall) return error;
   return new FetchError(`The connection to ${hostOf(url)} broke.`, { passing: true, cause: error });

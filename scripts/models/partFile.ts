@@ -1,10 +1,10 @@
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { sha256Of } from './digest.ts';
 
-/** What has come of a file, and what tells whether the server still means the same one (an ETag or a date). */
+/** The size of a partial download, and the validator (an ETag or a date) that tells whether the server's file is still the same. */
 export type Known = { bytes: number; validator: string };
 
-/** A file that is on its way: it grows beside its place and moves there when it is whole. */
+/** A file while it is downloaded: it grows beside its place and moves there when it is complete. */
 export class PartFile {
   readonly #place: string;
   readonly #part: string;
@@ -16,7 +16,7 @@ export class PartFile {
     this.#validator = `${place}.part.validator`;
   }
 
-  /** Null if there is nothing that could be continued. */
+  /** Null if there is no partial download to continue. */
   async known(): Promise<Known | null> {
     const bytes = (await stat(this.#part).catch(() => null))?.size ?? 0;
     const validator = await readFile(this.#validator, 'utf8').catch(() => '');
@@ -28,7 +28,7 @@ export class PartFile {
     if (validator) await writeFile(this.#validator, validator);
   }
 
-  /** Adds to what is there. @param onBytes how many bytes the file has now. */
+  /** Appends to the partial download. @param onBytes called with the file's size in bytes. */
   async append(body: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void): Promise<void> {
     const file = await open(this.#part, 'a');
     try {
@@ -38,14 +38,14 @@ export class PartFile {
         size += chunk.length;
         onBytes(size);
       }
-      // What has moved to its place must not turn out empty after a power cut.
+      // Without this the file could be empty after a power cut, though it was moved to its place.
       await file.sync();
     } finally {
       await file.close();
     }
   }
 
-  /** Moves it to its place if it is right, and throws it away otherwise. @returns whether it was. */
+  /** Moves the file to its place if its digest is right, and deletes it if not. @returns whether it was right. */
   async finish(sha256: string): Promise<boolean> {
     const isRight = (await sha256Of(this.#part).catch(() => null)) === sha256;
     if (isRight) await rename(this.#part, this.#place);

@@ -37,31 +37,31 @@ const expectPlaced = () => {
     expect(contentOf(name).equals(server.files.get(`/ko/${name}`) as Buffer)).toBe(true);
 };
 
-describe('a model is placed whole or not at all', () => {
+describe('a model is installed completely or not at all', () => {
   test('file by file', async () => {
     await place();
     expectPlaced();
   });
 
-  test('from a mirror, whatever the addresses say', async () => {
+  test('from a mirror, which takes the place of the files’ own addresses', async () => {
     const elsewhere = source.files.map((file) => ({ ...file, url: 'http://127.0.0.1:1/nowhere' }));
     await place({ ...source, files: elsewhere }, { mirror: server.url });
     expectPlaced();
   });
 
-  test('from an archive, without what is not needed', async () => {
+  test('from an archive, without the files that the engine does not need', async () => {
     await place(offerArchive(server, 'en', NAMES));
     expect(readdirSync(join(directory, 'en')).sort()).toEqual(['SHA256SUMS', 'encoder.onnx', 'tokens.txt']);
     expect(placed()).toEqual(['en']);
   });
 
-  test('whose archive lacks a file that is needed', async () => {
+  test('not at all if its archive lacks a file', async () => {
     const lacking = offerArchive(server, 'en', ['tokens.txt']);
     await expect(place(lacking)).rejects.toThrow(/could not be unpacked/);
     expect(placed()).toEqual([]);
   });
 
-  test('when the server fails in the middle; what is there then is not fetched again', async () => {
+  test('when the server fails halfway; the next run does not download the finished files again', async () => {
     const [first = '', second = ''] = source.files.map(({ path }) => `/${path}`);
     const content = server.files.get(second) as Buffer;
     server.files.delete(second);
@@ -73,34 +73,34 @@ describe('a model is placed whole or not at all', () => {
     expect(server.requests.map(({ path }) => path)).toEqual([first, second, second]);
   });
 
-  test('one that is there is not fetched again', async () => {
+  test('and an installed model is not downloaded again', async () => {
     await place();
     server.requests.length = 0;
     await place();
     expect(server.requests).toEqual([]);
   });
 
-  test('one that is damaged is replaced', async () => {
+  test('and a damaged model is replaced', async () => {
     await place();
     writeFileSync(join(directory, 'ko/encoder.onnx'), randomBytes(100));
     await place();
     expectPlaced();
   });
 
-  test('not when the disk has no room for it, and then nothing is fetched', async () => {
+  test('not at all if the disk has no room for it; then nothing is downloaded', async () => {
     await expect(place({ ...source, diskBytes: 1e18 })).rejects.toThrow(
-      /needs \d+ MB of room .* \d+ MB are free/,
+      /needs \d+ MB of disk space; \d+ MB are free/,
     );
     expect(server.requests).toEqual([]);
     expect(placed()).toEqual([]);
   });
 });
 
-test('two at once do not get in each other’s way, and one that is interrupted is continued by the next', async () => {
+test('a second run refuses while the first is at work, and continues the first if that is stopped', async () => {
   server.faults.push('stall');
   const first = startProcess();
   await expect.poll(() => partBytes(), { timeout: 20_000 }).toBeGreaterThan(0);
-  await expect(place()).rejects.toThrow(/Another npm run speech is at work/);
+  await expect(place()).rejects.toThrow(/Another npm run speech is running/);
 
   const exited = once(first, 'exit');
   first.kill('SIGINT');

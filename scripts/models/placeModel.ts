@@ -8,22 +8,22 @@ import type { ModelSource } from './sources.ts';
 import { prepareUnpacking, unpack } from './unpack.ts';
 
 export type PlaceOptions = Omit<FetchOptions, 'onProgress'> & {
-  /** What the engine needs of the model. */
+  /** The files that the engine needs. */
   names: string[];
-  /** The address of a mirror, without a slash at its end; otherwise each file's own address. */
+  /** The address of a mirror, without a slash at its end. If absent, each file comes from its own address. */
   mirror?: string | undefined;
   onProgress?: (file: string, bytes: number, total: number | null) => void;
 };
 
-/** As `sha256sum -c` reads it. */
+/** The digests of the model's files, in the format of `sha256sum -c`. */
 const DIGESTS = 'SHA256SUMS';
-/** What is left to others on the disk: the database grows too. */
+/** Disk space that stays free, because the database grows too. */
 const SPARE_BYTES = 500_000_000;
 
 /**
- * Fetches a model into the folder of its name in `directory`. The folder comes into being in one step, when everything
- * in it is right; until then it is called `.NAME.partial`. A whole model is left as it is, a damaged one is replaced.
- * @throws FetchError in a sentence for people.
+ * Downloads a model into `directory/NAME`. It downloads into `.NAME.partial` and renames that folder when every file in it
+ * is right. A complete model is left alone; a damaged one is replaced.
+ * @throws FetchError with a sentence for people.
  */
 export async function placeModel(
   source: ModelSource,
@@ -32,7 +32,7 @@ export async function placeModel(
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   const release = takeLock(join(directory, '.lock'));
-  if (!release) throw new FetchError('Another npm run speech is at work here. Wait for it, or end it.');
+  if (!release) throw new FetchError('Another npm run speech is running here. Wait for it, or stop it.');
   try {
     const place = join(directory, source.name);
     if (await isWhole(place, options.names)) return;
@@ -41,7 +41,7 @@ export async function placeModel(
     await expectRoom(source, partial);
     await fetchAll(source, partial, options);
     await noteDigests(partial, options.names);
-    // The damaged one, if there is one. A server that has loaded it does not need the files any more.
+    // A damaged model may stand there. A server that has loaded it does not need its files any more.
     await rm(place, { recursive: true, force: true });
     await rename(partial, place);
   } finally {
@@ -49,7 +49,7 @@ export async function placeModel(
   }
 }
 
-/** @throws FetchError if the disk has no room for what is still to come. */
+/** @throws FetchError if the disk has no room for the rest of the download. */
 async function expectRoom({ diskBytes }: ModelSource, partial: string): Promise<void> {
   const { bavail, bsize } = await statfs(partial);
   const sizes = (await readdir(partial)).map(async (name) => (await stat(join(partial, name))).size);
@@ -57,7 +57,7 @@ async function expectRoom({ diskBytes }: ModelSource, partial: string): Promise<
   const [needed, free] = [diskBytes - there + SPARE_BYTES, bavail * bsize];
   if (free >= needed) return;
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1_000_000)} MB`;
-  throw new FetchError(`It needs ${megabytes(needed)} of room on the disk; ${megabytes(free)} are free.`);
+  throw new FetchError(`The model needs ${megabytes(needed)} of disk space; ${megabytes(free)} are free.`);
 }
 
 async function fetchAll(source: ModelSource, partial: string, options: PlaceOptions): Promise<void> {
@@ -65,7 +65,7 @@ async function fetchAll(source: ModelSource, partial: string, options: PlaceOpti
   for (const file of source.files) {
     const { name, path, sha256 } = file;
     const place = join(partial, name);
-    // From an earlier run.
+    // An earlier run has downloaded it.
     if ((await sha256Of(place).catch(() => null)) === sha256) continue;
     const url = options.mirror ? `${options.mirror}/${path}` : file.url;
     await fetchFile({ url, sha256 }, place, {

@@ -3,15 +3,15 @@ import { installCommand, installPackages, mayInstallPackages } from '../debian.t
 
 const PACKAGES = ['libpocketsphinx3', 'pocketsphinx-en-us'];
 const READY =
-  'PocketSphinx is ready: it hears English on this machine; about a third of the words come out wrong.';
+  'PocketSphinx is ready. It understands English on this machine, with about a third of the words wrong.';
 
-/** Installs PocketSphinx where that can be done without asking anybody. @returns what has come of it, for people. */
+/** Installs PocketSphinx where that needs no password. @returns the outcome, for people. */
 export async function preparePocketsphinx(say: (line: string) => void): Promise<string> {
   const found = findPocketsphinx();
   if (found.ok) return READY;
-  const byHand = `For speech on this machine run: ${installCommand(PACKAGES)}\nWithout it everything but speech works.`;
+  const byHand = `To add speech on this machine: ${installCommand(PACKAGES)}\nEverything but speech works without it.`;
   if (!(await mayInstallPackages())) return `${found.reason}\n${byHand}`;
-  say(`Installing ${PACKAGES.join(' and ')} …`);
+  say(`Installing ${PACKAGES.join(' and ')}. This may take a minute.`);
   try {
     await installPackages(PACKAGES);
   } catch (error) {

@@ -37,20 +37,22 @@ const isPlaced = (name: string) => existsSync(join(directory, name));
 const lastLine = () => printed.trimEnd().split('\n').at(-1);
 
 describe('npm run speech', () => {
-  test('fetches the best model without asking, and says which', async () => {
+  test('downloads the best model without asking, and says which', async () => {
     await prepare();
     expect(isPlaced('ko')).toBe(true);
-    expect(printed).toMatch(/^The speech model for the model ko \(1 MB\) …\n/);
-    expect(lastLine()).toMatch(/^sherpa-onnx is ready: it hears Korean and English/);
+    expect(printed).toMatch(
+      /^Preparing the speech model for the model ko: 1 MB, downloaded once\. That takes about 1 min /,
+    );
+    expect(lastLine()).toMatch(/^sherpa-onnx is ready\. It understands Korean and English/);
   });
 
-  test('fetches the one that was named', async () => {
+  test('downloads the model that was named', async () => {
     await prepare('en');
     expect([isPlaced('en'), isPlaced('ko')]).toEqual([true, false]);
-    expect(lastLine()).toMatch(/hears clear English/);
+    expect(lastLine()).toMatch(/understands clear English/);
   });
 
-  test('passes over a model for which the machine is too weak, unless it was named', async () => {
+  test('skips a model that is too heavy for the machine, unless it was named', async () => {
     const demanding = { ...sources[0], processors: 10_000 };
     await prepare(undefined, { sources: [demanding, sources[1]] });
     expect([isPlaced('ko'), isPlaced('en')]).toEqual([false, true]);
@@ -58,54 +60,54 @@ describe('npm run speech', () => {
     expect(isPlaced('ko')).toBe(true);
   });
 
-  test('leaves what is there, and needs no network for that', async () => {
+  test('keeps an installed model, and needs no network for that', async () => {
     await prepare('en');
     await server.close();
     await prepare();
-    expect(lastLine()).toMatch(/sherpa-onnx is ready: it hears clear English/);
+    expect(lastLine()).toMatch(/sherpa-onnx is ready\. It understands clear English/);
     server = await startFileServer();
   });
 
-  test('takes the next best where the best cannot be had', async () => {
+  test('takes the next best model if the best cannot be downloaded', async () => {
     server.files.delete(`/${sources[0].files[0]?.path}`);
     await prepare();
-    expect(printed).toMatch(/It could not be fetched\. 127\.0\.0\.1:\d+ answered 404/);
-    expect(lastLine()).toMatch(/hears clear English/);
+    expect(printed).toMatch(/The download failed\. 127\.0\.0\.1:\d+ answered 404/);
+    expect(lastLine()).toMatch(/understands clear English/);
   });
 
   test('falls back to PocketSphinx without a network, and says what to do later', async () => {
     server.files.clear();
     await prepare();
     expect(printed).toMatch(
-      /PocketSphinx is ready\.\nFor the model ko try again later: npm run speech -- ko\n/,
+      /PocketSphinx is ready\.\nTo try the model ko again later: npm run speech -- ko\n/,
     );
     expect([isPlaced('ko'), isPlaced('en')]).toEqual([false, false]);
   });
 
-  test('keeps the model that is there when another cannot be had', async () => {
+  test('keeps the installed model if another cannot be downloaded', async () => {
     await prepare('en');
     server.files.clear();
     printed = '';
     await prepare('ko');
-    expect(printed).toMatch(/sherpa-onnx is ready: it hears clear English/);
+    expect(printed).toMatch(/sherpa-onnx is ready\. It understands clear English/);
     expect(printed).not.toMatch(/PocketSphinx/);
   });
 
-  test('fetches nothing where sherpa-onnx does not run', async () => {
+  test('downloads nothing where sherpa-onnx does not run', async () => {
     await prepare('ko', { obstacle: async () => 'sherpa-onnx does not run on this machine (sunos sparc).' });
     expect(printed).toBe('sherpa-onnx does not run on this machine (sunos sparc).\nPocketSphinx is ready.\n');
     expect(server.requests).toEqual([]);
   });
 
-  test('tells a file it cannot write from a server it cannot reach', async () => {
+  test('names the file system’s error if it cannot write', async () => {
     writeFileSync(join(directory, '.ko.partial'), 'in the way');
     await prepare('ko');
-    expect(printed).toMatch(/It could not be fetched\. (EEXIST|ENOTDIR)/);
+    expect(printed).toMatch(/The download failed\. (EEXIST|ENOTDIR)/);
     expect(lastLine()).toMatch(/npm run speech -- en/);
   });
 });
 
-test('every model that can be fetched is one that the engine knows', () => {
+test('the engine knows every model that can be downloaded', () => {
   for (const { name, files, archiveFolder } of MODEL_SOURCES) {
     expect(SHERPA_MODELS.map((model) => model.name)).toContain(name);
     if (!archiveFolder) expect(files.map((file) => file.name).sort()).toEqual(namesOf(name).sort());

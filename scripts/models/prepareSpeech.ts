@@ -6,25 +6,27 @@ import { Progress } from './progress.ts';
 import type { ModelSource } from './sources.ts';
 
 export type Preparation = {
-  /** Where models are kept. */
+  /** The folder of the models. */
   directory: string;
   /** Best first. */
   sources: readonly ModelSource[];
   mirror?: string | undefined;
   /** Why sherpa-onnx does not run on this machine; null if it does. */
   obstacle: () => Promise<string | null>;
-  /** Makes the engine ready that needs no model of ours; says what came of it. */
+  /** Prepares the engine that needs no downloaded model. @returns the outcome, for people. */
   fallBack: () => Promise<string>;
   screen: { isTTY?: boolean; write: (text: string) => unknown };
   fetching?: Omit<FetchOptions, 'onProgress'>;
 };
 
 /**
- * Makes a speech engine ready that works offline, and says which. Without a wish it is the model that is there already;
- * otherwise the best that this machine is strong enough for, has room for and can fetch; otherwise PocketSphinx.
- * @param wish the name of a model.
+ * Prepares a speech engine that works offline, and says which one.
+ *
+ * If no model is named, it takes the model that is installed already. If there is none, it downloads the best model that
+ * this machine is strong enough for. If that fails, it prepares PocketSphinx.
+ * @param wanted the name of a model.
  */
-export async function prepareSpeech(wish: string | undefined, preparation: Preparation): Promise<void> {
+export async function prepareSpeech(wanted: string | undefined, preparation: Preparation): Promise<void> {
   const { sources, directory, obstacle, fallBack, screen } = preparation;
   const say = (line: string) => screen.write(`${line}\n`);
   const reason = await obstacle();
@@ -34,16 +36,16 @@ export async function prepareSpeech(wish: string | undefined, preparation: Prepa
     return;
   }
   const found = findSherpaModel(directory);
-  const there = found.ok ? found.model : undefined;
-  const chosen = wish ?? there?.name;
+  const installed = found.ok ? found.model : undefined;
+  const chosen = wanted ?? installed?.name;
   for (const source of sources) {
     if (chosen ? source.name !== chosen : !isStrongEnough(source)) continue;
     if (await place(source, preparation)) return;
   }
-  // Another one than the one that could not be had.
-  if (there && there.name !== chosen) say(readySentence(there));
+  // The wanted model could not be downloaded, but another one is installed.
+  if (installed && installed.name !== chosen) say(readySentence(installed));
   else say(await fallBack());
-  for (const { name, title } of sources) say(`For ${title} try again later: npm run speech -- ${name}`);
+  for (const { name, title } of sources) say(`To try ${title} again later: npm run speech -- ${name}`);
 }
 
 /** @returns whether the model is ready. */
@@ -55,7 +57,7 @@ async function place(
   if (!model) return false;
   const { title, fetchedBytes } = source;
   const progress = new Progress(screen);
-  screen.write(`The speech model for ${title} (${Math.round(fetchedBytes / 1_000_000)} MB) …\n`);
+  screen.write(`${announcement(title, fetchedBytes)}\n`);
   try {
     await placeModel(source, directory, {
       ...fetching,
@@ -65,7 +67,7 @@ async function place(
     });
   } catch (error) {
     progress.end();
-    screen.write(`It could not be fetched. ${error instanceof Error ? error.message : String(error)}\n`);
+    screen.write(`The download failed. ${error instanceof Error ? error.message : String(error)}\n`);
     return false;
   }
   progress.end();
@@ -73,12 +75,21 @@ async function place(
   return true;
 }
 
+function announcement(title: string, bytes: number): string {
+  const megabytes = Math.round(bytes / 1_000_000);
+  const minutes = Math.max(1, Math.round((8 * bytes) / 50_000_000 / 60));
+  return (
+    `Preparing the speech model for ${title}: ${megabytes} MB, downloaded once. ` +
+    `That takes about ${minutes} min at 50 Mbit/s. You can stop it: the next run continues.`
+  );
+}
+
 function readySentence({ hears }: SherpaModel): string {
-  return `sherpa-onnx is ready: it hears ${hears} on this machine.`;
+  return `sherpa-onnx is ready. It understands ${hears} on this machine.`;
 }
 
 function isStrongEnough({ memoryBytes, processors }: ModelSource): boolean {
-  // In a container there may be less than the machine has; 0 means no such limit.
+  // A container may have less memory than the machine; 0 means that it has no limit.
   const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   return memory >= memoryBytes && availableParallelism() >= processors;
 }

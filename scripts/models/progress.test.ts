@@ -7,7 +7,7 @@ function watch(isTTY: boolean): { progress: Progress; seen: () => string } {
   return { progress: new Progress({ isTTY, write }), seen: () => seen };
 }
 
-test('on a terminal a bar moves in its line, and ends full', () => {
+test('a bar moves in one line of a terminal, and ends full', () => {
   const { progress, seen } = watch(true);
   for (let bytes = 1_000_000; bytes <= 20_000_000; bytes += 1_000_000)
     progress.show('model', bytes, 20_000_000);
@@ -17,7 +17,7 @@ test('on a terminal a bar moves in its line, and ends full', () => {
   expect(drawn.at(-1)).toBe('  [##############################] model  100 %  20 of 20 MB\n');
 });
 
-test('in a log there is a line every ten percent, for each file', () => {
+test('a log gets a line every ten percent of each file', () => {
   const { progress, seen } = watch(false);
   for (const file of ['a', 'b']) {
     for (let bytes = 0; bytes <= 1_000; bytes += 1) progress.show(file, bytes, 1_000);
@@ -29,7 +29,7 @@ test('in a log there is a line every ten percent, for each file', () => {
   expect(lines[19]).toMatch(/^ {2}b {2}100 % /);
 });
 
-test('a size that is not known is not made up', () => {
+test('an unknown size is not guessed', () => {
   const { progress, seen } = watch(true);
   progress.show('model', 5_000_000, null);
   expect(seen()).toMatch(/\] model {2}5\.0 MB$/);

@@ -2,10 +2,10 @@ type Screen = { isTTY?: boolean; write: (text: string) => unknown };
 
 const CELLS = 30;
 const REDRAW_MS = 100;
-/** Where nobody watches, e.g. in a log, a line is written so often. */
+/** Without a terminal, e.g. in a log, one line is written for each step of this size. */
 const LINE_EVERY_PERCENT = 10;
 
-/** Shows how far files have come: a bar that moves, or a few lines where the output is not a terminal. */
+/** Shows the progress of downloads: a moving bar in a terminal, a few lines elsewhere. */
 export class Progress {
   readonly #screen: Screen;
   #file = '';
@@ -17,21 +17,21 @@ export class Progress {
     this.#screen = screen;
   }
 
-  /** @param total null if it is not known. */
+  /** @param total in bytes; null if it is not known. */
   show(file: string, bytes: number, total: number | null): void {
     if (file !== this.#file) this.#begin(file);
     const percent = total ? Math.floor((100 * bytes) / total) : 0;
-    const said = total
+    const text = total
       ? `${file}  ${percent} %  ${megabytes(bytes)} of ${megabytes(total)} MB`
       : `${file}  ${megabytes(bytes)} MB`;
-    if (this.#screen.isTTY) this.#draw(percent, said, bytes === total);
+    if (this.#screen.isTTY) this.#draw(percent, text, bytes === total);
     else if (percent >= this.#percent + LINE_EVERY_PERCENT) {
       this.#percent = percent - (percent % LINE_EVERY_PERCENT);
-      this.#screen.write(`  ${said}\n`);
+      this.#screen.write(`  ${text}\n`);
     }
   }
 
-  /** What is written next begins a line of its own. */
+  /** Ends the bar's line, so that the next output starts on a new one. */
   end(): void {
     if (this.#isOpen) this.#screen.write('\n');
     this.#isOpen = false;
@@ -44,14 +44,14 @@ export class Progress {
     this.#drawnAt = Number.NEGATIVE_INFINITY;
   }
 
-  #draw(percent: number, said: string, isLast: boolean): void {
+  #draw(percent: number, text: string, isLast: boolean): void {
     const now = performance.now();
     if (!isLast && now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
     this.#isOpen = true;
     const full = Math.round((CELLS * percent) / 100);
-    // To the start of the line, and what was there is erased.
-    this.#screen.write(`\r\u001b[K  [${'#'.repeat(full)}${'.'.repeat(CELLS - full)}] ${said}`);
+    // Moves to the start of the line and erases it.
+    this.#screen.write(`\r\u001b[K  [${'#'.repeat(full)}${'.'.repeat(CELLS - full)}] ${text}`);
   }
 }
 

@@ -1,20 +1,20 @@
 import type { RemoteFile } from './fetchFile.ts';
 
-/** Where a model comes from. */
+/** A speech model that can be downloaded. */
 export type ModelSource = {
-  /** As in `SHERPA_MODELS`. */
+  /** The model's name in `SHERPA_MODELS`. */
   name: string;
   /** For people, e.g. “Korean and English”. */
   title: string;
-  /** What is fetched, about, and what lies on the disk at the most while it is. */
+  /** The size of the download, and the most that lies on the disk meanwhile; both roughly. */
   fetchedBytes: number;
   diskBytes: number;
-  /** Each under its name; `path` is where a mirror keeps it. */
+  /** `path` is the file's path on a mirror. */
   files: (RemoteFile & { name: string; path: string })[];
-  /** What a machine should have, so that it keeps up with people speaking. */
+  /** The least a machine needs to recognise speech as fast as people speak. */
   memoryBytes: number;
   processors: number;
-  /** The folder in the archive, if the only file is one (tar with bzip2). */
+  /** Set if the only file is an archive (tar with bzip2): the folder inside it. */
   archiveFolder?: string;
 };
 
@@ -42,7 +42,7 @@ export const MODEL_SOURCES: readonly ModelSource[] = [
     memoryBytes: 3_600 * MEGABYTE,
     processors: 4,
     files: [
-      // The small ones first: what is wrong shows early.
+      // Small files first, so that an error shows early.
       korean('tokens.txt', '729cc103155bafa785f9cd45746cd41cabe97eab7182fc04d594129587958f8a'),
       korean('joiner.int8.onnx', '4101c7c679a0bc30483794b27a059e34e79232aa2068d78d51231a22c8b0d7ce'),
       korean('decoder.int8.onnx', '19f9c98fc6d0a2c33a65a43b36fdb2e914c26c0aa9764be3aebc502a1e982fb0'),

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const LIMIT_MS = 5 * 60_000;
 
 /**
- * Makes sure that archives can be unpacked. The tar of macOS and Windows knows bzip2 itself; that of Linux calls it.
+ * Makes sure that archives can be unpacked. The tar of macOS and Windows contains bzip2; the tar of Linux calls a program.
  * @throws FetchError saying what to install.
  */
 export async function prepareUnpacking(): Promise<void> {
@@ -15,10 +15,12 @@ export async function prepareUnpacking(): Promise<void> {
   const packages = ['bzip2', 'tar'];
   if (await mayInstallPackages()) await installPackages(packages).catch(() => {});
   if (await hasBzip2()) return;
-  throw new FetchError(`The model is packed with bzip2, which is missing here: ${installCommand(packages)}`);
+  throw new FetchError(
+    `The model is packed with bzip2, which is not installed. To install it: ${installCommand(packages)}`,
+  );
 }
 
-/** Unpacks some files of one folder of the archive into `directory`. @throws FetchError */
+/** Unpacks the named files of one folder of the archive into `directory`. @throws FetchError if tar fails. */
 export async function unpack(
   archive: string,
   directory: string,

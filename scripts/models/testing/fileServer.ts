@@ -5,21 +5,21 @@ import type { AddressInfo } from 'node:net';
 
 export type FileServer = {
   url: string;
-  /** By path, with the slash. */
+  /** By path, with the leading slash. */
   files: Map<string, Buffer>;
-  /** What was asked for so far: the path, and the bytes if only some were wanted. */
+  /** All requests so far: the path, and the range header if there was one. */
   requests: { path: string; range: string | undefined }[];
-  /** How the next answers go wrong, one each; answers after them are right. */
+  /** The faults of the next answers, one each. Later answers are right. */
   faults: Fault[];
-  /** Whether parts of files can be had. */
+  /** Whether the server supports ranges. */
   ranges: boolean;
   close: () => Promise<void>;
 };
 
-/** `cut`: the connection breaks half way; `stall`: nothing comes after half; `mute`: no answer; or a status. */
+/** `cut`: the connection breaks halfway; `stall`: no bytes come after the first half; `mute`: no answer; or a status. */
 export type Fault = 'cut' | 'stall' | 'mute' | number;
 
-/** Serves files as a CDN does, with ranges and ETags, on the loopback; and goes wrong when it is told to. */
+/** Serves files on loopback as a CDN does, with ranges and ETags, and fails where a test asks for it. */
 export async function startFileServer(): Promise<FileServer> {
   const server: Omit<FileServer, 'url' | 'close'> = {
     files: new Map(),

@@ -8,13 +8,13 @@ import type { FileServer } from './fileServer.ts';
 
 const BYTES = 300_000;
 
-/** Puts files of random bytes on the server, and says where they are. */
+/** Puts files of random bytes on the server. @returns the model made of them. */
 export function offerFiles(server: FileServer, name: string, names: string[]): ModelSource {
   const files = names.map((file) => offer(server, `${name}/${file}`, file, randomBytes(BYTES)));
   return { ...sourceOf(name), files };
 }
 
-/** The same in an archive, with a file that nobody needs. */
+/** Puts an archive on the server: the model's files, and one that the engine does not need. */
 export function offerArchive(server: FileServer, name: string, names: string[]): ModelSource {
   const directory = mkdtempSync(join(tmpdir(), 'roomscribe-archive-'));
   mkdirSync(join(directory, 'folder'));

@@ -1,8 +1,8 @@
 import type { FetchError } from './fetchError.ts';
 
-/** Ends a request whose server is silent for too long. */
-export class Patience {
-  /** Set once it is over: it is why the request failed. */
+/** Aborts a request whose server is silent for too long. */
+export class RequestTimeout {
+  /** Set when the time is up: the reason why the request failed. */
   error: FetchError | undefined;
   readonly #request = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -11,7 +11,7 @@ export class Patience {
     return this.#request.signal;
   }
 
-  /** From now on the server has so long, until the next call. */
+  /** Aborts with `error` in `ms`, unless it is called again or ended before. */
   allow(ms: number, error: FetchError): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

@@ -2,78 +2,96 @@ import { loudness, pink } from '../server/transcriber/testing/noise.ts';
 import { createRandom, type Random } from '../server/transcriber/testing/random.ts';
 import { CLIP_RATE, type Span, type SpokenClip } from '../server/transcriber/testing/recordings.ts';
 
-/** One microphone: PCM s16le mono at 16 kHz, and where its owner speaks, in samples, by construction. */
-export type Microphone = { pcm: Uint8Array; spans: Span[]; utterances: Span[] };
+/** The recording of one microphone. All spans are in samples. They are exact, because the recording is put together here. */
+export type Microphone = {
+  /** PCM s16le mono at 16 kHz. */
+  pcm: Uint8Array;
+  /** Where the owner's words sound. */
+  spans: Span[];
+  /** Where the owner's utterances are, with the pauses between their words. */
+  utterances: Span[];
+};
 
-type Placed = { at: number; clip: SpokenClip };
+type PlacedClip = { at: number; clip: SpokenClip };
 
-const ROOM_DECIBELS = 30;
-const ROOM_SECONDS = 61;
+/** The noise of the room is this much quieter than the voice. */
+const NOISE_BELOW_VOICE_DB = 30;
+/** The noise repeats after this time. */
+const NOISE_SECONDS = 61;
+/** Root mean square of the voice in the recordings. */
+const VOICE_LOUDNESS = 3_277;
 
 /**
- * Two people talk for so long, each at a microphone of their own: turns of 3 to 60 s with short pauses between the
- * utterances, mostly quick answers, now and then one who falls in or says a word meanwhile, sometimes a long silence.
+ * Simulates a conversation of two people, each with a microphone of their own. A turn lasts 3 to 60 s, with short pauses
+ * between the utterances. Most answers come quickly. Some begin before the other person has finished, some people say a
+ * word while the other one talks, and some silences are long. The same seed gives the same conversation.
  */
 export function converse(recordings: SpokenClip[], seconds: number, seed: number): [Microphone, Microphone] {
   const clips = recordings.map(trimmed);
   const random = createRandom(seed);
   const length = seconds * CLIP_RATE;
-  const said: [Placed[], Placed[]] = [[], []];
+  const clipsOf: [PlacedClip[], PlacedClip[]] = [[], []];
   let at = 5 * CLIP_RATE;
-  for (let who: 0 | 1 = 0; ; who = who === 0 ? 1 : 0) {
-    const end = speak(said[who], { at, length: turnSeconds(random) * CLIP_RATE }, { clips, random });
+  for (let speaker: 0 | 1 = 0; ; speaker = speaker === 0 ? 1 : 0) {
+    const end = speak(clipsOf[speaker], { at, length: turnSeconds(random) * CLIP_RATE }, { clips, random });
     if (end > length) break;
-    if (random.next() < 0.15) interject(said[1 - who] as Placed[], { at, end }, { clips, random });
-    at = Math.round(end + gapSeconds(random) * CLIP_RATE);
+    if (random.next() < 0.15) interject(clipsOf[1 - speaker] as PlacedClip[], { at, end }, { clips, random });
+    at = Math.round(end + secondsUntilAnswer(random) * CLIP_RATE);
   }
-  return [record(said[0], length, seed), record(said[1], length, seed + 1)];
+  return [record(clipsOf[0], length, seed), record(clipsOf[1], length, seed + 1)];
 }
 
-/** Without the silence around the words: the pauses are ours to choose. */
+/** Cuts the silence before the first word and after the last word, so that this file alone decides the pauses. */
 function trimmed(clip: SpokenClip): SpokenClip {
   const start = clip.spans[0]?.[0] ?? 0;
   const spans = clip.spans.map(([from, to]): Span => [from - start, to - start]);
   return { ...clip, spans, samples: clip.samples.subarray(start, clip.spans.at(-1)?.[1]) };
 }
 
-/** 3 to 60 s, as many short ones as long ones on a logarithmic scale. */
+/** 3 to 60 s, evenly distributed on a logarithmic scale. */
 const turnSeconds = (random: Random) => 3 * 20 ** random.next();
 
-function gapSeconds(random: Random): number {
+/** Seconds until the other person begins. Negative: that person begins before the first one has finished. */
+function secondsUntilAnswer(random: Random): number {
   const chance = random.next();
   if (chance < 0.2) return -(0.3 + 1.2 * random.next());
   if (chance < 0.9) return 0.2 + random.next();
   return 3 + 57 * random.next() ** 2;
 }
 
-type Means = { clips: SpokenClip[]; random: Random };
+type Choice = { clips: SpokenClip[]; random: Random };
 
-/** Says one thing after another until the turn is over. Answers where it ends. */
-function speak(said: Placed[], turn: { at: number; length: number }, { clips, random }: Means): number {
-  const last = said.at(-1);
-  // Nobody says two things at once: who was just saying a word comes after it.
+/** Adds random clips until the turn is over. @returns the sample at which the last clip ends. */
+function speak(
+  placed: PlacedClip[],
+  turn: { at: number; length: number },
+  { clips, random }: Choice,
+): number {
+  const last = placed.at(-1);
+  // Nobody says two things at once: a turn begins after the person's own last clip.
   let at = Math.max(turn.at, last ? last.at + last.clip.samples.length : 0);
   let end = at;
   while (at < turn.at + turn.length) {
     const clip = random.pick(clips);
-    said.push({ at, clip });
+    placed.push({ at, clip });
     end = at + clip.samples.length;
     at = end + Math.round((0.1 + 0.5 * random.next()) * CLIP_RATE);
   }
   return end;
 }
 
-function interject(said: Placed[], turn: { at: number; end: number }, { clips, random }: Means): void {
+/** Adds one short clip in the middle of the other person's turn. */
+function interject(placed: PlacedClip[], turn: { at: number; end: number }, { clips, random }: Choice): void {
   const short = clips.filter(({ samples }) => samples.length < 2 * CLIP_RATE);
   const at = turn.at + Math.round((0.2 + 0.5 * random.next()) * (turn.end - turn.at));
-  speak(said, { at, length: 1 }, { clips: short, random });
+  speak(placed, { at, length: 1 }, { clips: short, random });
 }
 
-/** What was said, in the pink noise of a room, 30 dB below the voice. */
-function record(said: Placed[], length: number, seed: number): Microphone {
-  const within = said.filter(({ at, clip }) => at + clip.samples.length <= length);
-  const noise = pink(ROOM_SECONDS * CLIP_RATE, CLIP_RATE, seed);
-  const gain = (3_277 * 10 ** (-ROOM_DECIBELS / 20)) / loudness(noise);
+/** Mixes the clips with pink noise, as a microphone in a room would record them. */
+function record(placed: PlacedClip[], length: number, seed: number): Microphone {
+  const within = placed.filter(({ at, clip }) => at + clip.samples.length <= length);
+  const noise = pink(NOISE_SECONDS * CLIP_RATE, CLIP_RATE, seed);
+  const gain = (VOICE_LOUDNESS * 10 ** (-NOISE_BELOW_VOICE_DB / 20)) / loudness(noise);
   const samples = new Int16Array(length);
   for (let i = 0; i < length; i += 1) samples[i] = Math.round(gain * (noise[i % noise.length] ?? 0));
   for (const { at, clip } of within) {

@@ -5,13 +5,16 @@ import { type Stack, type StackName, startStack } from './fanout/stacks.ts';
 import { percentile } from './percentile.ts';
 
 /**
- * `npm run bench:fanout [-- WORDS]`: what it costs to tell everybody in a room, beside Socket.IO on Express and bare
- * `ws`. Server and load have a core each; the stacks take turns within every round, and ratios are taken within a
- * round. Roomscribe is the whole product: access, order, and every message committed before it is told.
+ * `npm run bench:fanout [-- WORDS]` measures what it costs to deliver messages to everybody in a room. It compares
+ * Roomscribe with Socket.IO on Express and with bare `ws`. Roomscribe runs as the whole product: it checks access, keeps
+ * the order, and commits each message before it delivers it.
  *
- * The words choose, so that one figure can be had again soon: parts (one-by-one, bursts, paced, idle, stalled, storm),
- * settings of Roomscribe (sqlite, sqlite-redis, mariadb, mariadb-redis), how many subscribers (100, 1000), and
- * `rounds=N`. Of what is not named, all. For example `npm run bench:fanout -- paced one-by-one sqlite 1000 rounds=5`.
+ * The server and the load run on a core each. Every round measures all servers one after the other, and each ratio
+ * compares figures of the same round, because the speed of the machine changes over time.
+ *
+ * The words choose what runs: parts (one-by-one, bursts, paced, idle, stalled, storm), setups of Roomscribe (sqlite,
+ * sqlite-redis, mariadb, mariadb-redis), numbers of subscribers (100, 1000), and `rounds=N`. If no word of a kind is
+ * given, all of that kind run. Example: `npm run bench:fanout -- paced one-by-one sqlite 1000 rounds=5`.
  */
 const THEIRS: StackName[] = ['ws', 'Socket.IO'];
 const OURS: Record<string, StackName> = {
@@ -20,16 +23,22 @@ const OURS: Record<string, StackName> = {
   mariadb: 'Roomscribe, MariaDB',
   'mariadb-redis': 'Roomscribe, MariaDB, Redis',
 };
+/** All ratios compare with this server. */
 const BASE: StackName = 'Socket.IO';
 const ROUNDS = 3;
 const SIZES = ['100', '1000'];
 const DELIVERY = ['one-by-one', 'bursts', 'paced'];
 const PARTS = [...DELIVERY, 'idle', 'stalled', 'storm'];
-const FOR_MS = 2_000;
-const BURST = 64;
+const RUN_MS = 2_000;
+const BURST_MESSAGES = 64;
 const PACED = { forMs: 8_000, perSecond: 20 };
-const IDLE = 5_000;
+const IDLE_SUBSCRIBERS = 5_000;
+/** `behind`: how many changes the client that missed the most has to catch up on. */
 const STORM = { clients: 1_000, behind: 200 };
+/** How long the server has to become quiet before its idle memory is read. */
+const IDLE_SETTLE_MS = 6_000;
+/** How long the presence events of the people who came take at most. */
+const PRESENCE_MS = 500;
 
 type Kind = 'oneByOne' | 'bursts' | 'p50' | 'p99';
 type Measure = (opened: Opened) => Promise<Partial<Record<Kind, number>>>;
@@ -58,7 +67,9 @@ async function printDelivery(
   measures: Measure[],
   rounds: number,
 ): Promise<void> {
-  say(`\n${subscribers} subscribers; deliveries per second of server processor, medians of ${rounds} rounds`);
+  print(
+    `\n${subscribers} subscribers; deliveries per second of the server's processor time, medians of ${rounds} rounds`,
+  );
   const opened: Opened[] = [];
   for (const name of names) opened.push(await open(name, subscribers));
   const figures = new Map<StackName, Record<Kind, number[]>>(
@@ -89,22 +100,22 @@ function printStack(name: StackName, figures: Map<StackName, Record<Kind, number
   };
   const rate = (kind: Kind) => `${Math.round(median(kind)).toLocaleString('en').padStart(9)} ${ratio(kind)}`;
   const ms = (kind: Kind) => `${kind} ${median(kind).toFixed(1)} ms`;
-  const told = [
+  const columns = [
     ...(own.oneByOne.length > 0 ? [`one by one ${rate('oneByOne')}`] : []),
-    ...(own.bursts.length > 0 ? [`bursts of ${BURST} ${rate('bursts')}`] : []),
+    ...(own.bursts.length > 0 ? [`bursts of ${BURST_MESSAGES} ${rate('bursts')}`] : []),
     ...(own.p99.length > 0 ? [`at ${PACED.perSecond}/s ${ms('p50')}, ${ms('p99')} ${ratio('p99')}`] : []),
   ];
-  say(`  ${name.padEnd(28)} ${told.join('   ')}`);
+  print(`  ${name.padEnd(28)} ${columns.join('   ')}`);
 }
 
 async function measureOneByOne({ stack, load }: Opened) {
-  await load.oneByOne(FOR_MS / 5);
-  return { oneByOne: await perCpuSecond(stack, () => load.oneByOne(FOR_MS)) };
+  await load.oneByOne(RUN_MS / 5);
+  return { oneByOne: await perCpuSecond(stack, () => load.oneByOne(RUN_MS)) };
 }
 
 async function measureBursts({ stack, load }: Opened) {
-  await load.bursts(FOR_MS / 5, BURST);
-  return { bursts: await perCpuSecond(stack, () => load.bursts(FOR_MS, BURST)) };
+  await load.bursts(RUN_MS / 5, BURST_MESSAGES);
+  return { bursts: await perCpuSecond(stack, () => load.bursts(RUN_MS, BURST_MESSAGES)) };
 }
 
 async function measurePaced({ load }: Opened) {
@@ -126,48 +137,54 @@ async function perCpuSecond(stack: Stack, act: () => Promise<number>): Promise<n
 }
 
 async function printIdleMemory(names: StackName[]): Promise<void> {
-  say(`\n${IDLE.toLocaleString('en')} subscribers who hear nothing; resident memory each`);
+  print(
+    `\n${IDLE_SUBSCRIBERS.toLocaleString('en')} subscribers to whom nobody sends anything; resident memory per subscriber`,
+  );
   for (const name of names) {
     const stack = await startStack(name);
-    const seats = await stack.seats(IDLE);
-    // So that what it took to make them is not counted, nor hides anything.
+    const seats = await stack.seats(IDLE_SUBSCRIBERS);
+    // The restart frees the memory that creating the members has used.
     await stack.restart?.();
     const before = await stack.memoryBytes();
     const { load, stop } = startLoad();
     await load.connect(stack, seats);
-    await sleep(6_000);
-    const each = ((await stack.memoryBytes()) - before) / IDLE / 1_024;
-    say(`  ${name.padEnd(28)} ${each.toFixed(1)} KiB`);
+    await sleep(IDLE_SETTLE_MS);
+    const each = ((await stack.memoryBytes()) - before) / IDLE_SUBSCRIBERS / 1_024;
+    print(`  ${name.padEnd(28)} ${each.toFixed(1)} KiB`);
     await load.close();
     await stop();
     await stack.stop();
   }
 }
 
-/** The same bursts with and without subscribers who do not read, on our own server. */
+/** Compares the same bursts with and without subscribers that stop reading, on Roomscribe alone. */
 async function printStalled(): Promise<void> {
-  const stalled = 50;
-  const opened = await open('Roomscribe, SQLite', 200);
+  const [subscribers, stalled] = [200, 50];
+  const opened = await open('Roomscribe, SQLite', subscribers);
   const { stack, load } = opened;
-  await load.bursts(FOR_MS, BURST);
+  await load.bursts(RUN_MS, BURST_MESSAGES);
   const rate = async () => {
     const from = performance.now();
-    const delivered = await load.bursts(FOR_MS, BURST);
+    const delivered = await load.bursts(RUN_MS, BURST_MESSAGES);
     return (delivered * 1_000) / (performance.now() - from);
   };
-  const freely = await rate();
+  const rateBefore = await rate();
   const before = await stack.memoryBytes();
   await load.stall(stalled);
-  const beside = await rate();
+  const rateBeside = await rate();
   const each = ((await stack.memoryBytes()) - before) / stalled / 1_024;
-  say(`\n${stalled} of 200 subscribers read nothing (limit ${LIMITS.unreadEventBytes / 1_024} KiB each)`);
-  say(
-    `  memory each ${each.toFixed(0)} KiB; the others are told ${(beside / freely / ((200 - stalled) / 200)).toFixed(2)} × as much each`,
+  const readers = (subscribers - stalled) / subscribers;
+  const share = rateBeside / rateBefore / readers;
+  print(
+    `\n${stalled} of ${subscribers} subscribers stop reading (limit ${LIMITS.unreadEventBytes / 1_024} KiB each)`,
+  );
+  print(
+    `  memory ${each.toFixed(0)} KiB per stalled subscriber; each of the others gets ${share.toFixed(2)} × the messages of before`,
   );
   await close(opened);
 }
 
-/** Everybody comes back at once, each up to so many changes behind; on a running server, and on one that has just started. */
+/** All clients reconnect at once and catch up: first on a running server, then on one that has just started. */
 async function printStorm(name: StackName): Promise<void> {
   const { clients, behind } = STORM;
   const opened = await open(name, 1, clients);
@@ -178,13 +195,13 @@ async function printStorm(name: StackName): Promise<void> {
   const cursors = seats.map((_, i) => head - 1 - (i % behind));
   const missed = cursors.reduce((sum, cursor) => sum + head - cursor, 0);
   const ms = await load.storm(stack, seats, cursors, head);
-  say(
-    `\n${clients.toLocaleString('en')} clients come back at once to ${name}, having missed ${missed.toLocaleString('en')} changes`,
+  print(
+    `\n${clients.toLocaleString('en')} clients reconnect at once to ${name}; together they missed ${missed.toLocaleString('en')} changes`,
   );
-  say(`  all had seen all, once and in order, after ${Math.round(ms)} ms`);
+  print(`  everybody had every change, once and in order, after ${Math.round(ms)} ms`);
   await stack.restart?.();
   const again = await load.storm(stack, seats, cursors, head);
-  say(`  the same, with a server that has just started: ${Math.round(again)} ms`);
+  print(`  the same on a server that has just started: ${Math.round(again)} ms`);
   await close(opened);
 }
 
@@ -193,8 +210,8 @@ async function open(name: StackName, subscribers: number, members = subscribers)
   const seats = await stack.seats(members);
   const { load, stop } = startLoad();
   await load.connect(stack, seats.slice(0, subscribers));
-  // Until everybody has been told who came.
-  await sleep(500);
+  // The server still sends presence events about the people who came. The measurement begins after them.
+  await sleep(PRESENCE_MS);
   return { name, stack, seats, load, stop };
 }
 
@@ -204,7 +221,7 @@ async function close({ load, stop, stack }: Opened): Promise<void> {
   await stack.stop();
 }
 
-function say(text: string): void {
+function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 

@@ -11,8 +11,10 @@ const SPEAKERS = 20;
 const SECONDS = 10;
 const RECORDINGS = ['Front_Center', 'Front_Right', 'Rear_Left', 'Side_Right'];
 const STARTS = 5;
+/** How long a server that has just started runs before its memory at rest is read. */
+const REST_MS = 2_000;
 
-/** Prints the figures of the whole product on this machine: `npm run bench`, after `npm run build`. */
+/** `npm run bench` (after `npm run build`) prints the figures of the whole product on this machine. */
 async function main(): Promise<void> {
   await printStart();
   await printAcks();
@@ -26,11 +28,11 @@ async function printStart(): Promise<void> {
   for (let i = 0; i < STARTS; i += 1) {
     const server = await startServer({ SPEECH_ENGINE: 'off' });
     starts.push(server.listeningAfterMs);
-    await sleep(2_000);
+    await sleep(REST_MS);
     memory = server.memoryMiB();
     await server.stop();
   }
-  print(`start to listening, median of ${STARTS}`, `${percentile(starts, 0.5).toFixed(0)} ms`);
+  print(`process start to listening, median of ${STARTS}`, `${percentile(starts, 0.5).toFixed(0)} ms`);
   print('memory at rest', `${memory.toFixed(0)} MiB`);
 }
 
@@ -38,9 +40,9 @@ async function printAcks(): Promise<void> {
   const transcribe = await startTranscribeProcess();
   const server = await startServer(transcribe.env);
   const acks = await measureAcks({ url: server.url, speakers: SPEAKERS, seconds: SECONDS });
-  print(`chunk acked, ${SPEAKERS} speakers, p50`, `${percentile(acks, 0.5).toFixed(1)} ms`);
+  print(`chunk sent to acked, ${SPEAKERS} speakers, p50`, `${percentile(acks, 0.5).toFixed(1)} ms`);
   print(
-    `chunk acked, ${SPEAKERS} speakers, p99`,
+    `chunk sent to acked, ${SPEAKERS} speakers, p99`,
     `${percentile(acks, 0.99).toFixed(1)} ms (${acks.length} chunks)`,
   );
   print(`memory with ${SPEAKERS} speakers`, `${server.memoryMiB().toFixed(0)} MiB`);
@@ -55,8 +57,11 @@ async function printCaptionLag(): Promise<void> {
     const { pcm, sampleRate } = readWav(`/usr/share/sounds/alsa/${name}.wav`);
     lags.push(...(await measureCaptionLag({ url: server.url, pcm, sampleRate })));
   }
-  print('word’s end to first caption, PocketSphinx, p50', `${percentile(lags, 0.5).toFixed(0)} ms`);
-  print('word’s end to first caption, worst', `${percentile(lags, 1).toFixed(0)} ms (${lags.length} words)`);
+  print('end of a word to its caption, PocketSphinx, p50', `${percentile(lags, 0.5).toFixed(0)} ms`);
+  print(
+    'end of a word to its caption, PocketSphinx, worst',
+    `${percentile(lags, 1).toFixed(0)} ms (${lags.length} words)`,
+  );
   await server.stop();
 }
 

@@ -4,7 +4,7 @@ import type { AppRouter } from '../server/trpc/router.ts';
 
 export type Person = { id: string; trpc: TRPCClient<AppRouter>; leave: () => Promise<void> };
 
-/** Somebody new, through the stock client: over HTTP for the session, then over one WebSocket. */
+/** Signs in a new guest with the stock client: over HTTP for the session, then over one WebSocket. */
 export async function enter(url: string, name: string): Promise<Person> {
   const http = createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc` })] });
   const { token, user } = await http.session.guest.mutate({ name });

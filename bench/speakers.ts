@@ -7,8 +7,8 @@ const SAMPLE_RATE = 16_000;
 export type SpeakersOptions = { url: string; speakers: number; seconds: number };
 
 /**
- * So many people speak at once, each into a room of their own, in real time.
- * @returns for each chunk, the milliseconds from its sending to its ack.
+ * `speakers` people speak at once for `seconds`, in real time, each in a room of their own.
+ * @returns for each chunk, the milliseconds from send to ack.
  */
 export async function measureAcks({ url, speakers, seconds }: SpeakersOptions): Promise<number[]> {
   const people = await Promise.all(
@@ -19,7 +19,7 @@ export async function measureAcks({ url, speakers, seconds }: SpeakersOptions): 
   return measured.flat();
 }
 
-/** @param phase where in the chunk's period this speaker begins, so that they do not all send at the same instant. */
+/** @param phase delays this speaker by a part (0 to 1) of a chunk, so that not all speakers send at the same instant. */
 async function speak({ trpc }: Person, seconds: number, phase: number): Promise<number[]> {
   const room = await trpc.rooms.create.mutate({ name: 'Bench' });
   const options = { roomId: room.id, language: 'en-US', sampleRate: SAMPLE_RATE };
@@ -38,7 +38,7 @@ async function speak({ trpc }: Person, seconds: number, phase: number): Promise<
   return measured;
 }
 
-/** A quiet hum: sound that is no speech. */
+/** A quiet hum, which is not speech. */
 function hum(ms: number): Uint8Array {
   const samples = Int16Array.from({ length: (SAMPLE_RATE * ms) / 1_000 }, (_, i) => 600 * Math.sin(i / 20));
   return new Uint8Array(samples.buffer);

@@ -6,12 +6,12 @@ import { printWordErrors } from './wordErrors.ts';
 
 const SECONDS = 3_600;
 const SEED = 1;
-/** Amazon Transcribe streaming, us-east-1. */
-const DOLLARS_A_MINUTE = 0.024;
-/** What a client that opens a stream for each utterance sends around it. */
-const AROUND_SECONDS = 0.5;
-/** Tail and pre-roll in seconds; the first are the gate's own. */
-const TIMES = [
+/** The price of Amazon Transcribe streaming in us-east-1. */
+const DOLLARS_PER_MINUTE = 0.024;
+/** The silence that a client with one engine stream per utterance sends before and after the utterance. */
+const MARGIN_SECONDS = 0.5;
+/** Tail and pre-roll in seconds. The first pair is the gate's default. */
+const GATE_TIMES = [
   [1.4, 1],
   [2, 1],
   [1, 1],
@@ -21,8 +21,9 @@ const TIMES = [
 const { billedSeconds } = createAwsEngine({ region: 'us-east-1' });
 
 /**
- * `npm run bench:speech-cost`: an hour of two people at two microphones. What is sent to the engine and paid for with
- * the gate, against clients without one; how long the gate takes; and whether engines hear as well through it.
+ * `npm run bench:speech-cost` simulates an hour of two people at two microphones. It prints how much audio is sent to the
+ * engine and paid for, with the voice gate and without it, the processor time of the gate, and the word errors of an
+ * engine with the gate and without it.
  */
 async function main(): Promise<void> {
   const clips = [...alsaClips(), ...longerClips()];
@@ -30,16 +31,16 @@ async function main(): Promise<void> {
   const total = (of: (microphone: Microphone) => Span[]) => sum(microphones.flatMap(of).map(lengthOf));
   const spoken = { speech: total(({ utterances }) => utterances), sound: total(({ spans }) => spans) };
   print(
-    `two microphones, ${2 * SECONDS} s: ${spoken.speech.toFixed(0)} s of speech, which is sentences from their`,
+    `two microphones, ${2 * SECONDS} s: ${spoken.speech.toFixed(0)} s of speech, counted from the first word`,
   );
   print(
-    `first word to their last; ${spoken.sound.toFixed(0)} s of it are sound, the rest pauses between words`,
+    `of each sentence to its last word; ${spoken.sound.toFixed(0)} s of it are sound, the rest are pauses between words`,
   );
   print('');
   print('                                      sent  × speech   × sound    billed   streams   dollars');
-  row('open all the time', [SECONDS, SECONDS], spoken);
-  row('a stream for each utterance', microphones.flatMap(perUtterance), spoken);
-  for (const [tailSeconds, preRollSeconds] of TIMES) {
+  row('no gate, always open', [SECONDS, SECONDS], spoken);
+  row('one stream per utterance', microphones.flatMap(perUtterance), spoken);
+  for (const [tailSeconds, preRollSeconds] of GATE_TIMES) {
     const options = { sampleRate: CLIP_RATE, tailSeconds, preRollSeconds };
     const streams = microphones.flatMap(({ pcm }) => gate(pcm, options)).map(secondsOf);
     row(`gate, tail ${tailSeconds} s, pre-roll ${preRollSeconds} s`, streams, spoken);
@@ -54,7 +55,7 @@ const sum = (numbers: number[]) => numbers.reduce((total, number) => total + num
 const lengthOf = ([from, to]: Span) => (to - from) / CLIP_RATE;
 const secondsOf = (pieces: { pcm: Uint8Array }[]) => sum(pieces.map(({ pcm }) => pcm.length)) / 2 / CLIP_RATE;
 const perUtterance = ({ utterances }: Microphone) =>
-  utterances.map((span) => lengthOf(span) + 2 * AROUND_SECONDS);
+  utterances.map((span) => lengthOf(span) + 2 * MARGIN_SECONDS);
 
 function row(name: string, streams: number[], { speech, sound }: { speech: number; sound: number }): void {
   const sent = sum(streams);
@@ -65,12 +66,12 @@ function row(name: string, streams: number[], { speech, sound }: { speech: numbe
     (sent / sound).toFixed(2),
     `${billed} s`,
     streams.length.toString(),
-    ((billed / 60) * DOLLARS_A_MINUTE).toFixed(2),
+    ((billed / 60) * DOLLARS_PER_MINUTE).toFixed(2),
   ];
   print(name.padEnd(32) + columns.map((column) => column.padStart(10)).join(''));
 }
 
-/** The processor's time, not the clock's: others may be at work on this machine. */
+/** Prints processor time, not wall-clock time, because other programs may be busy on this machine. */
 function printTime({ pcm }: Microphone): void {
   const before = process.cpuUsage();
   gate(pcm, { sampleRate: CLIP_RATE });

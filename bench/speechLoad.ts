@@ -4,50 +4,54 @@ import type { SpeechLoad } from './speech/load.ts';
 import { type Cpu, type Stage, setStage } from './speech/stage.ts';
 
 /**
- * `npm run bench:speech [-- STREAMS…]`: live streams on one core, in real time, heard by the AWS adapter with the real
- * SDK against a server that speaks the service's protocol. Everybody has a room and a socket of their own, sings all
- * the time with pauses of 0.6 s, and reads the captions.
+ * `npm run bench:speech [-- STREAMS…]` measures live speech streams on one core, in real time. The engine is the AWS
+ * adapter with the real SDK, against a test server that speaks the service's protocol. Each speaker has a room and a
+ * socket of their own, speaks synthetic speech with pauses of 0.6 s, and reads the captions. `--profile DIRECTORY` writes
+ * a CPU profile of the server.
  */
 const STREAMS = [100, 300];
-/** The service listens to so many; to more it says the same whatever they sing, which is cheaper. */
-const RECOGNIZERS = 100;
-const WARM_MS = 5_000;
-const FOR_MS = 20_000;
+/** With more streams, the test service returns fixed results: recognising all of them would need too much of its core. */
+const MAX_RECOGNIZED_STREAMS = 100;
+const WARM_UP_MS = 5_000;
+const MEASURED_MS = 20_000;
 
 async function measure(streams: number, nodeOptions: string[]): Promise<void> {
-  const recognizer = streams <= RECOGNIZERS ? 'tone' : 'none';
+  const recognizer = streams <= MAX_RECOGNIZED_STREAMS ? 'tone' : 'none';
   const stage = await setStage<SpeechLoad>('load.ts', { recognizer, nodeOptions });
   await measureOn(stage, streams, recognizer === 'tone').finally(() => stage.stop());
 }
 
-async function measureOn(stage: Stage<SpeechLoad>, streams: number, listens: boolean): Promise<void> {
+async function measureOn(stage: Stage<SpeechLoad>, streams: number, recognizes: boolean): Promise<void> {
   const { load } = stage;
-  const [restBytes, restKept] = [stage.residentBytes(), (await stage.usage()).memoryBytes];
+  const [idleBytes, idleLiveBytes] = [stage.residentBytes(), (await stage.usage()).memoryBytes];
   await load.enter(stage.url, streams);
-  await load.begin(WARM_MS);
+  await load.begin(WARM_UP_MS);
   const before = stage.cpuMs();
   const from = performance.now();
-  const acks = await load.measure(FOR_MS);
+  const acks = await load.measure(MEASURED_MS);
   const share = shares(before, stage.cpuMs(), performance.now() - from);
-  const [residentBytes, kept] = [stage.residentBytes(), (await stage.usage()).memoryBytes];
-  const { lags, refusedChunks, captions, wordsSung, allHeard } = await load.end();
+  const [residentBytes, liveBytes] = [stage.residentBytes(), (await stage.usage()).memoryBytes];
+  const { lags, refusedChunks, captions, wordsSpoken, allRecognized } = await load.end();
 
-  const heard = `; of ${wordsSung.toLocaleString('en')} words sung ${allHeard ? 'each is' : 'NOT EACH IS'} in the finals, once and in order`;
+  const finals = `; ${allRecognized ? 'all' : 'NOT ALL'} ${wordsSpoken.toLocaleString('en')} spoken words are in the finals, once and in order`;
   const mib = (bytes: number) => `${(bytes / streams / 1_048_576).toFixed(2)} MiB`;
-  say(`\n${streams} live streams, ${FOR_MS / 1_000} s`);
+  printLine(`\n${streams} live streams, ${MEASURED_MS / 1_000} s`);
   print('chunk sent to acked', `${spread(acks)}; ${refusedChunks} refused`);
-  if (listens) print('chunk sent to caption read, service included', spread(lags));
-  print('memory a stream', `${mib(residentBytes - restBytes)}; ${mib(kept - restKept)} after gc`);
+  if (recognizes) print('chunk sent to caption read, with the service', spread(lags));
+  print('memory per stream', `${mib(residentBytes - idleBytes)}; ${mib(liveBytes - idleLiveBytes)} after gc`);
   print(
     'processor: server',
-    `${percent(share.server)} of a core, so ${Math.floor(streams / share.server)} streams a core`,
+    `${percent(share.server)} of a core, so ${Math.floor(streams / share.server)} streams per core`,
   );
-  print('processor: service and speakers', `${percent(share.service)} and ${percent(share.load)} of another`);
+  print(
+    'processor: service and speakers',
+    `${percent(share.service)} and ${percent(share.load)} of another core`,
+  );
   print(
     'processor: everything else on this machine',
     `${percent(share.machine - share.server - share.service - share.load)} of a core`,
   );
-  print('captions read', `${captions.toLocaleString('en')}${listens ? heard : ''}`);
+  print('captions read', `${captions.toLocaleString('en')}${recognizes ? finals : ''}`);
 }
 
 function shares(before: Cpu, after: Cpu, ms: number): Cpu {
@@ -61,7 +65,7 @@ function shares(before: Cpu, after: Cpu, ms: number): Cpu {
 
 function spread(samples: number[]): string {
   const at = (share: number) => `${percentile(samples, share).toFixed(1)} ms`;
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)} (${samples.length.toLocaleString('en')})`;
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)} (${samples.length.toLocaleString('en')})`;
 }
 
 function percent(share: number): string {
@@ -69,10 +73,10 @@ function percent(share: number): string {
 }
 
 function print(name: string, value: string): void {
-  say(`  ${name.padEnd(46)} ${value}`);
+  printLine(`  ${name.padEnd(46)} ${value}`);
 }
 
-function say(text: string): void {
+function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 

@@ -4,20 +4,23 @@ import type { Outcome, SoakLoad } from './speech/soak.ts';
 import { type Stage, setStage } from './speech/stage.ts';
 
 /**
- * `npm run bench:speech-soak [-- HOURS]`: four people sing for so many hours of audio each into streams that live all
- * the while, as fast as they are heard; with pauses that are left out, pauses in which the service is hung up on, and
- * faults of the service. Memory is looked at after everything that is not needed was thrown away.
+ * `npm run bench:speech-soak [-- HOURS]` looks for memory leaks in long speech streams. Four people speak HOURS of
+ * synthetic speech each, as fast as it is recognised. Some pauses are short, the voice gate leaves longer ones out, and the
+ * longest ones end the engine call. The service fails again and again. Memory is read after garbage collections.
  */
 const HOURS = 8;
 const SAMPLE_MS = 10_000;
-/** Samples without which a slope says nothing. */
-const ENOUGH = 10;
-/** Longer than the longest pause before a call is tried again: else every call would be struck, and none heal. */
-const FAULT_MS = 12_000;
-/** Whatever takes longer has failed. */
-const PATIENCE_MS = 1_500_000;
+/** With fewer samples the slope would be noise. */
+const MIN_SAMPLES = 10;
+/** Longer than the longest backoff of the retry policy. Otherwise every engine call would fail, and none would recover. */
+const FAULT_INTERVAL_MS = 12_000;
+/** A soak that takes longer than this has failed. */
+const TIMEOUT_MS = 1_500_000;
 
-/** What heals, and is noticed at once: silence takes ten seconds of the clock, in which an hour of audio passes. */
+/**
+ * The rows of the retryable faults that the server notices at once. A silent or frozen service is noticed after ten
+ * seconds of the clock only, and an hour of audio passes in that time.
+ */
 const FAULTS = FAULT_TABLE.flatMap(({ retryable, fault }, row) =>
   retryable && fault.kind !== 'silence' && fault.kind !== 'freeze' ? [row] : [],
 );
@@ -32,53 +35,54 @@ async function soak(hours: number): Promise<void> {
 async function soakOn(stage: Stage<SoakLoad>, hours: number): Promise<void> {
   const from = performance.now();
   await stage.load.begin(stage.url, hours);
-  let planted = 0;
-  const planting = setInterval(() => {
-    stage.plant(FAULTS[planted % FAULTS.length] as number);
-    planted += 1;
-  }, FAULT_MS);
-  const samples = await watch(stage, from + PATIENCE_MS).finally(() => clearInterval(planting));
+  let faults = 0;
+  const injecting = setInterval(() => {
+    stage.injectFault(FAULTS[faults % FAULTS.length] as number);
+    faults += 1;
+  }, FAULT_INTERVAL_MS);
+  const samples = await watch(stage, from + TIMEOUT_MS).finally(() => clearInterval(injecting));
   const calls = await stage.calls();
   const outcome = await stage.load.end();
   printSlope(samples);
   printOutcome(outcome);
-  print('calls of the service, faults planted', `${calls}, ${planted}`);
+  print('calls of the service, faults injected', `${calls}, ${faults}`);
   print('time', `${((performance.now() - from) / 1_000).toFixed(0)} s`);
   if (outcome.differences.length > 0) process.exitCode = 1;
 }
 
-async function watch(stage: Stage<SoakLoad>, until: number): Promise<Sample[]> {
+/** Samples the memory until the load is done. @throws Error if that takes until `deadline`. */
+async function watch(stage: Stage<SoakLoad>, deadline: number): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (;;) {
     const { done, audioHours } = await stage.load.progress();
     const { heapBytes, memoryBytes } = await stage.usage();
     const sample = { audioHours, heapMiB: heapBytes / 1_048_576, residentMiB: memoryBytes / 1_048_576 };
     samples.push(sample);
-    say(
+    printLine(
       `  after ${audioHours.toFixed(2).padStart(6)} h of audio   heap ${sample.heapMiB.toFixed(1)} MiB` +
         `   resident ${sample.residentMiB.toFixed(0)} MiB`,
     );
     if (done) return samples;
-    if (performance.now() > until) throw new Error('the soak does not end');
+    if (performance.now() > deadline) throw new Error(`The soak did not end within ${TIMEOUT_MS / 1_000} s.`);
     await sleep(SAMPLE_MS);
   }
 }
 
-/** The first quarter, in which code is compiled and caches fill, does not count. */
+/** Leaves out the first quarter, in which code is compiled and caches fill. */
 function printSlope(samples: Sample[]): void {
   const last = samples.at(-1)?.audioHours ?? 0;
   const settled = samples.filter(({ audioHours }) => audioHours >= last / 4);
-  if (settled.length < ENOUGH) {
-    print('grows with an hour of audio', 'too short a run to say');
+  if (settled.length < MIN_SAMPLES) {
+    print('memory growth per hour of audio', 'unknown: the run was too short');
     return;
   }
   const heap = slope(settled.map(({ audioHours, heapMiB }) => [audioHours, heapMiB]));
   const resident = slope(settled.map(({ audioHours, residentMiB }) => [audioHours, residentMiB]));
   const perHour = (mib: number) => `${(1_024 * mib).toFixed(1)} KiB`;
-  print('grows with an hour of audio', `heap ${perHour(heap)}, resident ${perHour(resident)}`);
+  print('memory growth per hour of audio', `heap ${perHour(heap)}, resident ${perHour(resident)}`);
 }
 
-/** Of the line with the least squares. */
+/** The slope of the least-squares line. */
 function slope(points: [number, number][]): number {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
@@ -87,22 +91,22 @@ function slope(points: [number, number][]): number {
 }
 
 function printOutcome(outcome: Outcome): void {
-  const { wordsSung, wordsHeard, differences, gaps, recoveries, refusedChunks } = outcome;
+  const { wordsSpoken, wordsRecognized, differences, gaps, recoveries, refusedChunks } = outcome;
   const hours = (seconds: number) => `${(seconds / 3_600).toFixed(2)} h`;
   print(
-    'words sung, in finals',
-    `${wordsSung}, ${wordsHeard}; each once and in order: ${differences.length === 0}`,
+    'words spoken, in finals',
+    `${wordsSpoken}, ${wordsRecognized}; each once and in order: ${differences.length === 0 ? 'yes' : 'NO'}`,
   );
-  for (const what of differences) print('', what);
+  for (const difference of differences) print('', difference);
   print('gaps, recoveries, chunks refused', `${gaps}, ${recoveries}, ${refusedChunks}`);
-  print('audio taken in, billed', `${hours(outcome.audioSeconds)}, ${hours(outcome.billedSeconds)}`);
+  print('audio accepted, billed', `${hours(outcome.audioSeconds)}, ${hours(outcome.billedSeconds)}`);
 }
 
 function print(name: string, value: string): void {
-  say(`  ${name.padEnd(40)} ${value}`);
+  printLine(`  ${name.padEnd(40)} ${value}`);
 }
 
-function say(text: string): void {
+function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 

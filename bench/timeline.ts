@@ -8,44 +8,44 @@ import { measureReading } from './reading.ts';
 import { measureWriting, type Rates, SENDERS } from './writing.ts';
 
 /**
- * `npm run bench:timeline [-- mariadb mysql sqlite]`: what the timeline costs, as ratios to the bare driver on the same
- * server and tables, and what a room of a million messages costs beside one of a thousand.
+ * `npm run bench:timeline [-- mariadb mysql sqlite]` measures writes and reads of the timeline, as ratios to the bare driver
+ * on the same server and tables. It also compares a room of a million messages with one of a thousand.
  */
-async function main(wanted: string[]): Promise<void> {
-  const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+async function main(databases: string[]): Promise<void> {
+  const isChosen = (name: string) => databases.length === 0 || databases.includes(name);
   const home = findMysqlHome();
-  if (isWanted('mariadb')) await measureServer(startMariadb);
-  if (home && isWanted('mysql')) await measureServer(() => startOracleMysql(home));
-  if (isWanted('sqlite')) await measureSqlite();
+  if (isChosen('mariadb')) await measureServer(startMariadb);
+  if (home && isChosen('mysql')) await measureServer(() => startOracleMysql(home));
+  if (isChosen('sqlite')) await measureSqlite();
 }
 
 async function measureServer(start: () => Promise<MysqlServer>): Promise<void> {
   await using server = await start();
   const url = await server.database();
   const store = await openStore(url);
-  say(store.label.replace(/ \(.*/, ''));
+  print(store.label.replace(/ \(.*/, ''));
   const { oneRoom, manyRooms, lone } = await measureWriting(store, url);
-  rates(`${SENDERS} senders into one room`, oneRoom);
-  rates(`${SENDERS} senders into ${SENDERS} rooms`, manyRooms);
-  line('a lone sender, p50', lone.ms, 'ms', lone.ratio);
+  printRates(`${SENDERS} senders into one room`, oneRoom);
+  printRates(`${SENDERS} senders into ${SENDERS} rooms`, manyRooms);
+  printFigure('a lone sender, p50', lone.ms, 'ms', lone.ratio);
   const { list, catchUpMs } = await measureReading(store, url);
-  line('messages.list of 50, p50', list.ms, 'ms', list.ratio);
-  line('catch-up of 1,000 changes, p50', catchUpMs, 'ms');
-  await measureLargeRoom(store, mysqlOf(url), say);
+  printFigure('messages.list of 50, p50', list.ms, 'ms', list.ratio);
+  printFigure('catch-up of 1,000 changes, p50', catchUpMs, 'ms');
+  await measureLargeRoom(store, mysqlOf(url), print);
   await store.close();
 }
 
 async function measureSqlite(): Promise<void> {
   const file = temporaryDatabase();
   const store = await openStore(file.url);
-  say('SQLite');
-  await measureLargeRoom(store, sqliteOf(file.url), say);
+  print('SQLite');
+  await measureLargeRoom(store, sqliteOf(file.url), print);
   await store.close();
   file.remove();
 }
 
 function mysqlOf(url: string): Sql {
-  const asked = async (sql: string) => {
+  const query = async (sql: string) => {
     const connection = await createConnection({ uri: url });
     const [rows] = await connection.query(sql);
     connection.destroy();
@@ -53,14 +53,14 @@ function mysqlOf(url: string): Sql {
   };
   return {
     newId: 'uuid()',
-    execute: asked,
-    // A table from MariaDB, a text from MySQL 9: whatever it says.
-    explain: async (sql) => (await asked(`explain ${sql}`)).map((row) => Object.values(row).join(' ')),
+    execute: query,
+    // MariaDB answers with a table, MySQL 9 with one text. Printing all columns suits both.
+    explain: async (sql) => (await query(`explain ${sql}`)).map((row) => Object.values(row).join(' ')),
   };
 }
 
 function sqliteOf(url: string): Sql {
-  const asked = async (sql: string) => {
+  const query = async (sql: string) => {
     const database = new DatabaseSync(url.replace('sqlite:', ''));
     const rows = database.prepare(sql).all();
     database.close();
@@ -68,23 +68,23 @@ function sqliteOf(url: string): Sql {
   };
   return {
     newId: 'lower(hex(randomblob(16)))',
-    execute: asked,
-    explain: async (sql) => (await asked(`explain query plan ${sql}`)).map(({ detail }) => detail),
+    execute: query,
+    explain: async (sql) => (await query(`explain query plan ${sql}`)).map(({ detail }) => detail),
   };
 }
 
-function rates(what: string, { perSecond, timesSingly, timesBare }: Rates): void {
-  const beside = `${timesSingly.toFixed(2)} × a transaction a message, ${timesBare.toFixed(2)} × by the bare driver`;
-  say(`  ${what.padEnd(34)}${Math.round(perSecond).toString().padStart(10)} acked/s   ${beside}`);
+function printRates(name: string, { perSecond, timesSingly, timesBare }: Rates): void {
+  const ratios = `${timesSingly.toFixed(2)} × one transaction per message, ${timesBare.toFixed(2)} × the bare driver`;
+  print(`  ${name.padEnd(34)}${Math.round(perSecond).toString().padStart(10)} acked/s   ${ratios}`);
 }
 
-function line(what: string, figure: number, unit: string, ratio?: number): void {
+function printFigure(name: string, figure: number, unit: string, ratio?: number): void {
   const shown = figure >= 100 ? Math.round(figure).toString() : figure.toFixed(2);
-  const beside = ratio === undefined ? '' : `   ${ratio.toFixed(2)} × the bare driver`;
-  say(`  ${what.padEnd(34)}${shown.padStart(10)} ${unit}${beside}`);
+  const ratioText = ratio === undefined ? '' : `   ${ratio.toFixed(2)} × the bare driver`;
+  print(`  ${name.padEnd(34)}${shown.padStart(10)} ${unit}${ratioText}`);
 }
 
-function say(text: string): void {
+function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 

@@ -8,11 +8,12 @@ import {
 import { startPinned } from './fanout/pinned.ts';
 
 /**
- * The test double of Amazon Transcribe in a process of its own, so that its work is not counted as the server's.
- * @param core where it may run; anywhere by default.
- * @param recognizer `none` costs least: see `scriptedRecognizer.ts`.
- * @returns the environment that makes the SDK use it, the process, and how to end it. The number of a row of the fault
- * table, sent to the process, strikes the next connection; `calls` is answered with how many there have been.
+ * Starts the test double of Amazon Transcribe in a process of its own, so that its work does not count as the server's.
+ * The process understands two messages. A row number of the fault table makes the next connection fail that way. `calls`
+ * is answered with the number of calls so far.
+ * @param core the core that it runs on; any core by default.
+ * @param recognizer `none` costs the least processor time: see `scriptedRecognizer.ts`.
+ * @returns the environment that makes the SDK use the test double, the process, and a function that ends it.
  */
 export async function startTranscribeProcess(
   core?: number,
@@ -40,9 +41,9 @@ if (import.meta.main) {
     remembers: Number.POSITIVE_INFINITY,
   });
   process.send?.(server.url);
-  process.on('message', (order: number | 'calls') => {
-    if (order === 'calls') process.send?.(server.streams.length);
-    else server.setFault(FAULT_TABLE[order]?.fault, 1);
+  process.on('message', (message: number | 'calls') => {
+    if (message === 'calls') process.send?.(server.streams.length);
+    else server.setFault(FAULT_TABLE[message]?.fault, 1);
   });
   process.once('disconnect', () => void server.close().then(() => process.exit()));
 }

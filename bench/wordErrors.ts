@@ -8,11 +8,13 @@ import type { AudioChunk, SpeechEngine } from '../server/transcriber/transcriber
 import { gate } from './gated.ts';
 
 const ROUNDS = 3;
+const VOICE_LOUDNESS = 3_277;
+const NOISE_BELOW_VOICE_DB = 40;
 
-/** How many words PocketSphinx gets wrong in the English recordings, with pauses of 1 to 20 s, without and with the gate. */
+/** Prints PocketSphinx's word errors in the English recordings, with pauses of 1 to 20 s: without and with the voice gate. */
 export async function printWordErrors(clips: SpokenClip[]): Promise<void> {
   if (!findPocketsphinx().ok) {
-    console.log('Word errors were not measured: PocketSphinx is not installed.');
+    console.log('The word errors were not measured, because PocketSphinx is not installed.');
     return;
   }
   const english = clips.filter(({ language }) => language === 'en-US');
@@ -20,31 +22,32 @@ export async function printWordErrors(clips: SpokenClip[]): Promise<void> {
   const words = spoken.flatMap((clip) => clip.words.split(' '));
   const pcm = withPauses(spoken);
   const engine = createPocketsphinxEngine();
-  const ungated = await hear(engine, chunked(pcm, 100, CLIP_RATE));
+  const ungated = await recognize(engine, chunked(pcm, 100, CLIP_RATE));
   const gated: string[] = [];
   for (const pieces of gate(pcm, { sampleRate: CLIP_RATE })) {
     gated.push(
-      ...(await hear(
+      ...(await recognize(
         engine,
         pieces.map((piece) => piece.pcm),
       )),
     );
   }
   await engine.close();
-  for (const [name, heard] of Object.entries({ 'all the audio': ungated, 'through the gate': gated })) {
-    const errors = distance(words, heard);
+  for (const [name, recognized] of Object.entries({ 'all the audio': ungated, 'through the gate': gated })) {
+    const errors = distance(words, recognized);
     const rate = ((100 * errors) / words.length).toFixed(1);
     console.log(`PocketSphinx, ${name.padEnd(16)} ${rate} % of ${words.length} words wrong`);
   }
 }
 
+/** Joins the clips with random pauses, over quiet pink noise. @returns PCM s16le mono at 16 kHz. */
 function withPauses(clips: SpokenClip[]): Uint8Array {
   const random = createRandom(3);
   const silence = () => new Float64Array(Math.round((1 + 19 * random.next() ** 2) * CLIP_RATE));
   const parts = clips.flatMap(({ samples }) => [silence(), samples]);
   const length = parts.reduce((total, part) => total + part.length, 0);
   const noise = pink(length, CLIP_RATE, 3);
-  const gain = (3_277 * 10 ** (-40 / 20)) / loudness(noise);
+  const gain = (VOICE_LOUDNESS * 10 ** (-NOISE_BELOW_VOICE_DB / 20)) / loudness(noise);
   const samples = noise.map((sample) => gain * sample);
   let at = 0;
   for (const part of parts) {
@@ -54,22 +57,22 @@ function withPauses(clips: SpokenClip[]): Uint8Array {
   return new Uint8Array(toSamples(samples).buffer);
 }
 
-async function hear(engine: SpeechEngine, audio: AudioChunk[]): Promise<string[]> {
+async function recognize(engine: SpeechEngine, audio: AudioChunk[]): Promise<string[]> {
   const options = { language: 'en-US', sampleRate: CLIP_RATE, signal: new AbortController().signal };
   const events = await Array.fromAsync(engine.transcribe(new AudioSource(audio), options));
   return events.filter(({ type }) => type === 'final').flatMap(({ text }) => text.toLowerCase().split(' '));
 }
 
-/** The least number of words to put in, leave out or change (Levenshtein). */
-function distance(wanted: string[], heard: string[]): number {
-  let row = heard.map((_, i) => i + 1);
-  for (const [i, word] of wanted.entries()) {
+/** The smallest number of inserted, missing and changed words (Levenshtein distance). */
+function distance(expected: string[], recognized: string[]): number {
+  let row = recognized.map((_, i) => i + 1);
+  for (const [i, word] of expected.entries()) {
     let [diagonal, left] = [i, i + 1];
     row = row.map((above, j) => {
-      left = Math.min(above + 1, left + 1, diagonal + (heard[j] === word ? 0 : 1));
+      left = Math.min(above + 1, left + 1, diagonal + (recognized[j] === word ? 0 : 1));
       diagonal = above;
       return left;
     });
   }
-  return row.at(-1) ?? wanted.length;
+  return row.at(-1) ?? expected.length;
 }

@@ -18,20 +18,20 @@ type Send = (roomId: string) => Promise<unknown>;
 export type WritingFigures = {
   oneRoom: Rates;
   manyRooms: Rates;
-  /** Median milliseconds of a lone sender, and how many times that of a bare short transaction. */
+  /** A lone sender: the median in ms, and that divided by the time of the bare driver's transaction. */
   lone: { ms: number; ratio: number };
 };
 
-/** Acked messages a second, and how many times that of a transaction a message; medians of the rounds. */
+/** Acked messages per second, and ratios to one transaction per message. All are medians of the rounds. */
 export type Rates = {
   perSecond: number;
-  /** By the same store, without the writer's lanes. */
+  /** Ratio to the same store without the writer's lanes. */
   timesSingly: number;
-  /** By the bare driver, with nothing but what must be written. */
+  /** Ratio to the bare driver, which executes only the statements that are needed. */
   timesBare: number;
 };
 
-/** The product's writer beside a transaction a message by the bare driver, in turns, on the same tables. */
+/** Compares the product's writer with one transaction per message, in turns, on the same tables. */
 export async function measureWriting(store: Store, databaseUrl: string): Promise<WritingFigures> {
   const ada = await addPerson(store);
   const rooms = await Promise.all(Array.from({ length: SENDERS }, () => addRoom(store, ada)));
@@ -51,7 +51,7 @@ export async function measureWriting(store: Store, databaseUrl: string): Promise
   }
 }
 
-/** What a server without group commit does for each message: lock the room, insert, count on, commit. */
+/** Does what a server without group commit does for each message: lock the room, insert, update the room's counters, commit. */
 async function bareSend(pool: Pool, roomId: string, author: User): Promise<void> {
   const connection = await pool.getConnection();
   try {
@@ -82,10 +82,10 @@ async function compare(
 ): Promise<Rates> {
   const rounds: Rates[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const oneByOne = await perSecond(singly, roomOf);
-    const bareOnes = await perSecond(bare, roomOf);
-    const own = await perSecond(ours, roomOf);
-    rounds.push({ perSecond: own, timesSingly: own / oneByOne, timesBare: own / bareOnes });
+    const singlyRate = await perSecond(singly, roomOf);
+    const bareRate = await perSecond(bare, roomOf);
+    const ownRate = await perSecond(ours, roomOf);
+    rounds.push({ perSecond: ownRate, timesSingly: ownRate / singlyRate, timesBare: ownRate / bareRate });
   }
   const median = (figure: keyof Rates) =>
     percentile(
@@ -113,16 +113,17 @@ async function perSecond(send: Send, roomOf: (sender: number) => string): Promis
 }
 
 async function compareLone(ours: Send, bare: Send, roomId: string) {
-  const own: number[] = [];
-  const theirs: number[] = [];
+  const oursMs: number[] = [];
+  const bareMs: number[] = [];
   for (let i = 0; i < LONE_SENDS; i += 1) {
-    theirs.push(await timed(() => bare(roomId)));
-    own.push(await timed(() => ours(roomId)));
+    bareMs.push(await timed(() => bare(roomId)));
+    oursMs.push(await timed(() => ours(roomId)));
   }
-  const ms = percentile(own, 0.5);
-  return { ms, ratio: ms / percentile(theirs, 0.5) };
+  const ms = percentile(oursMs, 0.5);
+  return { ms, ratio: ms / percentile(bareMs, 0.5) };
 }
 
+/** @returns the milliseconds that `act` takes. */
 export async function timed(act: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await act();

@@ -3,40 +3,41 @@ import { RawClient } from './rawClient.ts';
 import { type Seat, WIRES, type WireName } from './wires.ts';
 
 /**
- * The load, in a process of its own on a core of its own: `call` makes one of these run there. Every one of them ends
- * by itself.
+ * The load runs in a process and on a core of its own. The parent calls these functions with messages (`Question`). Each
+ * function ends by itself.
  */
 export type Load = {
-  /** Connects one subscriber for each seat, and one more who speaks. */
-  connect: (to: Place, seats: Seat[]) => Promise<void>;
-  /** One message after the other, each when everybody has the one before. @returns messages delivered. */
+  /** Connects one subscriber for each seat, and one more client that sends. */
+  connect: (to: Target, seats: Seat[]) => Promise<void>;
+  /** Sends one message after the other, each when everybody has the message before. @returns messages delivered. */
   oneByOne: (forMs: number) => Promise<number>;
-  /** So many messages at once, and again when everybody has them. @returns messages delivered. */
+  /** Sends `size` messages at once, and again when everybody has them. @returns messages delivered. */
   bursts: (forMs: number, size: number) => Promise<number>;
-  /** So many messages a second. @returns the milliseconds from being sent to being delivered, of every n-th delivery. */
+  /** Sends at a fixed rate. @returns the milliseconds from send to delivery, for every `TIMED`-th delivery. */
   paced: (forMs: number, perSecond: number) => Promise<number[]>;
-  /** The first so many subscribers read nothing more. */
+  /** Makes the first `count` subscribers stop reading. */
   stall: (count: number) => Promise<void>;
-  /** Everybody connects at once, each with a cursor. @returns ms until the last has seen all up to `head`, in order. */
-  storm: (to: Place, seats: Seat[], cursors: number[], head: number) => Promise<number>;
+  /** Connects everybody at once, each with a cursor. @returns ms until the last one has all changes up to `head`, in order. */
+  storm: (to: Target, seats: Seat[], cursors: number[], head: number) => Promise<number>;
   close: () => Promise<void>;
 };
 
-export type Place = { port: number; wire: WireName };
+export type Target = { port: number; wire: WireName };
 export type Question = { [K in keyof Load]: { call: K; args: Parameters<Load[K]> } }[keyof Load];
 export type Answer = { value: unknown } | { error: string };
 
-/** As long as a sentence. */
+/** Typical for a chat: one sentence. */
 const TEXT = 'The quick brown fox jumps over the lazy dog, and nobody in the room is surprised by it.';
-const AT_A_TIME = 50;
-/** Every n-th delivery is timed. Prime to the number of subscribers, so that it is another one of each message. */
+/** How many clients connect at the same time. */
+const CONNECTING = 50;
+/** Every n-th delivery is timed. n does not divide the number of subscribers, so a different subscriber is timed each time. */
 const TIMED = 7;
-/** Whatever takes longer has failed. */
-const PATIENCE_MS = 30_000;
+/** A step that takes longer than this has failed. */
+const TIMEOUT_MS = 30_000;
 
 let clients: RawClient[] = [];
 let stalled = 0;
-let speaker: { client: RawClient; say: (count: number) => void } | undefined;
+let sender: { client: RawClient; send: (count: number) => void } | undefined;
 let delivered = 0;
 let wanted = Number.POSITIVE_INFINITY;
 let onWanted = () => {};
@@ -52,30 +53,33 @@ function count(client: RawClient): void {
   if (delivered === wanted) onWanted();
 }
 
-/** Says so many things and waits until everybody has heard them. */
-async function sayAndWait(size: number): Promise<void> {
+/** Sends `size` messages and waits until every subscriber that reads has them. */
+async function sendAndWait(size: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const patience = setTimeout(() => reject(new Error(`heard ${delivered} of ${wanted}`)), PATIENCE_MS);
+  const timeout = setTimeout(
+    () => reject(new Error(`${delivered} of ${wanted} messages arrived`)),
+    TIMEOUT_MS,
+  );
   wanted = delivered + size * (clients.length - stalled);
   onWanted = resolve;
-  speaker?.say(size);
+  sender?.send(size);
   await promise;
-  clearTimeout(patience);
+  clearTimeout(timeout);
 }
 
 async function repeat(forMs: number, size: number): Promise<number> {
   const before = delivered;
   const until = performance.now() + forMs;
-  while (performance.now() < until) await sayAndWait(size);
+  while (performance.now() < until) await sendAndWait(size);
   return delivered - before;
 }
 
 const load: Load = {
   async connect({ port, wire: name }, seats) {
     const wire = WIRES[name];
-    for (let i = 0; i < seats.length; i += AT_A_TIME) {
+    for (let i = 0; i < seats.length; i += CONNECTING) {
       const some = seats
-        .slice(i, i + AT_A_TIME)
+        .slice(i, i + CONNECTING)
         .map((seat) => new RawClient({ port, wire, seat, onMessage: count }));
       clients.push(...some);
       await Promise.all(some.map(({ joined }) => joined));
@@ -83,9 +87,9 @@ const load: Load = {
     const [seat] = seats as [Seat];
     const client = new RawClient({ port, wire, seat, onMessage: () => {} });
     await client.joined;
-    speaker = {
+    sender = {
       client,
-      say: (size) => client.send(Array.from({ length: size }, () => wire.say(TEXT, seat))),
+      send: (size) => client.send(Array.from({ length: size }, () => wire.sendText(TEXT, seat))),
     };
   },
 
@@ -93,8 +97,8 @@ const load: Load = {
   bursts: (forMs, size) => repeat(forMs, size),
 
   async paced(forMs, perSecond) {
-    const heard = clients[0]?.received ?? 0;
-    sentAt = Array.from({ length: heard });
+    const earlier = clients[0]?.received ?? 0;
+    sentAt = Array.from({ length: earlier });
     latencies = [];
     const from = performance.now();
     const total = Math.round((forMs * perSecond) / 1_000);
@@ -102,10 +106,10 @@ const load: Load = {
     for (let i = 0; i < total; i += 1) {
       await sleep(Math.max(0, from + (i * 1_000) / perSecond - performance.now()));
       sentAt.push(performance.now());
-      speaker?.say(1);
+      sender?.send(1);
     }
-    for (const giveUp = performance.now() + PATIENCE_MS; delivered < due; ) {
-      if (performance.now() > giveUp) throw new Error(`heard ${delivered} of ${due}`);
+    for (const deadline = performance.now() + TIMEOUT_MS; delivered < due; ) {
+      if (performance.now() > deadline) throw new Error(`${delivered} of ${due} messages arrived`);
       await sleep(5);
     }
     const measured = latencies;
@@ -113,9 +117,9 @@ const load: Load = {
     return measured;
   },
 
-  async stall(howMany) {
-    stalled = howMany;
-    for (const client of clients.slice(0, howMany)) client.stall();
+  async stall(subscribers) {
+    stalled = subscribers;
+    for (const client of clients.slice(0, subscribers)) client.stall();
   },
 
   async storm({ port, wire: name }, seats, cursors, head) {
@@ -135,16 +139,16 @@ const load: Load = {
       clients.push(client);
       return arrival.promise;
     });
-    const patience = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => {
-      throw new Error('the storm does not end');
+    const timeout = sleep(TIMEOUT_MS, undefined, { ref: false }).then(() => {
+      throw new Error(`not everybody has caught up after ${TIMEOUT_MS} ms`);
     });
-    await Promise.race([Promise.all(arrivals), patience]);
+    await Promise.race([Promise.all(arrivals), timeout]);
     return performance.now() - from;
   },
 
   async close() {
     for (const client of clients) client.close();
-    speaker?.client.close();
+    sender?.client.close();
     clients = [];
     stalled = 0;
     delivered = 0;

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { Load } from './load.ts';
 
-/** What is measured, and what measures it, on a core each. */
+/** The processor cores of the measured server and of the load that measures it. */
 export const CORES = { server: 0, load: Math.min(1, availableParallelism() - 1) };
 
-/** Starts a TypeScript file on one core, with a channel to ask it over. */
+/** Starts Node with these arguments on one core, with an IPC channel for `ask`. */
 export function startPinned(core: number, argv: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn('taskset', ['--cpu-list', String(core), process.execPath, ...argv], {
     env: { ...process.env, NODE_ENV: 'production', ...env },
@@ -14,7 +14,7 @@ export function startPinned(core: number, argv: string[], env: NodeJS.ProcessEnv
   });
 }
 
-/** Asks a process one question; its next message is the answer. */
+/** Sends a process one question and returns its next message, which must be the answer. Fails after 180 s. */
 export async function ask<T>(child: ChildProcess, question: object | string): Promise<T> {
   const answer = once(child, 'message', { signal: AbortSignal.timeout(180_000) });
   child.send(question);

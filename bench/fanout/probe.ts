@@ -2,14 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Preloaded into every server that is measured, ours and theirs alike: tells its parent, when it is asked, what it has
- * used so far. Memory is told after everything that is not needed has been thrown away.
+ * Node preloads this file into every measured server, Roomscribe and the others alike. It answers the parent's questions
+ * about the processor time and the memory of the process. For `memory` it collects garbage first.
  */
 export type Usage = {
   cpuMs: number;
-  /** Resident. */
+  /** Resident memory. */
   memoryBytes: number;
-  /** Of JavaScript, what it holds outside of the heap included. */
+  /** The JavaScript heap and the memory that its objects hold outside of the heap. */
   heapBytes: number;
 };
 

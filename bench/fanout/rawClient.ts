@@ -10,16 +10,16 @@ export type RawClientParts = {
 };
 
 const NOTHING = Buffer.alloc(0);
-/** What has been read is looked at before anything else is read: one buffer is enough for all. */
+/** All clients share one read buffer: each read is processed before the next one begins. */
 const READ = Buffer.alloc(65_536);
 
 /**
- * A WebSocket client that does next to nothing, so that the server is what is measured: it counts frames, answers
- * pings, and makes no text of messages. Its frames are masked with zeros, which changes no byte.
+ * A WebSocket client that does as little as possible, so that the load does not slow down the measurement. It counts
+ * frames, answers pings, and does not decode messages. It masks its frames with zeros, which changes no byte.
  */
 export class RawClient {
   readonly joined: Promise<void>;
-  /** Messages so far. */
+  /** Number of messages so far. */
   received = 0;
   readonly #socket: Socket;
   readonly #parts: RawClientParts;
@@ -45,12 +45,12 @@ export class RawClient {
     );
   }
 
-  /** Sends these in one write. */
+  /** Sends these texts in one write. */
   send(texts: string[]): void {
     this.#socket.write(Buffer.concat(texts.map(maskedFrame)));
   }
 
-  /** Reads nothing more. */
+  /** Stops reading. */
   stall(): void {
     this.#socket.pause();
   }
@@ -63,13 +63,13 @@ export class RawClient {
     const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     let at = this.#isOpen ? 0 : this.#passHandshake(bytes);
     for (let frame = this.#isOpen && frameAt(bytes, at); frame; frame = frameAt(bytes, at)) {
-      this.#take(bytes.subarray(frame.from, frame.to));
+      this.#receive(bytes.subarray(frame.from, frame.to));
       at = frame.to;
     }
     this.#rest = at < bytes.length ? Buffer.from(bytes.subarray(at)) : NOTHING;
   }
 
-  /** @returns where the frames begin. */
+  /** @returns the offset at which the frames begin; 0 while the handshake is incomplete. */
   #passHandshake(bytes: Buffer): number {
     const end = bytes.indexOf('\r\n\r\n');
     if (end < 0) return 0;
@@ -79,7 +79,7 @@ export class RawClient {
     return end + 4;
   }
 
-  #take(payload: Buffer): void {
+  #receive(payload: Buffer): void {
     const { wire, onMessage } = this.#parts;
     if (wire.isMessage(payload)) {
       this.received += 1;
@@ -93,7 +93,7 @@ export class RawClient {
   }
 }
 
-/** Where the next whole frame's payload stands. */
+/** The range of the next frame's payload; undefined while the frame is incomplete. */
 function frameAt(buffer: Buffer, at: number): { from: number; to: number } | undefined {
   if (buffer.length < at + 2) return undefined;
   const short = (buffer[at + 1] as number) & 0x7f;

@@ -4,7 +4,7 @@ import express from 'express';
 import { Server } from 'socket.io';
 import { theirMessage } from './theirMessage.ts';
 
-/** Socket.IO on Express, as its documentation shows it: one room, every text to everybody in it. */
+/** Socket.IO on Express, as its documentation shows it. There is one room, and every text goes to everybody in it. */
 const app = express();
 const server = createServer(app);
 const io = new Server(server, { serveClient: false });

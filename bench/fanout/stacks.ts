@@ -9,17 +9,17 @@ import { ask, CORES, startPinned, stopPinned } from './pinned.ts';
 import type { Usage } from './probe.ts';
 import type { Seat, WireName } from './wires.ts';
 
-/** A server under measurement. */
+/** A measured server, with its database and bus. */
 export type Stack = {
   port: number;
   wire: WireName;
-  /** People of one room, who may all subscribe to it. */
+  /** Creates the members of one new room. */
   seats: (count: number) => Promise<Seat[]>;
-  /** Milliseconds of processor it has used so far, over all its threads. */
+  /** Processor time so far in ms, of all threads. */
   cpuMs: () => Promise<number>;
-  /** Resident, after everything that is not needed was thrown away. */
+  /** Resident memory after a garbage collection. */
   memoryBytes: () => Promise<number>;
-  /** Stops it and starts it anew, with the same data; for ours. */
+  /** Stops the server and starts it again on the same data. Only Roomscribe has this. */
   restart?: () => Promise<void>;
   stop: () => Promise<void>;
 };
@@ -34,7 +34,8 @@ export type StackName =
 
 const PROBE = new URL('./probe.ts', import.meta.url).href;
 const here = (name: string) => new URL(name, import.meta.url).pathname;
-const strangers = async (count: number) => Array.from({ length: count }, () => ({ token: '', roomId: '' }));
+const anonymousSeats = async (count: number) =>
+  Array.from({ length: count }, () => ({ token: '', roomId: '' }));
 
 export async function startStack(name: StackName): Promise<Stack> {
   if (name === 'ws') return startTheirs('wsServer.ts', 'ws');
@@ -74,7 +75,7 @@ async function openMariadb() {
 async function startTheirs(file: string, wire: WireName): Promise<Stack> {
   const child = startPinned(CORES.server, ['--import', PROBE, here(file)]);
   const port = await portOf(child, /^port (\d+)$/m);
-  return { ...measured(child), port, wire, seats: strangers };
+  return { ...measured(child), port, wire, seats: anonymousSeats };
 }
 
 async function startOurs(env: NodeJS.ProcessEnv): Promise<Stack> {
@@ -102,11 +103,13 @@ function portOf(child: ChildProcess, pattern: RegExp): Promise<number> {
     const [, port] = pattern.exec(text) ?? [];
     if (port) resolve(Number(port));
   });
-  child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+  child.once('exit', (code) =>
+    reject(new Error(`The server ended with code ${code} before it listened. It printed: ${text}`)),
+  );
   return promise;
 }
 
-/** So many people, all members of one new room. */
+/** Creates `count` guests, all members of one new room. */
 async function members(port: number, count: number): Promise<Seat[]> {
   const call = async (path: string, input: object, token?: string) => {
     const response = await fetch(`http://127.0.0.1:${port}/trpc/${path}`, {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the servers we compare with make of a text: as much as Roomscribe sends, but nothing of it is checked or kept. */
+/** The message that the compared servers send: as large as Roomscribe's, but they check and keep nothing. */
 export function theirMessage(seq: number, text: string): object {
   return {
     ...{ id: randomUUID(), roomId: randomUUID(), seq, rev: seq, kind: 'text' },

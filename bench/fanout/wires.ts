@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto';
 
-/** Whoever connects: to Roomscribe as a member of a room, to the others as anybody. */
+/** One person who connects. Only Roomscribe needs the token and the room; the other servers let anybody in. */
 export type Seat = { token: string; roomId: string };
 
-/** What a server speaks inside of WebSocket frames, no more of it than a load needs. */
+/** The protocol that a server speaks inside of WebSocket frames, as far as a load needs it. */
 export type Wire = {
   path: string;
-  /** What is sent when the socket is open. */
+  /** The texts that a client sends when the socket is open. */
   open: (seat: Seat, cursor?: string) => string[];
-  /** The answer to what is not a message, if it wants one. */
+  /** The answer to a frame that is not a message; undefined if it needs no answer. */
   answer: (text: string) => string | undefined;
-  /** Whether this says that messages come from now on. */
+  /** Whether this frame confirms that messages arrive from now on. */
   isJoined: (text: string) => boolean;
   isMessage: (payload: Buffer) => boolean;
-  say: (text: string, seat: Seat) => string;
+  /** The request that sends a text to the room. */
+  sendText: (text: string, seat: Seat) => string;
 };
 
 export type WireName = 'trpc' | 'socketio' | 'ws';
 
-const SUBSCRIPTION = 1;
-let calls = 1_000;
+/** Ids of tRPC requests. */
+const SUBSCRIPTION_ID = 1;
+let lastCallId = 1_000;
 
 function call(id: number, method: string, path: string, input: object): string {
   return JSON.stringify({ id, method, params: { path, input } });
@@ -29,16 +31,16 @@ const trpc: Wire = {
   path: '/trpc?connectionParams=1',
   open: ({ token, roomId }, cursor) => [
     JSON.stringify({ method: 'connectionParams', data: { token } }),
-    call(SUBSCRIPTION, 'subscription', 'messages.live', { roomId, lastEventId: cursor }),
+    call(SUBSCRIPTION_ID, 'subscription', 'messages.live', { roomId, lastEventId: cursor }),
   ],
   answer: (text) => (text === 'PING' ? 'PONG' : undefined),
   isJoined: (text) => text.includes('"presence"'),
-  // {"id":1,"result":{"type":"data","data":{"id":"…","data":{"type":"message" …
+  // A message begins: {"id":1,"result":{"type":"data","data":{"id":"…","data":{"type":"message" …
   isMessage: (payload) =>
     payload.length > 90 && payload.toString('latin1', 0, 90).includes('"type":"message"'),
-  say(text, { roomId }) {
-    calls += 1;
-    return call(calls, 'mutation', 'messages.send', { roomId, clientId: randomUUID(), text });
+  sendText(text, { roomId }) {
+    lastCallId += 1;
+    return call(lastCallId, 'mutation', 'messages.send', { roomId, clientId: randomUUID(), text });
   },
 };
 
@@ -51,7 +53,7 @@ const socketio: Wire = {
   },
   isJoined: (text) => text === '42["joined"]',
   isMessage: (payload) => payload.length > 90 && payload.toString('latin1', 0, 12) === '42["message"',
-  say: (text) => `42${JSON.stringify(['say', text])}`,
+  sendText: (text) => `42${JSON.stringify(['say', text])}`,
 };
 
 const ws: Wire = {
@@ -60,7 +62,7 @@ const ws: Wire = {
   answer: () => undefined,
   isJoined: (text) => text === 'joined',
   isMessage: (payload) => payload.length > 90,
-  say: (text) => text,
+  sendText: (text) => text,
 };
 
 export const WIRES: Record<WireName, Wire> = { trpc, socketio, ws };

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { theirMessage } from './theirMessage.ts';
 
-/** Bare `ws`: every text to every socket that has joined, made into JSON once. */
+/** Bare `ws`. It serialises every text once and sends it to every socket that has joined. */
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
 const joined = new Set<WebSocket>();
 let seq = 0;

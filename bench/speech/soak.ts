@@ -2,21 +2,21 @@ import { answerParent } from './answerParent.ts';
 import { Speaker } from './speaker.ts';
 import { CHUNK_MS } from './syntheticSpeech.ts';
 
-/** The load of the soak, in a process of its own. Every one of these ends by itself. */
+/** The load of the soak runs in a process of its own. Each of these functions ends by itself. */
 export type SoakLoad = {
-  /** They enter, and begin to sing as fast as they are heard, for so many hours of audio each. */
+  /** Lets everybody enter and speak `hours` of audio each, as fast as it is recognised. */
   begin: (url: string, hours: number) => Promise<void>;
   progress: () => Promise<Progress>;
-  /** They stop. */
+  /** Waits until everybody has stopped. */
   end: () => Promise<Outcome>;
 };
 
 export type Progress = { done: boolean; audioHours: number };
 
 export type Outcome = {
-  wordsSung: number;
-  wordsHeard: number;
-  /** For each stream whose finals do not hold the words that were sung, each once and in order: what is wrong first. */
+  wordsSpoken: number;
+  wordsRecognized: number;
+  /** The first difference of each stream whose finals do not hold the spoken words, each once and in order. */
   differences: string[];
   gaps: number;
   recoveries: number;
@@ -27,19 +27,19 @@ export type Outcome = {
 
 type Summary = Awaited<ReturnType<Speaker['stop']>>;
 
-/** Seconds of silence after an utterance: never long; long enough to be left out; long enough to hang up. */
+/** Seconds of silence after an utterance, for each speaker: short; left out by the voice gate; long enough to end the engine call. */
 const PAUSES: ((utterance: number) => number)[] = [
   () => 0.6,
   (utterance) => (utterance % 10 === 9 ? 5 : 0.6),
   (utterance) => (utterance % 40 === 39 ? 25 : 0.6),
   (utterance) => (utterance % 15 === 14 ? 40 : 1.2),
 ];
-const UNACKED = 32;
-/** More than is kept for an engine that is away must not be sung meanwhile. */
-const WORDS_AHEAD = 40;
+const MAX_UNACKED = 32;
+/** Bounds the audio that waits for a failed engine: more than the replay buffer holds would be lost. */
+const MAX_WORDS_AHEAD = 40;
 
-/** Somebody who goes on as soon as what they sang before has been heard. */
-class Singer {
+/** A person who goes on speaking as soon as the server has acked and recognised enough of the earlier speech. */
+class FastSpeaker {
   readonly words: string[] = [];
   gaps = 0;
   recoveries = 0;
@@ -48,7 +48,7 @@ class Singer {
 
   enter(url: string, seed: number, pauseSeconds: (utterance: number) => number): Promise<Speaker> {
     return Speaker.enter({
-      ...{ url, name: `Singer ${seed + 1}`, song: { seed, pauseSeconds } },
+      ...{ url, name: `Speaker ${seed + 1}`, speech: { seed, pauseSeconds } },
       onAck: () => this.#wake(),
       onCaption: (event) => {
         if (event.type === 'stream' && event.state === 'recovering') this.recoveries += 1;
@@ -62,9 +62,10 @@ class Singer {
     });
   }
 
-  async sing(speaker: Speaker, chunks: number): Promise<void> {
-    while (this.chunks < chunks || !speaker.song.pauses) {
-      if (speaker.unacked >= UNACKED || speaker.song.words.length - this.words.length >= WORDS_AHEAD) {
+  async speak(speaker: Speaker, chunks: number): Promise<void> {
+    while (this.chunks < chunks || !speaker.speech.isPausing) {
+      const wordsAhead = speaker.speech.words.length - this.words.length;
+      if (speaker.unacked >= MAX_UNACKED || wordsAhead >= MAX_WORDS_AHEAD) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
@@ -76,30 +77,30 @@ class Singer {
   }
 }
 
-const singers = PAUSES.map(() => new Singer());
+const people = PAUSES.map(() => new FastSpeaker());
 let speakers: Speaker[] = [];
 let summaries: Promise<Summary[]> = Promise.resolve([]);
 let done = false;
 
 answerParent({
   async begin(url, hours) {
-    speakers = await Promise.all(singers.map((singer, i) => singer.enter(url, i, PAUSES[i] as () => number)));
+    speakers = await Promise.all(people.map((person, i) => person.enter(url, i, PAUSES[i] as () => number)));
     await Promise.all(speakers.map((speaker) => speaker.start()));
     const chunks = (hours * 3_600_000) / CHUNK_MS;
-    // Whoever is done stops at once: one who only waits for the others would be taken to be gone.
-    const singing = singers.map(async (singer, i) => {
+    // Each speaker stops at once when done. The server would end a stream that only waits for the others.
+    const talks = people.map(async (person, i) => {
       const speaker = speakers[i] as Speaker;
-      await singer.sing(speaker, chunks);
+      await person.speak(speaker, chunks);
       return speaker.stop();
     });
-    summaries = Promise.all(singing);
+    summaries = Promise.all(talks);
     void summaries.then(() => {
       done = true;
     });
   },
 
   async progress() {
-    const chunks = singers.reduce((sum, singer) => sum + singer.chunks, 0);
+    const chunks = people.reduce((sum, person) => sum + person.chunks, 0);
     return { done, audioHours: (chunks * CHUNK_MS) / 3_600_000 };
   },
 
@@ -108,22 +109,25 @@ answerParent({
     await Promise.all(speakers.map((speaker) => speaker.leave()));
     const sum = (of: (i: number) => number) => speakers.reduce((total, _, i) => total + of(i), 0);
     return {
-      wordsSung: sum((i) => speakers[i]?.song.words.length ?? 0),
-      wordsHeard: sum((i) => singers[i]?.words.length ?? 0),
-      differences: speakers.flatMap(({ song }, i) => difference(song.words, singers[i]?.words ?? []) ?? []),
-      gaps: sum((i) => singers[i]?.gaps ?? 0),
-      recoveries: sum((i) => singers[i]?.recoveries ?? 0),
-      refusedChunks: sum((i) => speakers[i]?.refused ?? 0),
+      wordsSpoken: sum((i) => speakers[i]?.speech.words.length ?? 0),
+      wordsRecognized: sum((i) => people[i]?.words.length ?? 0),
+      differences: speakers.flatMap(
+        ({ speech }, i) => firstDifference(speech.words, people[i]?.words ?? []) ?? [],
+      ),
+      gaps: sum((i) => people[i]?.gaps ?? 0),
+      recoveries: sum((i) => people[i]?.recoveries ?? 0),
+      refusedChunks: sum((i) => speakers[i]?.refusals ?? 0),
       audioSeconds: sum((i) => ended[i]?.audioSeconds ?? 0),
       billedSeconds: sum((i) => ended[i]?.billedSeconds ?? 0),
     };
   },
 } satisfies SoakLoad);
 
-function difference(sung: string[], heard: string[]): string | undefined {
-  const at = sung.findIndex((word, i) => word !== heard[i]);
-  if (at < 0 && sung.length === heard.length) return undefined;
-  const from = at < 0 ? sung.length : at;
-  const some = (words: string[]) => words.slice(Math.max(0, from - 3), from + 5).join(' ');
-  return `word ${from} of ${sung.length}, ${heard.length} heard: sung “${some(sung)}”, heard “${some(heard)}”`;
+function firstDifference(spoken: string[], recognized: string[]): string | undefined {
+  const at = spoken.findIndex((word, i) => word !== recognized[i]);
+  if (at < 0 && spoken.length === recognized.length) return undefined;
+  const from = at < 0 ? spoken.length : at;
+  const around = (words: string[]) => `“${words.slice(Math.max(0, from - 3), from + 5).join(' ')}”`;
+  const counts = `${spoken.length} words spoken, ${recognized.length} recognised`;
+  return `${counts}; they differ at word ${from}: spoken ${around(spoken)}, recognised ${around(recognized)}`;
 }

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { wireEncoder } from '../../contract/encoder.ts';
 import type { CaptionEvent } from '../../contract/types.ts';
-import { SAMPLE_RATE, Song, type SongOptions } from './syntheticSpeech.ts';
+import { SAMPLE_RATE, SyntheticSpeech, type SyntheticSpeechOptions } from './syntheticSpeech.ts';
 
 type Answer = {
   id: number;
@@ -14,35 +14,35 @@ type Answer = {
 export type SpeakerParts = {
   url: string;
   name: string;
-  song: SongOptions;
+  speech: SyntheticSpeechOptions;
   onAck?: (seq: number) => void;
   onCaption: (event: CaptionEvent) => void;
 };
 
-/** The ids of calls; a chunk's is its number and this. */
-const LISTEN = 1;
-const CALL = 2;
-const PUSH = 1_000;
-/** Chunks under way at once, as in the client of a browser. */
+/** Ids of tRPC requests. A chunk's id is its number plus `FIRST_PUSH_ID`. */
+const SUBSCRIPTION_ID = 1;
+const CALL_ID = 2;
+const FIRST_PUSH_ID = 1_000;
+/** How many chunks are in flight at once, as in the browser's client. */
 const WINDOW = 16;
-/** A chunk that was refused is sent again after this. */
+/** A refused chunk is sent again after this time. */
 const RESEND_MS = 500;
 
 /**
- * Somebody who sings in a room of their own and reads the captions there, with next to nothing between them and the
- * server: one socket, whose frames are masked with zeros, which costs nothing.
+ * A person who speaks synthetic speech in a room of their own and reads the captions there. The client is one bare socket,
+ * so that it costs little. It masks its frames with zeros, which changes no byte.
  */
 export class Speaker {
-  readonly song: Song;
+  readonly speech: SyntheticSpeech;
   readonly roomId: string;
   isLive = false;
-  /** Chunks that were refused once. */
-  refused = 0;
+  /** How often a chunk was refused. */
+  refusals = 0;
   readonly #parts: SpeakerParts;
   readonly #socket: WebSocket;
-  /** What has not been acked, in order, and how much of it is under way. */
+  /** Chunks without an ack, by number, in order. */
   readonly #unacked = new Map<number, Uint8Array>();
-  readonly #underWay = new Set<number>();
+  readonly #inFlight = new Set<number>();
   #resend: NodeJS.Timeout | undefined;
   #allAcked: (() => void) | undefined;
   #answer: ((answer: Answer) => void) | undefined;
@@ -65,7 +65,7 @@ export class Speaker {
     this.#parts = parts;
     this.#socket = socket;
     this.roomId = roomId;
-    this.song = new Song(parts.song);
+    this.speech = new SyntheticSpeech(parts.speech);
     socket.on('message', (data) => this.#receive(data.toString()));
   }
 
@@ -73,32 +73,32 @@ export class Speaker {
     return this.#unacked.size;
   }
 
-  /** To be followed by chunks: who is silent for long is taken to be gone. */
+  /** Starts the stream. Chunks must follow: the server ends a stream without chunks after 20 s. */
   async start(): Promise<void> {
-    this.#socket.send(request(LISTEN, 'subscription', 'transcripts.live', { roomId: this.roomId }));
+    this.#socket.send(request(SUBSCRIPTION_ID, 'subscription', 'transcripts.live', { roomId: this.roomId }));
     const options = { roomId: this.roomId, language: 'en-US', sampleRate: SAMPLE_RATE };
-    ({ streamId: this.#streamId } = (await this.#callEngine('transcripts.start', options)) as {
+    ({ streamId: this.#streamId } = (await this.#call('transcripts.start', options)) as {
       streamId: string;
     });
     this.isLive = true;
   }
 
-  /** Sings for another 100 ms. */
+  /** Speaks for another 100 ms. @returns the number of the chunk. */
   push(): number {
     const seq = this.#seq;
     this.#seq += 1;
-    const bytes = encodeChunk({ streamId: this.#streamId, seq, pcm: this.song.nextChunk() });
+    const bytes = encodeChunk({ streamId: this.#streamId, seq, pcm: this.speech.nextChunk() });
     this.#unacked.set(seq, bytes);
-    this.#fill();
+    this.#sendChunks();
     return seq;
   }
 
-  /** Answers when everything has been acked and heard. */
+  /** Stops the stream. Resolves when all chunks are acked and all audio is recognised. */
   async stop(): Promise<{ audioSeconds: number; billedSeconds: number }> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#allAcked = resolve;
     if (this.#unacked.size > 0) await promise;
-    return (await this.#callEngine('transcripts.stop', { streamId: this.#streamId })) as {
+    return (await this.#call('transcripts.stop', { streamId: this.#streamId })) as {
       audioSeconds: number;
       billedSeconds: number;
     };
@@ -109,11 +109,11 @@ export class Speaker {
     await once(this.#socket, 'close');
   }
 
-  /** One at a time. @throws Error with the reason. */
-  async #callEngine(path: string, input: object): Promise<unknown> {
+  /** Callers make one call at a time. @throws Error with the reason. */
+  async #call(path: string, input: object): Promise<unknown> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#answer = resolve;
-    this.#send(CALL, path, input);
+    this.#send(CALL_ID, path, input);
     const { result, error } = await promise;
     if (error) throw new Error(`${path}: ${error.data.reason}: ${error.message}`);
     return result?.data;
@@ -129,35 +129,36 @@ export class Speaker {
       return;
     }
     const answer = JSON.parse(text) as Answer;
-    if (answer.id >= PUSH) this.#acked(answer.id - PUSH, answer);
-    else if (answer.id === CALL) this.#answer?.(answer);
+    if (answer.id >= FIRST_PUSH_ID) this.#onPushAnswer(answer.id - FIRST_PUSH_ID, answer);
+    else if (answer.id === CALL_ID) this.#answer?.(answer);
     else if (answer.result?.type === 'data') this.#parts.onCaption(answer.result.data as CaptionEvent);
   }
 
-  #acked(seq: number, { error }: Answer): void {
-    this.#underWay.delete(seq);
+  #onPushAnswer(seq: number, { error }: Answer): void {
+    this.#inFlight.delete(seq);
     if (!error) {
       this.#unacked.delete(seq);
       this.#parts.onAck?.(seq);
       if (this.#unacked.size === 0) this.#allAcked?.();
     } else {
       if (!error.data.retryable) throw new Error(`${this.#parts.name}: ${JSON.stringify(error)}`);
-      this.refused += 1;
+      this.refusals += 1;
       this.#resend ??= setTimeout(() => {
         this.#resend = undefined;
-        this.#fill();
+        this.#sendChunks();
       }, RESEND_MS);
     }
-    this.#fill();
+    this.#sendChunks();
   }
 
-  #fill(): void {
+  /** Sends unacked chunks until the window is full, unless a refused chunk has to wait. */
+  #sendChunks(): void {
     if (this.#resend) return;
     for (const [seq, bytes] of this.#unacked) {
-      if (this.#underWay.size === WINDOW) return;
-      if (this.#underWay.has(seq)) continue;
-      this.#underWay.add(seq);
-      this.#send(PUSH + seq, 'transcripts.push', bytes);
+      if (this.#inFlight.size === WINDOW) return;
+      if (this.#inFlight.has(seq)) continue;
+      this.#inFlight.add(seq);
+      this.#send(FIRST_PUSH_ID + seq, 'transcripts.push', bytes);
     }
   }
 }

@@ -8,29 +8,33 @@ import { START_FLAGS } from '../startFlags.ts';
 import { startTranscribeProcess } from '../transcribeProcess.ts';
 import type { Answer } from './answerParent.ts';
 
-/** Of the whole machine as well: what is left of it was somebody else's, and took it from those that are measured. */
+/**
+ * Processor time in ms. `machine` counts all processes: what the other three do not explain was used by other programs,
+ * and the measured processes had to do without it.
+ */
 export type Cpu = { server: number; service: number; load: number; machine: number };
 
-/** The real server on a core of its own; the service it calls and the people who speak share another one. */
+/** The real server on a core of its own. The service that it calls and the load share another core. */
 export type Stage<Load> = {
   url: string;
   load: Load;
-  /** Milliseconds of processor each of them has used so far. */
+  /** The processor time that each process has used so far. */
   cpuMs: () => Cpu;
-  /** Resident memory of the server as it is. */
+  /** Resident memory of the server, without a garbage collection. */
   residentBytes: () => number;
-  /** Of the server, after everything that is not needed was thrown away. */
+  /** Usage of the server, after a garbage collection. */
   usage: () => Promise<Usage>;
-  /** Makes the service fail the next connection, as this row of the fault table says. */
-  plant: (row: number) => void;
-  /** How many calls the service has had. */
+  /** Makes the service fail the next connection in the way of this row of the fault table. */
+  injectFault: (row: number) => void;
+  /** How many calls the service has received. */
   calls: () => Promise<number>;
   stop: () => Promise<void>;
 };
 
 /**
- * @param loadFile answers `{call, args}` with `{value}` or `{error}`.
- * @param nodeOptions for the server, e.g. `--cpu-prof`.
+ * Starts the server, the service and the load.
+ * @param loadFile the program of the load. It answers `{call, args}` with `{value}` or `{error}`.
+ * @param nodeOptions options for the server's Node, e.g. `--cpu-prof`.
  */
 export async function setStage<Load extends object>(
   loadFile: string,
@@ -59,10 +63,10 @@ export async function setStage<Load extends object>(
     }),
     residentBytes: () => residentBytes(server),
     usage: () => ask<Usage>(server, 'memory'),
-    plant: (row) => void service.child.send(row),
+    injectFault: (row) => void service.child.send(row),
     calls: () => ask<number>(service.child, 'calls'),
     async stop() {
-      await Promise.all([load, server].map(stopLiving));
+      await Promise.all([load, server].map(stopIfAlive));
       service.stop();
       database.remove();
     },
@@ -78,19 +82,19 @@ async function addressOf(server: ChildProcess): Promise<string> {
     const [part] = (await once(server.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     text += part.toString();
     const [, url] = /^Roomscribe +(\S+)$/m.exec(text) ?? [];
-    // By its number: of a name, two addresses are tried, and a server that starts may be late for the first.
+    // Node tries both addresses of `localhost`, and a busy server can be too slow for the first try. 127.0.0.1 is one address.
     if (url) return url.replace('localhost', '127.0.0.1');
   }
 }
 
-async function stopLiving(child: ChildProcess): Promise<void> {
+async function stopIfAlive(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await stopPinned(child);
 }
 
-/** @throws Error if the process says so, or ends. */
+/** Calls functions in the process of the load. A call throws an Error if the function fails there, or the process ends. */
 function remote<Load extends object>(child: ChildProcess): Load {
   const gone = once(child, 'exit').then((): never => {
-    throw new Error('the load has ended');
+    throw new Error('The process of the load has ended.');
   });
   gone.catch(() => {});
   const call = async (name: string, args: unknown[]) => {
@@ -106,7 +110,7 @@ function remote<Load extends object>(child: ChildProcess): Load {
   });
 }
 
-/** Linux counts in hundredths of a second, over all threads: proc(5), fields 14 and 15. */
+/** Processor time in ms, of all threads. Linux counts it in hundredths of a second: fields 14 and 15 of proc(5). */
 function cpuMs({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
@@ -114,7 +118,7 @@ function cpuMs({ pid }: ChildProcess): number {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-/** In user and system mode: proc(5), /proc/stat. */
+/** Processor time of the whole machine in ms, in user and system mode: /proc/stat in proc(5). */
 function machineMs(): number {
   const [, user, nice, system] = readFileSync('/proc/stat', 'utf8').split(/\s+/).map(Number);
   return 10 * ((user ?? 0) + (nice ?? 0) + (system ?? 0));

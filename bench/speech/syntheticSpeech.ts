@@ -6,44 +6,43 @@ export const SAMPLE_RATE = 16_000;
 export const CHUNK_MS = 100;
 const CHUNK_BYTES = (2 * SAMPLE_RATE * CHUNK_MS) / 1_000;
 
-/** A word of `toneRecognizer.ts` lasts as long as a chunk. */
+/** Words that `toneRecognizer.ts` knows. Each one lasts 100 ms, as long as a chunk. */
 const WORDS = ['go', 'forward', 'ten', 'meters', 'hello', 'world', 'left', 'right', 'stop', '안녕', '그는'];
 const SOUNDS = new Map(WORDS.map((word) => [word, singUtterance(word, SAMPLE_RATE, 0)]));
 const SILENCE = new Uint8Array(CHUNK_BYTES);
 const STEP_BYTES = CHUNK_BYTES / 10;
 
-export type SongOptions = {
-  /** The same seed sings the same. */
+export type SyntheticSpeechOptions = {
+  /** The same seed gives the same speech. */
   seed: number;
-  /** Seconds between one utterance and the next, 0.5 at least; the number of the utterance is given. */
+  /** Seconds between an utterance and the next one, at least 0.5. The argument is the number of the utterance, from 0. */
   pauseSeconds?: (utterance: number) => number;
 };
 
 /**
- * What one person sings without end, somewhat faster than people speak: utterances of six to sixteen words, two and two,
- * as a single one is short enough to be a click; in chunks that begin amid a word.
+ * Endless synthetic speech of one person, a little faster than people speak. An utterance has six to sixteen words, in
+ * pairs, because the voice gate takes a single word of 100 ms for a click. Chunks may begin in the middle of a word.
  */
-export class Song {
-  /** As far as they were begun. */
+export class SyntheticSpeech {
+  /** The words that have begun so far. */
   readonly words: string[] = [];
-  /** Whether the last utterance has been sung to its end. */
-  pauses = true;
-  readonly #moments: Iterator<string | null, never>;
-  readonly #shift: number;
+  /** Whether the last utterance is over. */
+  isPausing = true;
+  readonly #sounds: Iterator<string | null, never>;
   #rest: Uint8Array;
-  #silent = 0;
+  #silentChunks = 0;
 
-  constructor({ seed, pauseSeconds = () => 0.6 }: SongOptions) {
-    this.#moments = moments(seed, pauseSeconds);
-    this.#shift = STEP_BYTES * (seed % 10);
-    this.#rest = SILENCE.subarray(this.#shift);
+  constructor({ seed, pauseSeconds = () => 0.6 }: SyntheticSpeechOptions) {
+    this.#sounds = sounds(seed, pauseSeconds);
+    this.#rest = SILENCE.subarray(STEP_BYTES * (seed % 10));
   }
 
-  /** PCM s16le mono of the next 100 ms. */
+  /** The next 100 ms: PCM s16le mono at 16 kHz. */
   nextChunk(): Uint8Array {
-    const word = this.#moments.next().value;
-    this.#silent = word === null ? this.#silent + 1 : 0;
-    this.pauses = this.#silent > 3;
+    const word = this.#sounds.next().value;
+    this.#silentChunks = word === null ? this.#silentChunks + 1 : 0;
+    // Two silent chunks stand between the pairs of an utterance.
+    this.isPausing = this.#silentChunks > 3;
     if (word !== null) this.words.push(word);
     const sound = (word !== null && SOUNDS.get(word)) || SILENCE;
     const chunk = Buffer.concat([this.#rest, sound], CHUNK_BYTES);
@@ -52,24 +51,21 @@ export class Song {
   }
 }
 
-/** For every 100 ms the word that is sung, or null. */
-function* moments(
-  seed: number,
-  pauseSeconds: (utterance: number) => number,
-): Generator<string | null, never> {
-  const draw = numbers(seed);
+/** Yields for every 100 ms the word that is spoken, or null for silence. */
+function* sounds(seed: number, pauseSeconds: (utterance: number) => number): Generator<string | null, never> {
+  const randomBelow = seededRandom(seed);
   for (let utterance = 0; ; utterance += 1) {
-    for (let pairs = 3 + draw(6); pairs > 0; pairs -= 1) {
-      yield WORDS[draw(WORDS.length)] as string;
-      yield WORDS[draw(WORDS.length)] as string;
+    for (let pairs = 3 + randomBelow(6); pairs > 0; pairs -= 1) {
+      yield WORDS[randomBelow(WORDS.length)] as string;
+      yield WORDS[randomBelow(WORDS.length)] as string;
       if (pairs > 1) yield* [null, null];
     }
     for (let i = Math.round(10 * pauseSeconds(utterance)); i > 0; i -= 1) yield null;
   }
 }
 
-/** Whole numbers below a bound, the same for the same seed (xorshift32). */
-function numbers(seed: number): (below: number) => number {
+/** Returns random whole numbers below a bound. The same seed gives the same numbers (xorshift32). */
+function seededRandom(seed: number): (below: number) => number {
   let state = (seed + 1) * 2_654_435_761;
   return (below) => {
     state ^= state << 13;
@@ -79,24 +75,24 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-/** What the service says to a song, and with which chunk it has heard enough to say so. */
-export type Said = { seq: number; isFinal: boolean; text: string };
+/** A result that the service returns, and the number of the chunk after which it can return it. */
+export type ExpectedResult = { seq: number; isFinal: boolean; text: string };
 
-/** Listens to the first so many chunks as the service would. */
-export function listenTo(options: SongOptions, chunks: number): Said[] {
-  const song = new Song(options);
+/** Recognises the first chunks of a speech as the test service does. @param chunks how many. */
+export function expectedResults(options: SyntheticSpeechOptions, chunks: number): ExpectedResult[] {
+  const speech = new SyntheticSpeech(options);
   const recognizer = new ToneRecognizer(SAMPLE_RATE);
   const headers = { 'language-code': 'en-US', 'enable-partial-results-stabilization': 'true' };
-  const asked = Object.entries(headers).map(([name, value]) => [`x-amzn-transcribe-${name}`, value]);
-  const scribe = new ResultBuilder(readOptions(Object.fromEntries(asked)), []);
-  const said: Said[] = [];
+  const requestHeaders = Object.entries(headers).map(([name, value]) => [`x-amzn-transcribe-${name}`, value]);
+  const builder = new ResultBuilder(readOptions(Object.fromEntries(requestHeaders)), []);
+  const results: ExpectedResult[] = [];
   for (let seq = 0; seq < chunks; seq += 1) {
-    for (const heard of recognizer.hear(Buffer.from(song.nextChunk()))) {
-      const result = scribe.note(heard) as
+    for (const heard of recognizer.hear(Buffer.from(speech.nextChunk()))) {
+      const result = builder.note(heard) as
         | { IsPartial: boolean; Alternatives: [{ Transcript: string }] }
         | undefined;
-      if (result) said.push({ seq, isFinal: !result.IsPartial, text: result.Alternatives[0].Transcript });
+      if (result) results.push({ seq, isFinal: !result.IsPartial, text: result.Alternatives[0].Transcript });
     }
   }
-  return said;
+  return results;
 }

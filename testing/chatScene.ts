@@ -27,13 +27,13 @@ export type ChatScene = AsyncDisposable & {
   messages: Messages;
   ada: User;
   ben: User;
-  /** A public room of Ada's that Ben has joined. */
+  /** A public room that Ada owns and Ben has joined. */
   roomId: string;
   say: (author: User, text: string) => Promise<Message>;
   visit: (user: User, cursor?: string) => Promise<Visit>;
 };
 
-/** Chat over a real store in memory; `alter` may put something between. */
+/** Opens the chat domain over a real store in memory. `alter` may replace methods of the store. */
 export async function openChat(alter: (store: Store) => Partial<Store> = () => ({})): Promise<ChatScene> {
   const real = await openSqlite(':memory:');
   const store = { ...real, ...alter(real) };

@@ -19,12 +19,12 @@ export type SocketClient = AsyncDisposable & { trpc: Client; close: () => Promis
 
 const bearer = (token: string | undefined) => (token ? { authorization: `Bearer ${token}` } : {});
 
-/** The stock client over HTTP, a call a request. */
+/** The stock client over HTTP, with one request per call. */
 export function httpClient(url: string, token?: string): Client {
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, headers: bearer(token) })] });
 }
 
-/** The stock client over HTTP, batching what is called together; bytes go alone. */
+/** The stock client over HTTP. It sends calls of the same moment as one batch; a call with bytes gets its own request. */
 export function batchClient(url: string, token?: string): Client {
   const options = { url: `${url}/trpc`, headers: bearer(token) };
   return createTRPCClient<AppRouter>({
@@ -38,7 +38,7 @@ export function batchClient(url: string, token?: string): Client {
   });
 }
 
-/** The stock client over one WebSocket, which it opens again when it is lost. */
+/** The stock client over one WebSocket. It reconnects when the socket is lost. */
 export function socketClient(url: string, token?: string, encoder?: typeof wireEncoder): SocketClient {
   const client = createWSClient({
     url: `${url.replace(/^http/, 'ws')}/trpc`,
@@ -51,12 +51,12 @@ export function socketClient(url: string, token?: string, encoder?: typeof wireE
   return { trpc, close, [Symbol.asyncDispose]: close };
 }
 
-/** As `socketClient`, and it can send bytes. */
+/** A `socketClient` that can send bytes. */
 export function binaryClient(url: string, token?: string): SocketClient {
   return socketClient(url, token, wireEncoder);
 }
 
-/** The stock client's server-sent events, with the cookie that a browser would send along. */
+/** The stock client over server-sent events. It sends the session cookie, as a browser does. */
 export function eventClient(url: string, token: string): Client {
   const withCookie: FetchLike = (address, init) =>
     fetch(address, { ...init, headers: { ...init?.headers, cookie: `roomscribe_session=${token}` } });
@@ -76,12 +76,13 @@ export type Refusal = { message: string; code: string; reason: string; retryable
   unknown
 >;
 
-/** What the caller is told of a call that must fail. */
+/** @returns the typed error of a call. @throws Error if the call succeeds or fails without a typed error. */
 export async function refusal(call: Promise<unknown>): Promise<Refusal> {
   const error = await call.then(
     () => undefined,
     (failure: unknown) => failure,
   );
-  if (!(error instanceof TRPCClientError) || !error.data) throw new Error(`no typed error: ${error}`);
+  if (!(error instanceof TRPCClientError) || !error.data)
+    throw new Error(`The call did not fail with a typed error: ${error}`);
   return { message: error.message, ...error.data };
 }

@@ -9,7 +9,7 @@ export type CountedBus = Bus & {
   published: { roomId: string; event: BusEvent }[];
 };
 
-/** The bus of one process, with an account of what it was used for. */
+/** The in-memory bus. It counts its listeners and records everything that is published. */
 export function createCountedBus(): CountedBus {
   const bus = createMemoryBus(createNotedLog());
   const attached = new Set<symbol>();

@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export type Cutter = AsyncDisposable & {
-  /** Where clients reach the server through it. */
+  /** Clients use this address to reach the server through the cable. */
   url: string;
-  /** Loses every connection that is open, in the middle of whatever it carries. */
+  /** Breaks every open connection, also in the middle of a message. */
   cut: () => void;
-  /** As `cut`, and takes no new connection until the answer is called. */
+  /** Cuts the cable and refuses new connections. @returns a function that accepts connections again. */
   hold: () => () => void;
-  /** How many connections there were so far. */
+  /** How many connections were opened so far. */
   connections: () => number;
 };
 
-/** A cable between clients and a server, to be cut. */
+/** Puts a cable between clients and a server: a TCP proxy whose connections a test can break. */
 export async function openCutter(serverUrl: string): Promise<Cutter> {
   const target = Number(new URL(serverUrl).port);
   const open = new Set<Socket>();

@@ -9,12 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const START_MS = 60_000;
 const POLL_MS = 50;
 
-/** A server of another project's on this machine, with its files in a temporary directory. */
+/** A database or bus server on this machine, with its files in a temporary directory. */
 export type Daemon = AsyncDisposable & {
   port: number;
-  /** Sends it a signal: STOP freezes it, CONT lets it go on. */
+  /** Sends a signal: SIGSTOP freezes the server, SIGCONT lets it go on. */
   signal: (name: NodeJS.Signals) => void;
-  /** Ends it without a word. */
+  /** Kills it with SIGKILL and waits for its end. */
   kill: () => Promise<void>;
   /** Starts it again on the same port, over the same files. */
   start: () => Promise<void>;
@@ -23,12 +23,13 @@ export type Daemon = AsyncDisposable & {
 export type DaemonSpec = {
   name: string;
   command: (directory: string, port: number) => string[];
-  /** Makes the files it needs, once. */
+  /** Creates the files that the server needs. Runs once. */
   prepare?: (directory: string) => Promise<void>;
-  /** @throws while the server does not answer yet. */
+  /** Asks the server for an answer. @throws while the server does not answer yet. */
   ping: (port: number) => Promise<void>;
 };
 
+/** Starts a server on a free port and waits until it answers. @throws Error with its last output if it does not start. */
 export async function startDaemon({ name, command, prepare, ping }: DaemonSpec): Promise<Daemon> {
   const directory = mkdtempSync(join(tmpdir(), `roomscribe-${name}-`));
   const port = await freePort();
@@ -48,12 +49,14 @@ export async function startDaemon({ name, command, prepare, ping }: DaemonSpec):
     async start() {
       const [file = '', ...args] = command(directory, port);
       const started = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-      const complaints: string[] = [];
-      started.stderr.on('data', (part: Buffer) => complaints.push(part.toString()));
+      const errorOutput: string[] = [];
+      started.stderr.on('data', (part: Buffer) => errorOutput.push(part.toString()));
       child = started;
       exited = once(started, 'close');
-      await answering(started, () => ping(port)).catch((cause: unknown) => {
-        throw new Error(`${name} did not start:\n${complaints.join('').slice(-2_000)}`, { cause });
+      await waitForAnswer(started, () => ping(port)).catch((cause: unknown) => {
+        throw new Error(`${name} did not start. It printed:\n${errorOutput.join('').slice(-2_000)}`, {
+          cause,
+        });
       });
     },
     async [Symbol.asyncDispose]() {
@@ -65,7 +68,8 @@ export async function startDaemon({ name, command, prepare, ping }: DaemonSpec):
   return daemon;
 }
 
-async function answering(child: ChildProcess, ping: () => Promise<void>): Promise<void> {
+/** @throws the last error of `ping`, if the process ends or does not answer within `START_MS`. */
+async function waitForAnswer(child: ChildProcess, ping: () => Promise<void>): Promise<void> {
   const deadline = performance.now() + START_MS;
   for (;;) {
     try {

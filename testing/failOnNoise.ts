@@ -1,20 +1,20 @@
 import { afterAll, afterEach } from 'vitest';
 
 /**
- * Setup of every test file: an error or a warning that nobody expected on the console fails the test it came from. A
- * test that expects one puts a spy in front. (Unhandled rejections fail the run without our doing.)
+ * Setup of every test file. An unexpected error or warning on the console fails the test that caused it. A test that
+ * expects one replaces the console method with a spy. (Vitest itself fails the run for an unhandled rejection.)
  */
 const noise: string[] = [];
 
 for (const method of ['error', 'warn'] as const) {
-  console[method] = (...said: unknown[]) =>
-    void noise.push(`console.${method}: ${said.map(String).join(' ')}`);
+  console[method] = (...args: unknown[]) =>
+    void noise.push(`console.${method}: ${args.map(String).join(' ')}`);
 }
 
-function expectSilence(): void {
-  const heard = noise.splice(0);
-  if (heard.length > 0) throw new Error(`Nobody expected this noise:\n${heard.join('\n')}`);
+function expectNoNoise(): void {
+  const lines = noise.splice(0);
+  if (lines.length > 0) throw new Error(`The test did not expect this on the console:\n${lines.join('\n')}`);
 }
 
-afterEach(expectSilence);
-afterAll(expectSilence);
+afterEach(expectNoNoise);
+afterAll(expectNoNoise);

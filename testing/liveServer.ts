@@ -19,16 +19,16 @@ export type LiveServer = AsyncDisposable & {
   store: Store;
   bus: CountedBus;
   engine: ScriptedEngine;
-  /** Everything that was logged, as it was written. */
+  /** All log lines so far, as one text. */
   logged: () => string;
   close: (drainMs: number) => Promise<void>;
-  /** Somebody new. */
+  /** Signs in a new guest. */
   enter: (name: string) => Promise<{ token: string; user: User }>;
 };
 
 type Setting = {
   script?: Step[];
-  /** Puts something between the server and its real database. */
+  /** Replaces methods of the real store. */
   alter?: (store: Store) => Partial<Store>;
   allowedOrigins?: string[];
   secure?: boolean;
@@ -39,7 +39,7 @@ type Setting = {
 
 export const SECRET = 'a secret of at least 32 characters, for tests';
 
-/** The whole server on a free port of this machine, over a real database, hearing what a script says. */
+/** Starts the whole server on a free port, over a real database. Its speech engine follows the script. */
 export async function openServer(setting: Setting = {}): Promise<LiveServer> {
   const real = await openStore(setting.databaseUrl ?? 'sqlite::memory:');
   const store = { ...real, ...setting.alter?.(real) };

@@ -8,19 +8,19 @@ import { type Daemon, startDaemon } from './daemon.ts';
 const run = promisify(execFile);
 
 export type MysqlServer = Daemon & {
-  /** A new, empty database: its `DATABASE_URL`. */
+  /** Creates an empty database. @returns its `DATABASE_URL`. */
   database: () => Promise<string>;
-  /** Runs one statement as root, outside of the databases. */
+  /** Runs one statement as root, without a current database. */
   query: (sql: string) => Promise<unknown>;
 };
 
-/** Only this user's processes reach it: it listens on the loopback interface, and root has no password. */
+/** The server listens on the loopback interface only, because its root account has no password. */
 const COMMON = ['--bind-address=127.0.0.1', '--skip-log-bin', '--innodb-buffer-pool-size=64M'];
 const AS_ROOT = process.getuid?.() === 0 ? ['--user=root'] : [];
 
 const MARIADB = '/usr/sbin/mariadbd';
 
-/** Debian's MariaDB. */
+/** Starts Debian's MariaDB. */
 export function startMariadb(): Promise<MysqlServer> {
   return startMysql('mariadb', {
     async prepare(directory) {
@@ -31,13 +31,13 @@ export function startMariadb(): Promise<MysqlServer> {
   });
 }
 
-/** Where a MySQL of Oracle's was unpacked, if it was. */
+/** @returns the directory with an unpacked Oracle MySQL: `MYSQL_HOME`, or /opt/mysql-sid; undefined if there is none. */
 export function findMysqlHome(): string | undefined {
   const home = process.env.MYSQL_HOME ?? '/opt/mysql-sid';
   return existsSync(join(home, 'root/usr/sbin/mysqld')) ? home : undefined;
 }
 
-/** Oracle's MySQL, unpacked and not installed: it runs by its own loader and libraries. */
+/** Starts Oracle's MySQL from a directory where it is unpacked, not installed. It runs with its own loader and libraries. */
 export function startOracleMysql(home: string): Promise<MysqlServer> {
   const root = join(home, 'root');
   const command = (directory: string, ...options: string[]) => [

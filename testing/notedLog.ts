@@ -1,6 +1,6 @@
 import type { Log } from '../server/log.ts';
 
-/** A log that notes what it is told: level, message and fields. */
+/** A log that keeps its entries for the test: level, message and fields. */
 export type NotedLog = Log & { notes: { level: string; message: string; fields: object }[] };
 
 export function createNotedLog(): NotedLog {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { Channel } from '../server/flow/channel.ts';
 
-/** Writes bytes to a server as they are, and answers everything it says until it closes. */
+/** Sends raw text to a server. @returns everything that the server sends until it closes the connection. */
 export async function rawExchange(url: string, request: string): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   let answer = '';
@@ -11,13 +11,13 @@ export async function rawExchange(url: string, request: string): Promise<string>
     answer += part.toString('latin1');
   });
   socket.write(request);
-  // A server that refuses may close with a reset while we still write.
+  // A server that refuses the request may reset the connection while we still write.
   socket.on('error', () => {});
   await once(socket, 'close');
   return answer;
 }
 
-/** The lines of a WebSocket upgrade, as far as the blank line. */
+/** The request of a WebSocket upgrade, including the blank line at its end. */
 export function upgradeRequest(target: string, host: string, headers: string[] = []): string {
   return [
     `GET ${target} HTTP/1.1`,
@@ -33,9 +33,9 @@ export function upgradeRequest(target: string, host: string, headers: string[] =
 
 export type RawSocket = AsyncDisposable & {
   send: (frame: string | Uint8Array) => void;
-  /** The next answer, as JSON. */
+  /** The next frame of the server, parsed from JSON. PING frames are left out. */
   next: () => Promise<Answer>;
-  /** Settles with the code of the close. */
+  /** Resolves with the close code. */
   closed: Promise<number>;
   isOpen: () => boolean;
 };
@@ -46,7 +46,7 @@ export type Answer = {
   result?: unknown;
 };
 
-/** A WebSocket without any client around it. @throws Error with the status, if the upgrade is refused. */
+/** Opens a WebSocket without the tRPC client. @throws Error with the HTTP status if the server refuses the upgrade. */
 export async function openRawSocket(
   url: string,
   options: { token?: string; origin?: string; path?: string } = {},
@@ -61,7 +61,7 @@ export async function openRawSocket(
     if (data.toString() !== 'PING') answers.push(JSON.parse(data.toString()) as Answer);
   });
   const closed = once(socket, 'close').then(([code]) => code as number);
-  void closed.then(() => answers.fail(new Error('the socket closed')));
+  void closed.then(() => answers.fail(new Error('The socket is closed.')));
   await once(socket, 'open');
   socket.on('error', () => {});
   const raw: RawSocket = {

@@ -4,15 +4,16 @@ import { type Daemon, startDaemon } from './daemon.ts';
 
 const PROGRAMS = ['/usr/bin/valkey-server', '/usr/bin/redis-server'];
 
-/** Where the machine keeps Valkey or Redis. */
+/** @returns the path of Valkey or Redis on this machine; undefined if neither is installed. */
 export function findRedis(): string | undefined {
   return PROGRAMS.find((path) => existsSync(path));
 }
 
-/** A Valkey or Redis of its own, which keeps nothing. */
+/** Starts a Valkey or Redis of our own. It keeps nothing on disk. */
 export function startRedis(): Promise<Daemon & { url: string }> {
   const program = findRedis();
-  if (!program) throw new Error('There is no Valkey and no Redis; `npm test` installs one or says how.');
+  if (!program)
+    throw new Error('Neither Valkey nor Redis is installed. `npm test` installs one or explains how.');
   const options = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
   return startDaemon({
     name: 'redis',
@@ -24,7 +25,7 @@ export function startRedis(): Promise<Daemon & { url: string }> {
 function ping(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    socket.setTimeout(1_000, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(1_000, () => socket.destroy(new Error('Redis did not answer within 1 s.')));
     socket.once('error', reject);
     socket.once('data', () => {
       socket.destroy();

@@ -10,17 +10,17 @@ export type ServerProcess = {
   url: string;
   port: number;
   child: ChildProcess;
-  /** What it has printed so far. */
+  /** Everything that the server has printed to stdout so far. */
   printed: () => string;
-  /** From spawning the process to the line with its address. */
+  /** Milliseconds from the start of the process to the line with its address. */
   listeningAfterMs: number;
   /** Resident memory in MiB (Linux). */
   memoryMiB: () => number;
-  /** @returns the exit code; null if the signal itself ended it. */
+  /** Sends the signal (SIGTERM by default) and waits. @returns the exit code; null if the signal ended the process. */
   stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 };
 
-/** A temporary place for a database, and how to clean it away. */
+/** Makes a temporary directory for an SQLite database. `remove` deletes the directory. */
 export function temporaryDatabase(): { url: string; remove: () => void } {
   const directory = mkdtempSync(join(tmpdir(), 'roomscribe-'));
   return {
@@ -30,9 +30,9 @@ export function temporaryDatabase(): { url: string; remove: () => void } {
 }
 
 /**
- * Starts the real server in a process of its own, as `npm start` does after the build.
- * @param env DATABASE_URL at least; the port is a free one unless given.
- * @throws Error with what it printed, if it ends instead of listening.
+ * Starts the real server in a process of its own and waits until it listens.
+ * @param env needs DATABASE_URL; without PORT the server takes a free port.
+ * @throws Error with the server's output if it ends before it listens.
  */
 export async function startServerProcess(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
   const startedAt = performance.now();
@@ -65,7 +65,9 @@ function addressOf(child: ChildProcess): Promise<{ url: string; printed: () => s
     const [, url] = /^Roomscribe +(\S+)$/m.exec(text) ?? [];
     if (url && /^Speech /m.test(text)) resolve({ url, printed: () => text });
   });
-  child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+  child.once('exit', (code) =>
+    reject(new Error(`The server ended with code ${code} before it listened. It printed: ${text}`)),
+  );
   return promise;
 }
 

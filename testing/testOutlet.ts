@@ -1,14 +1,14 @@
 import type { Outlet } from '../server/flow/outlet.ts';
 
 export type TestOutlet<T> = Outlet<T> & {
-  /** What was written, batch by batch. */
+  /** All written batches. */
   writes: (readonly T[])[];
-  /** From now on whoever reads does not. */
+  /** Makes the reader stop reading. */
   block: () => void;
   unblock: () => void;
 };
 
-/** A way to a socket whose reader can be stopped. */
+/** An outlet whose reader a test can stop. */
 export function createTestOutlet<T>(): TestOutlet<T> {
   const writes: (readonly T[])[] = [];
   let blocked: PromiseWithResolvers<void> | undefined;

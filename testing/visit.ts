@@ -2,13 +2,13 @@ import type { RoomEvent } from '../contract/types.ts';
 import type { Delivery } from '../server/chat/delivery.ts';
 import type { Subscription } from '../server/chat/subscription.ts';
 
-/** One subscription and what came out of it. Nothing is read before `read`. */
+/** One subscription and everything that it has delivered. Nothing is read before `read` is called. */
 export class Visit {
   readonly deliveries: Delivery[];
   readonly subscription: Subscription;
   #reading: Promise<void> | undefined;
 
-  /** @param deliveries where they come by another way than reading, through an outlet. */
+  /** @param deliveries a list that an outlet fills, for a test that does not call `read`. */
   constructor(subscription: Subscription, deliveries: Delivery[] = []) {
     this.subscription = subscription;
     this.deliveries = deliveries;
@@ -18,17 +18,17 @@ export class Visit {
     return this.deliveries.map(({ event }) => event);
   }
 
-  /** The revs of the messages that came, as they came. */
+  /** The revs of the delivered messages, in the order of delivery. */
   get revs(): number[] {
     return this.events.flatMap((event) => (event.type === 'message' ? [event.rev] : []));
   }
 
-  /** What a client comes back with: the id of the last event, if one came. */
+  /** The `lastEventId` with which a client would come back; undefined before the first event. */
   get cursor(): string | undefined {
     return this.deliveries.at(-1)?.cursor.toString();
   }
 
-  /** Reads from now on; the answer settles at the end of the subscription, as it ended. */
+  /** Starts reading. The promise settles when the subscription ends, and rejects with its error. */
   read(): Promise<void> {
     this.#reading ??= this.#collect();
     return this.#reading;

@@ -4,9 +4,9 @@ import type { Message, User } from '../../contract/types.ts';
 import { openSqlite } from '../../db/sqlite/store.ts';
 import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom, appending, typed, upTo } from '../../db/testing/material.ts';
-import { createMoodyBus } from '../../testing/moodyBus.ts';
 import { settled } from '../../testing/settled.ts';
 import { createTestOutlet } from '../../testing/testOutlet.ts';
+import { createUnreliableBus } from '../../testing/unreliableBus.ts';
 import { Visit } from '../../testing/visit.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import { Turns } from '../flow/turns.ts';
@@ -81,7 +81,7 @@ test('every subscriber sees every change once, in order, whatever the bus and th
 
 /** One room with its audience. */
 async function openPlay() {
-  const bus = createMoodyBus();
+  const bus = createUnreliableBus();
   const stall = createStall();
   const writer = createWriter(store, bus);
   const slowStore = {

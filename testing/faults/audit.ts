@@ -2,42 +2,42 @@ import type { Message } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Ack, View } from './person.ts';
 
-/** Each count must be 0. */
+/** What went wrong, as counts. Each count must be 0. */
 export type Findings = {
-  /** Acked and not in the database, or in the database and not shown to somebody in its last state. */
+  /** Messages that were acked and are not in the database, or whose latest state somebody was not shown. */
   lost: number;
-  /** Kept or shown twice. */
+  /** Messages that the database holds twice, or that somebody was shown twice. */
   doubled: number;
-  /** Numbers with a gap, or shown in another order than that of the changes. */
+  /** Gaps in the numbers, or messages that were shown out of order. */
   reordered: number;
-  /** Shown, and not kept. */
-  unkept: number;
-  /** Told to start anew, although nobody was far behind. */
+  /** Messages that were shown and are not in the database. */
+  unstored: number;
+  /** How often a client was told to reload the room, although nobody was far behind. */
   resets: number;
 };
 
-export const NOTHING_FOUND: Findings = { lost: 0, doubled: 0, reordered: 0, unkept: 0, resets: 0 };
+export const NOTHING_FOUND: Findings = { lost: 0, doubled: 0, reordered: 0, unstored: 0, resets: 0 };
 
 const PAGE = 500;
 
-/** A room as the database has it, by rev. */
+/** Reads all messages of a room from the database, in the order of their revs. */
 export async function readRoom(store: Pick<Store, 'changesAfter'>, roomId: string): Promise<Message[]> {
-  const kept: Message[] = [];
+  const stored: Message[] = [];
   for (;;) {
-    const page = await store.changesAfter(roomId, kept.at(-1)?.rev ?? 0, PAGE);
-    kept.push(...page);
-    if (page.length < PAGE) return kept;
+    const page = await store.changesAfter(roomId, stored.at(-1)?.rev ?? 0, PAGE);
+    stored.push(...page);
+    if (page.length < PAGE) return stored;
   }
 }
 
-/** Compares what was promised and what was shown with what the database keeps. */
+/** Compares the acks and the messages that people were shown with the database. @param rooms the messages of each room. */
 export function audit(rooms: ReadonlyMap<string, Message[]>, acks: Ack[], views: View[]): Findings {
-  const parts = [
+  const findings = [
     ...[...rooms.values()].map(auditRoom),
     auditAcks(rooms, acks),
     ...views.map((view) => auditView(rooms.get(view.roomId) ?? [], view)),
   ];
-  return parts.reduce(sum, NOTHING_FOUND);
+  return findings.reduce(sum, NOTHING_FOUND);
 }
 
 function sum(a: Findings, b: Findings): Findings {
@@ -45,41 +45,41 @@ function sum(a: Findings, b: Findings): Findings {
     lost: a.lost + b.lost,
     doubled: a.doubled + b.doubled,
     reordered: a.reordered + b.reordered,
-    unkept: a.unkept + b.unkept,
+    unstored: a.unstored + b.unstored,
     resets: a.resets + b.resets,
   };
 }
 
-/** seq counts 1, 2, 3 …, and no clientId stands there twice. */
-function auditRoom(kept: Message[]): Findings {
-  const seqs = kept.map(({ seq }) => seq).sort((a, b) => a - b);
-  const clientIds = new Set(kept.map(({ author, clientId }) => `${author.id} ${clientId}`));
+/** Checks that the seqs are 1, 2, 3 … without gaps, and that no author's clientId is there twice. */
+function auditRoom(stored: Message[]): Findings {
+  const seqs = stored.map(({ seq }) => seq).sort((a, b) => a - b);
+  const clientIds = new Set(stored.map(({ author, clientId }) => `${author.id} ${clientId}`));
   return {
     ...NOTHING_FOUND,
     reordered: seqs.filter((seq, i) => seq !== i + 1).length,
-    doubled: kept.length - clientIds.size,
+    doubled: stored.length - clientIds.size,
   };
 }
 
 function auditAcks(rooms: ReadonlyMap<string, Message[]>, acks: Ack[]): Findings {
-  const kept = new Map([...rooms.values()].flat().map((message) => [message.id, message]));
+  const stored = new Map([...rooms.values()].flat().map((message) => [message.id, message]));
   const lost = acks.filter(({ clientId, message }) => {
-    const found = kept.get(message.id);
+    const found = stored.get(message.id);
     return found?.clientId !== clientId || found.seq !== message.seq;
   });
   return { ...NOTHING_FOUND, lost: lost.length };
 }
 
-function auditView(kept: Message[], { messages, resets }: View): Findings {
+function auditView(stored: Message[], { messages, resets }: View): Findings {
   const shown = new Map(messages.map((message) => [message.id, message]));
-  const known = new Set(kept.map(({ id }) => id));
-  const head = kept.at(-1)?.rev ?? 0;
+  const known = new Set(stored.map(({ id }) => id));
+  const head = stored.at(-1)?.rev ?? 0;
   const revs = messages.map(({ rev }) => rev);
   return {
-    lost: kept.filter(({ id, rev }) => shown.get(id)?.rev !== rev).length,
+    lost: stored.filter(({ id, rev }) => shown.get(id)?.rev !== rev).length,
     doubled: revs.length - new Set(revs).size,
     reordered: revs.filter((rev, i) => i > 0 && rev < (revs[i - 1] as number)).length,
-    unkept: messages.filter(({ id, rev }) => !known.has(id) || rev > head).length,
+    unstored: messages.filter(({ id, rev }) => !known.has(id) || rev > head).length,
     resets,
   };
 }

@@ -4,62 +4,66 @@ import type { Stage } from './stage.ts';
 
 export type Fault = {
   name: string;
-  /** Whether a process dies of it. */
+  /** Whether it kills a process. */
   kills: boolean;
-  /** Breaks something, and lets it heal; answers when it is whole again. */
-  inflict: (stage: Stage, random: Random) => Promise<void>;
+  /** Breaks something and repairs it. Resolves when it is repaired. */
+  inject: (stage: Stage, random: Random) => Promise<void>;
 };
 
-const FREEZE_MS = [500, 3_000] as const;
+/** How long each fault lasts. Nothing here waits for the servers to notice it: the audit at the end shows whether they coped. */
+const UNPLUGGED_MS = [50, 300] as const;
+const DOWN_MS = [0, 500] as const;
+const FROZEN_MS = [500, 3_000] as const;
 
-const onNodes: Fault[] = [
+const nodeFaults: Fault[] = [
   {
     name: 'server killed',
     kills: true,
-    inflict: ({ nodes }, random) => random.pick(nodes).restart('SIGKILL'),
+    inject: ({ nodes }, random) => random.pick(nodes).restart('SIGKILL'),
   },
   {
     name: 'server restarted',
     kills: false,
-    inflict: ({ nodes }, random) => random.pick(nodes).restart('SIGTERM'),
+    inject: ({ nodes }, random) => random.pick(nodes).restart('SIGTERM'),
   },
   {
     name: 'sockets cut',
     kills: false,
-    async inflict({ nodes }, random) {
-      random.pick(nodes).cable.cut();
-      await sleep(random.between(50, 300));
+    async inject({ nodes }, random) {
+      const plugIn = random.pick(nodes).cable.hold();
+      await sleep(random.between(...UNPLUGGED_MS));
+      plugIn();
     },
   },
 ];
 
-/** What can happen to a server beside ours: it dies and comes back, or it freezes and thaws. */
-const onNeighbour = (which: 'database' | 'bus'): Fault[] => [
+/** The faults of a database or a bus: it is killed and comes back, or it freezes for a while. */
+const daemonFaults = (which: 'database' | 'bus'): Fault[] => [
   {
     name: `${which} killed`,
     kills: true,
-    async inflict(stage, random) {
+    async inject(stage, random) {
       await stage[which]?.kill();
-      await sleep(random.between(0, 500));
+      await sleep(random.between(...DOWN_MS));
       await stage[which]?.start();
     },
   },
   {
     name: `${which} frozen`,
     kills: false,
-    async inflict(stage, random) {
+    async inject(stage, random) {
       stage[which]?.signal('SIGSTOP');
-      await sleep(random.between(...FREEZE_MS));
+      await sleep(random.between(...FROZEN_MS));
       stage[which]?.signal('SIGCONT');
     },
   },
 ];
 
-/** Everything that can break on this stage. */
+/** All faults that are possible on this stage. */
 export function faultsOf(stage: Stage): Fault[] {
   return [
-    ...onNodes,
-    ...(stage.database ? onNeighbour('database') : []),
-    ...(stage.bus ? onNeighbour('bus') : []),
+    ...nodeFaults,
+    ...(stage.database ? daemonFaults('database') : []),
+    ...(stage.bus ? daemonFaults('bus') : []),
   ];
 }

@@ -5,7 +5,7 @@ import type { Message, RoomEvent } from '../../contract/types.ts';
 import type { Random } from '../../server/transcriber/testing/random.ts';
 import type { AppRouter } from '../../server/trpc/router.ts';
 
-/** What one person was told, in the order in which it came. */
+/** The messages that one person was shown in one room, in the order in which they came. */
 export type View = {
   person: string;
   roomId: string;
@@ -13,35 +13,37 @@ export type View = {
   resets: number;
 };
 
-/** What the server has promised to keep: the answer to a call. */
+/** A message that the server has acked: it has promised to keep the message. */
 export type Ack = { roomId: string; clientId: string; text: string; message: Message };
 
 export type Person = {
-  /** Says things for as long as `signal` allows, and does not stop before all of it is acked. */
+  /** Sends messages until `signal` aborts. Resolves when all of them are acked. */
   talk: (roomIds: string[], signal: AbortSignal) => Promise<void>;
   acks: Ack[];
   views: View[];
-  /** How many calls had to be made again. */
+  /** How many calls failed and were made again. */
   repeats: () => number;
   leave: () => Promise<void>;
 };
 
 type Client = TRPCClient<AppRouter>;
 
-const CALL_MS = 8_000;
-const AGAIN_MS = 100;
+const CALL_TIMEOUT_MS = 8_000;
+const BACKOFF_MS = 100;
+/** Between two messages of one person. */
 const PAUSE_MS = [5, 60] as const;
-/** Of ten messages so many are sent a second time although they were acked, are edited, removed, reacted to. */
-const REPEATED = 0.3;
-const AMENDED = 0.2;
+/** The share of messages that are sent twice at the same time. */
+const SENT_TWICE = 0.3;
+/** The share of messages that are edited, removed or reacted to. */
+const CHANGED = 0.2;
 
 /**
- * Somebody with nothing but the stock client: it reconnects, to any of the servers, and comes back with its cursor. A
- * call that fails is made again until it is answered; whatever is said is said under one `clientId`.
- * @param addresses where the servers can be reached.
+ * Lets a person enter who uses the stock client only. The client reconnects to any of the servers and comes back with its
+ * cursor. A call that fails is made again until it succeeds. Repeated sends of one message have the same `clientId`.
+ * @param addresses the URLs of all servers.
  */
 export async function enterPerson(name: string, addresses: string[], random: Random): Promise<Person> {
-  const token = await insist(() => guest(random.pick(addresses), name));
+  const token = await retry(() => guest(random.pick(addresses), name));
   const socket = createWSClient({
     url: () => `${random.pick(addresses).replace(/^http/, 'ws')}/trpc`,
     connectionParams: { token },
@@ -54,30 +56,30 @@ export async function enterPerson(name: string, addresses: string[], random: Ran
   let repeats = 0;
 
   const call = <T>(make: (signal: AbortSignal) => Promise<T>) =>
-    insist(
-      () => make(AbortSignal.timeout(CALL_MS)),
+    retry(
+      () => make(AbortSignal.timeout(CALL_TIMEOUT_MS)),
       () => {
         repeats += 1;
       },
     );
 
-  const say = async (roomId: string, text: string) => {
+  const send = async (roomId: string, text: string) => {
     const input = { roomId, clientId: randomUUID(), text };
-    const send = () => call((signal) => trpc.messages.send.mutate(input, { signal }));
-    // The same at the same time, as a client would that lost patience.
-    const twice = random.next() < REPEATED ? [send(), send()] : [send()];
-    const [message] = (await Promise.all(twice)) as [Message];
+    const attempt = () => call((signal) => trpc.messages.send.mutate(input, { signal }));
+    // An impatient client sends again while its first call is still running.
+    const attempts = random.next() < SENT_TWICE ? [attempt(), attempt()] : [attempt()];
+    const [message] = (await Promise.all(attempts)) as [Message];
     acks.push({ ...input, message });
-    if (random.next() < AMENDED) await amend(message);
+    if (random.next() < CHANGED) await change(message);
   };
 
-  const amend = async ({ roomId, id: messageId, text }: Message) => {
-    const place = { roomId, messageId };
+  const change = async ({ roomId, id: messageId, text }: Message) => {
+    const target = { roomId, messageId };
     const { messages } = trpc;
     await random.pick([
-      () => call((signal) => messages.edit.mutate({ ...place, text: `${text}, edited` }, { signal })),
-      () => call((signal) => messages.react.mutate({ ...place, emoji: '👍' }, { signal })),
-      () => call((signal) => messages.remove.mutate(place, { signal })),
+      () => call((signal) => messages.edit.mutate({ ...target, text: `${text}, edited` }, { signal })),
+      () => call((signal) => messages.react.mutate({ ...target, emoji: '👍' }, { signal })),
+      () => call((signal) => messages.remove.mutate(target, { signal })),
     ])();
   };
 
@@ -87,13 +89,13 @@ export async function enterPerson(name: string, addresses: string[], random: Ran
     repeats: () => repeats,
     async talk(roomIds, signal) {
       for (const roomId of roomIds) {
-        await call((patience) => trpc.rooms.join.mutate({ roomId }, { signal: patience }));
+        await call((timeout) => trpc.rooms.join.mutate({ roomId }, { signal: timeout }));
         const view: View = { person: name, roomId, messages: [], resets: 0 };
         views.push(view);
         stops.push(watch(trpc, view));
       }
       for (let i = 1; !signal.aborted; i += 1) {
-        await say(random.pick(roomIds), `${name} says ${i}`);
+        await send(random.pick(roomIds), `${name} says ${i}`);
         await sleep(random.between(...PAUSE_MS));
       }
     },
@@ -106,23 +108,26 @@ export async function enterPerson(name: string, addresses: string[], random: Ran
 
 async function guest(address: string, name: string): Promise<string> {
   const trpc = createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc` })] });
-  const { token } = await trpc.session.guest.mutate({ name }, { signal: AbortSignal.timeout(CALL_MS) });
+  const { token } = await trpc.session.guest.mutate(
+    { name },
+    { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
+  );
   return token;
 }
 
-/** Until it works: everything that can go wrong here heals. */
-async function insist<T>(attempt: () => Promise<T>, onFailure: () => void = () => {}): Promise<T> {
+/** Tries until it works. Every fault of this suite is repaired, so it works in the end. */
+async function retry<T>(attempt: () => Promise<T>, onFailure: () => void = () => {}): Promise<T> {
   for (;;) {
     try {
       return await attempt();
     } catch {
       onFailure();
-      await sleep(AGAIN_MS);
+      await sleep(BACKOFF_MS);
     }
   }
 }
 
-/** Follows the room from its beginning. The stock client resumes after a lost socket; after an error, we do. */
+/** Follows the room from its beginning. The stock client resumes after a lost socket; after an error, this function does. */
 function watch(trpc: Client, view: View): () => void {
   let lastEventId = '0';
   let stopped = false;
@@ -138,7 +143,7 @@ function watch(trpc: Client, view: View): () => void {
           if (data.type === 'message') view.messages.push(data.message);
           if (data.type === 'reset') view.resets += 1;
         },
-        onError: () => setTimeout(begin, AGAIN_MS),
+        onError: () => setTimeout(begin, BACKOFF_MS),
       },
     );
   };

@@ -10,9 +10,9 @@ import { type DatabaseName, type Stage, setStage } from './stage.ts';
 export type Plan = {
   database: DatabaseName;
   servers: number;
-  /** The run ends after so many processes were killed. */
+  /** The run ends after this number of killed processes. */
   kills: number;
-  /** A run that is not through by then has failed. */
+  /** A run that takes longer than this has failed. */
   limitMs: number;
   people: number;
   rooms: number;
@@ -20,7 +20,7 @@ export type Plan = {
 };
 
 export type Report = Findings & {
-  /** How often each fault was inflicted. */
+  /** How often each fault was injected, by name. */
   faults: Map<string, number>;
   kills: number;
   acked: number;
@@ -29,11 +29,13 @@ export type Report = Findings & {
   seconds: number;
 };
 
-/** How long everybody may take to see everything once nothing breaks any more. */
-const SETTLE_MS = 30_000;
+/** How long the clients may take to show everything after the last fault. */
+const CATCH_UP_MS = 30_000;
+const CHECK_MS = 200;
+/** Between two faults. */
 const CALM_MS = [100, 600] as const;
 
-/** People talk while things break; then what they were told is compared with what was kept. */
+/** People chat while faults are injected. Then the messages that they were shown are compared with the database. */
 export async function runFaults(plan: Plan): Promise<Report> {
   const startedAt = performance.now();
   await using stage = await setStage(plan.database, plan.servers);
@@ -47,10 +49,10 @@ export async function runFaults(plan: Plan): Promise<Report> {
 
   const talking = new AbortController();
   const talks = people.map((person) => person.talk(roomIds, talking.signal));
-  const faults = await breakThings(stage, plan, random, AbortSignal.timeout(plan.limitMs));
+  const faults = await injectFaults(stage, plan, random, AbortSignal.timeout(plan.limitMs));
   talking.abort();
   await Promise.all(talks);
-  const findings = await settle(stage.databaseUrl, roomIds, people);
+  const findings = await auditWhenCaughtUp(stage.databaseUrl, roomIds, people);
   await Promise.all(people.map((person) => person.leave()));
   return {
     ...findings,
@@ -70,40 +72,44 @@ async function makeRooms(address: string, count: number): Promise<string[]> {
   return (await Promise.all(rooms)).map(({ id }) => id);
 }
 
-async function breakThings(
+async function injectFaults(
   stage: Stage,
   { kills }: Plan,
   random: Random,
   limit: AbortSignal,
 ): Promise<Map<Fault, number>> {
   const possible = faultsOf(stage);
-  const inflicted = new Map(possible.map((fault) => [fault, 0]));
-  while (killsIn(inflicted) < kills) {
+  const injected = new Map(possible.map((fault) => [fault, 0]));
+  while (killsIn(injected) < kills) {
     limit.throwIfAborted();
     await sleep(random.between(...CALM_MS));
     const fault = random.pick(possible);
-    await fault.inflict(stage, random);
-    inflicted.set(fault, (inflicted.get(fault) ?? 0) + 1);
+    await fault.inject(stage, random);
+    injected.set(fault, (injected.get(fault) ?? 0) + 1);
   }
-  return inflicted;
+  return injected;
 }
 
 function killsIn(faults: Map<Fault, number>): number {
   return [...faults].reduce((total, [fault, times]) => total + (fault.kills ? times : 0), 0);
 }
 
-/** Looks again until nothing is missing, or until whatever is missing must be called lost. */
-async function settle(databaseUrl: string, roomIds: string[], people: Person[]): Promise<Findings> {
+/** Repeats the audit until nothing is missing. A message that is still missing after `CATCH_UP_MS` is lost. */
+async function auditWhenCaughtUp(
+  databaseUrl: string,
+  roomIds: string[],
+  people: Person[],
+): Promise<Findings> {
   const store = await openStore(databaseUrl);
   const rooms = new Map<string, Awaited<ReturnType<typeof readRoom>>>();
   for (const roomId of roomIds) rooms.set(roomId, await readRoom(store, roomId));
   await store.close();
   const acks = people.flatMap((person) => person.acks);
   const views = people.flatMap((person) => person.views);
-  const deadline = performance.now() + SETTLE_MS;
+  const deadline = performance.now() + CATCH_UP_MS;
   for (;;) {
     const findings = audit(rooms, acks, views);
     if (findings.lost === 0 || performance.now() > deadline) return findings;
-    await sleep(200);
+    await sleep(CHECK_MS);
   }
 }

@@ -5,25 +5,25 @@ import { type ServerProcess, startServerProcess, temporaryDatabase } from '../se
 
 export type DatabaseName = 'sqlite' | 'mariadb' | 'mysql';
 
-/** One server process, behind a cable that can be cut. */
+/** One server process, behind a cable that a fault can cut. */
 export type Node = {
   cable: Cutter;
-  /** Ends the process with this signal and starts it again on its port. */
+  /** Ends the process with this signal and starts it again on the same port. */
   restart: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>;
 };
 
 export type Stage = AsyncDisposable & {
   databaseUrl: string;
   nodes: Node[];
-  /** Undefined for SQLite, which has no process of its own. */
+  /** Undefined for SQLite, because it has no process of its own. */
   database: MysqlServer | undefined;
-  /** Undefined for a single server, which needs no bus. */
+  /** Undefined for a single server, because it needs no bus. */
   bus: Awaited<ReturnType<typeof startRedis>> | undefined;
 };
 
 const SECRET = 'a secret of at least 32 characters, for the fault suite';
 
-/** Real servers on a real database and a real bus, all on this machine. */
+/** Starts real servers on a real database and a real bus, all on this machine. */
 export async function setStage(name: DatabaseName, servers: number): Promise<Stage> {
   const stack = new AsyncDisposableStack();
   const database = name === 'sqlite' ? undefined : stack.use(await startDatabase(name));
@@ -43,7 +43,8 @@ export async function setStage(name: DatabaseName, servers: number): Promise<Sta
 function startDatabase(name: 'mariadb' | 'mysql'): Promise<MysqlServer> {
   if (name === 'mariadb') return startMariadb();
   const home = findMysqlHome();
-  if (!home) throw new Error('There is no MySQL of Oracle’s; MYSQL_HOME can name where one is unpacked.');
+  if (!home)
+    throw new Error('Oracle’s MySQL was not found. Set MYSQL_HOME to the directory where it is unpacked.');
   return startOracleMysql(home);
 }
 
@@ -57,7 +58,7 @@ async function startNode(env: NodeJS.ProcessEnv, stack: AsyncDisposableStack): P
     async restart(signal) {
       const code = await server.stop(signal);
       if (signal === 'SIGTERM' && code !== 0)
-        throw new Error(`a server that was asked to stop ended with ${code}`);
+        throw new Error(`A server that got SIGTERM ended with code ${code}, not with 0.`);
       server = await startServerProcess({ ...env, PORT: port });
     },
   };

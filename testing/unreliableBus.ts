@@ -2,19 +2,20 @@ import type { Bus, BusEvent } from '../server/bus/bus.ts';
 import { createMemoryBus } from '../server/bus/memory.ts';
 import { createNotedLog } from './notedLog.ts';
 
-export type MoodyBus = Bus & {
-  /** How many hints are under way. */
+export type UnreliableBus = Bus & {
+  /** How many message hints are published and not delivered yet. */
   held: () => number;
-  /** Delivers the hint at this place of the queue, whosever turn it is, and keeps it if it is to come again. */
+  /** Delivers the hint at this place of the queue, in any order. `again` keeps it in the queue, to deliver it twice. */
   deliver: (at: number, again: boolean) => void;
+  /** Drops the hint at this place of the queue. */
   lose: (at: number) => void;
 };
 
-/** A bus that does with messages what the port allows, and worse: it loses, doubles, delays and reorders them. */
-export function createMoodyBus(): MoodyBus {
+/** A bus that loses, doubles, delays and reorders message hints, as the test says. All other events pass at once. */
+export function createUnreliableBus(): UnreliableBus {
   const bus = createMemoryBus(createNotedLog());
   const queue: { roomId: string; event: BusEvent }[] = [];
-  const place = (at: number) => (queue.length === 0 ? 0 : at % queue.length);
+  const index = (at: number) => (queue.length === 0 ? 0 : at % queue.length);
   return {
     ...bus,
     publish(roomId, event) {
@@ -23,11 +24,11 @@ export function createMoodyBus(): MoodyBus {
     },
     held: () => queue.length,
     deliver(at, again) {
-      const [hint] = again ? queue.slice(place(at), place(at) + 1) : queue.splice(place(at), 1);
+      const [hint] = again ? queue.slice(index(at), index(at) + 1) : queue.splice(index(at), 1);
       if (hint) bus.publish(hint.roomId, hint.event);
     },
     lose(at) {
-      queue.splice(place(at), 1);
+      queue.splice(index(at), 1);
     },
   };
 }

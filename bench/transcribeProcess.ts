@@ -38,7 +38,7 @@ export async function startTranscribeProcess(
 if (import.meta.main) {
   const server = await startTranscribeServer({
     recognizer: process.argv[2] === 'none' ? 'none' : 'tone',
-    remembers: Number.POSITIVE_INFINITY,
+    maxKeptStreams: Number.POSITIVE_INFINITY,
   });
   process.send?.(server.url);
   process.on('message', (message: number | 'calls') => {

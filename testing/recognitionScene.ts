@@ -5,7 +5,7 @@ import type { PlacedAudio } from '../server/speech/placedAudio.ts';
 import type { Admission } from '../server/speech/recognition/admission.ts';
 import { hear } from '../server/speech/recognition/recognize.ts';
 import type { RecognitionEvent, RecognitionParts } from '../server/speech/recognition/types.ts';
-import { NUMBERS_RATE, type Said, sayNumbers } from '../server/transcriber/testing/numbers.ts';
+import { NUMBERS_RATE, type SpokenItem, synthesizeNumbers } from '../server/transcriber/testing/numbers.ts';
 import { createNotedLog } from './notedLog.ts';
 
 /** A stretch of speech as a test says it: what is said can be drawn at once. */
@@ -23,8 +23,8 @@ export class Mouth implements AsyncIterable<PlacedAudio> {
   }
 
   /** One piece of audio. */
-  say(said: Said): void {
-    const pcm = sayNumbers([said]);
+  say(said: SpokenItem): void {
+    const pcm = synthesizeNumbers([said]);
     this.#audio.push({ at: this.#at, pcm });
     this.#at += pcm.length / 2;
   }

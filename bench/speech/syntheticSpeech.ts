@@ -1,6 +1,9 @@
 import { readOptions } from '../../server/transcriber/testing/transcribe/requestOptions.ts';
 import { ResultBuilder } from '../../server/transcriber/testing/transcribe/resultBuilder.ts';
-import { singUtterance, ToneRecognizer } from '../../server/transcriber/testing/transcribe/toneRecognizer.ts';
+import {
+  synthesizeUtterance,
+  ToneRecognizer,
+} from '../../server/transcriber/testing/transcribe/toneRecognizer.ts';
 
 export const SAMPLE_RATE = 16_000;
 export const CHUNK_MS = 100;
@@ -8,7 +11,7 @@ const CHUNK_BYTES = (2 * SAMPLE_RATE * CHUNK_MS) / 1_000;
 
 /** Words that `toneRecognizer.ts` knows. Each one lasts 100 ms, as long as a chunk. */
 const WORDS = ['go', 'forward', 'ten', 'meters', 'hello', 'world', 'left', 'right', 'stop', '안녕', '그는'];
-const SOUNDS = new Map(WORDS.map((word) => [word, singUtterance(word, SAMPLE_RATE, 0)]));
+const SOUNDS = new Map(WORDS.map((word) => [word, synthesizeUtterance(word, SAMPLE_RATE, 0)]));
 const SILENCE = new Uint8Array(CHUNK_BYTES);
 const STEP_BYTES = CHUNK_BYTES / 10;
 
@@ -87,8 +90,8 @@ export function expectedResults(options: SyntheticSpeechOptions, chunks: number)
   const builder = new ResultBuilder(readOptions(Object.fromEntries(requestHeaders)), []);
   const results: ExpectedResult[] = [];
   for (let seq = 0; seq < chunks; seq += 1) {
-    for (const heard of recognizer.hear(Buffer.from(speech.nextChunk()))) {
-      const result = builder.note(heard) as
+    for (const heard of recognizer.recognize(Buffer.from(speech.nextChunk()))) {
+      const result = builder.add(heard) as
         | { IsPartial: boolean; Alternatives: [{ Transcript: string }] }
         | undefined;
       if (result) results.push({ seq, isFinal: !result.IsPartial, text: result.Alternatives[0].Transcript });

@@ -84,8 +84,8 @@ function announcement(title: string, bytes: number): string {
   );
 }
 
-function readySentence({ hears }: SherpaModel): string {
-  return `sherpa-onnx is ready. It understands ${hears} on this machine.`;
+function readySentence({ understands }: SherpaModel): string {
+  return `sherpa-onnx is ready. It understands ${understands} on this machine.`;
 }
 
 function isStrongEnough({ memoryBytes, processors }: ModelSource): boolean {

@@ -4,7 +4,7 @@ import { openSpeech, type SpeechScene } from '../../testing/speechScene.ts';
 import { createAwsEngine } from '../transcriber/aws/engine.ts';
 import { chunked } from '../transcriber/testing/audio.ts';
 import { FAULT_TABLE, type FaultRow } from '../transcriber/testing/transcribe/faultTable.ts';
-import { singUtterance } from '../transcriber/testing/transcribe/toneRecognizer.ts';
+import { synthesizeUtterance } from '../transcriber/testing/transcribe/toneRecognizer.ts';
 import {
   startTranscribeServer,
   TEST_CREDENTIALS,
@@ -15,7 +15,7 @@ const RATE = 16_000;
 const WAIT = { interval: 10, timeout: 10_000 };
 const SUNG = ['go forward ten meters', 'hello world left right'];
 /** Where nothing comes, it is noticed soon; everywhere else, a machine that is busy must not be taken for that. */
-const IMPATIENT = { patienceMs: 300, pingMs: 150 };
+const IMPATIENT = { answerTimeoutMs: 300, pingMs: 150 };
 
 /** Fault, what everybody in the room saw, and how many words were lost or came twice; printed at the end. */
 const report: { name: string; saw: string; lost: number; doubled: number }[] = [];
@@ -35,7 +35,7 @@ async function sing({ name, fault }: FaultRow): Promise<Sung> {
   server.setFault(fault);
   const watch = await scene.watch(scene.ben);
   const streamId = await scene.start(scene.ada);
-  const audio = Buffer.concat(SUNG.map((text) => singUtterance(text, RATE)));
+  const audio = Buffer.concat(SUNG.map((text) => synthesizeUtterance(text, RATE)));
   const push = (seq: number, pcm: Uint8Array) => {
     try {
       scene.push(scene.ada, streamId, seq, pcm);

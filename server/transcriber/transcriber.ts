@@ -1,8 +1,8 @@
 import type { EngineName, SpeechFeature, SpeechSettings, Word } from '../../contract/types.ts';
 
 /**
- * PCM s16le mono at `SpeechOptions.sampleRate`: an even number of bytes, never none, at most one second. It may be
- * written over once a final covers it: who needs it for longer copies it.
+ * PCM s16le mono at `SpeechOptions.sampleRate`. The byte count is even and never 0; a chunk holds at most one second.
+ * The caller may overwrite a chunk once a final covers it. An engine that needs the bytes for longer copies them.
  */
 export type AudioChunk = Uint8Array;
 
@@ -11,11 +11,13 @@ export type SpeechOptions = {
   language: string;
   /** Samples a second. */
   sampleRate: number;
-  /** How the room wants to be heard; without it, by `DEFAULT_SPEECH_SETTINGS`. */
+  /** The room's speech settings. The default is `DEFAULT_SPEECH_SETTINGS`. */
   settings?: SpeechSettings;
 };
 
-/** What an engine heard. Each event replaces earlier ones of the same `utteranceId`; after its final comes none. */
+/**
+ * One recognition result. It replaces earlier events of the same `utteranceId`; a final is the last of its utterance.
+ */
 export type TranscriptEvent = {
   type: 'partial' | 'final';
   /** Unique within one call of the transcriber. */
@@ -34,10 +36,10 @@ export type TranscriptEvent = {
 /**
  * The port: audio in, utterances out.
  *
- * - When the audio ends, the rest is recognised and the events end after the last final.
+ * - When the audio ends, the engine recognises the rest, emits the last final and ends the events.
  * - Every utterance ends with exactly one final. Silence makes no utterance: no event has a blank text.
- * - When `signal` aborts, or the consumer returns, everything the call holds is freed (process, socket, timer, and
- *   the audio by its iterator's `return()`) and the events end without an error.
+ * - When `signal` aborts or the consumer returns, the call frees everything it holds (process, socket, timers, and the
+ *   audio through its iterator's `return()`), and the events end without an error.
  * - When the engine fails, the iteration throws an AppError with a `reason`, `retryable`, and a message for people.
  */
 export type Transcriber = (
@@ -45,24 +47,24 @@ export type Transcriber = (
   options: SpeechOptions & { signal: AbortSignal },
 ) => AsyncIterable<TranscriptEvent>;
 
-/** A transcriber with what the rest of the server and the people in a room need to know of it. */
+/** A transcriber, and the facts about it that the server and the people in a room need. */
 export type SpeechEngine = {
   name: EngineName;
   /** For people, e.g. "Amazon Transcribe". */
   label: string;
-  /** One plain sentence on how good it is and where the audio goes. */
+  /** One plain sentence on how good the engine is and where the audio goes. */
   description: string;
-  /** BCP 47 tags it hears, or null if that is the engine's own long list. */
+  /** BCP 47 tags that the engine recognises; null if the engine has a long list of its own. */
   languages: string[] | null;
-  /** What of a room's settings it can do. */
+  /** The room settings that the engine supports. */
   features: SpeechFeature[];
-  /** The chunk length it likes best. */
+  /** The chunk length that suits the engine best. */
   chunkMs: number;
-  /** A call with more audio than this is cut off by the engine; null if none ever is. */
+  /** The engine ends a call that gets more audio than this; null if there is no limit. */
   longestSeconds: number | null;
-  /** Why these options cannot be served, in a sentence for people; null if they can. */
+  /** Says in a sentence for people why the engine cannot serve these options; null if it can. */
   refuses: (options: SpeechOptions) => string | null;
-  /** What a stream of this much audio is charged for, in seconds. */
+  /** The seconds that the provider charges for a stream with this much audio. */
   billedSeconds: (audioSeconds: number) => number;
   transcribe: Transcriber;
   /** Frees what the engine holds beyond its streams. */

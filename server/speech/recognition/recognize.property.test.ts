@@ -6,8 +6,8 @@ import {
   createNumbersEngine,
   NUMBERS_RATE,
   type NumbersFault,
-  type Said,
-  sayNumbers,
+  type SpokenItem,
+  synthesizeNumbers,
 } from '../../transcriber/testing/numbers.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
 import { hear } from './recognize.ts';
@@ -63,8 +63,8 @@ function tell({ spoken: parts, chunkSamples, live }: Story): { pieces: Piece[]; 
   const pieces: Piece[] = [];
   const words: Word[] = [];
   let at = 0;
-  const add = (said: Said) => {
-    const pcm = sayNumbers([said]);
+  const add = (said: SpokenItem) => {
+    const pcm = synthesizeNumbers([said]);
     for (let i = 0; i < pcm.length / 2; i += chunkSamples) {
       const piece = { at: at + i, pcm: pcm.subarray(2 * i, 2 * Math.min(pcm.length / 2, i + chunkSamples)) };
       pieces.push({ ...piece, dueMs: live ? ((piece.at + piece.pcm.length / 2) / NUMBERS_RATE) * 1_000 : 0 });

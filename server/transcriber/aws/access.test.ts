@@ -16,7 +16,7 @@ let metadata: Server;
 let metadataRequests: string[];
 let instanceRole: 'none' | 'present' | 'hanging';
 
-/** The machine's own AWS settings must not reach the tests: a home of their own, and a metadata service of their own. */
+/** The tests must not see the machine's own AWS settings, so they get their own home folder and metadata service. */
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'aws-'));
   metadataRequests = [];
@@ -59,14 +59,14 @@ function configure(variables: Record<string, string>): void {
 }
 
 describe('resolveAws', () => {
-  test('says no at once, and asks nobody, where nothing is configured', async () => {
+  test('refuses at once, without the network, if nothing is configured', async () => {
     configure({ AWS_REGION: 'eu-west-1' });
     const access = await resolveAws(process.env, elsewhere);
     expect(access).toEqual({ ok: false, reason: 'No AWS credentials are configured for Amazon Transcribe.' });
     expect(metadataRequests).toEqual([]);
   });
 
-  test('finds keys and region in the variables', async () => {
+  test('finds the keys and the region in the variables', async () => {
     configure({ ...KEYS, AWS_REGION: 'ap-northeast-2' });
     expect(await resolveAws(process.env, elsewhere)).toEqual({ ok: true, region: 'ap-northeast-2' });
   });
@@ -85,13 +85,13 @@ describe('resolveAws', () => {
     expect(metadataRequests.at(-1)).toContain('a-role');
   });
 
-  test('does not ask the instance when that is switched off', async () => {
+  test('does not ask the instance metadata service when it is switched off', async () => {
     configure({ AWS_REGION: 'eu-west-1', AWS_EC2_METADATA_DISABLED: 'true' });
     expect((await resolveAws(process.env, { onEc2 })).ok).toBe(false);
     expect(metadataRequests).toEqual([]);
   });
 
-  test('says what is missing: a region, a profile, a role', async () => {
+  test('names what is missing: a region, or a profile', async () => {
     configure(KEYS);
     expect(await resolveAws(process.env, elsewhere)).toEqual({
       ok: false,
@@ -102,10 +102,10 @@ describe('resolveAws', () => {
     expect(await resolveAws(process.env, elsewhere)).toEqual({ ok: false, reason });
   });
 
-  test('does not wait for ever', async () => {
+  test('gives up after the timeout', async () => {
     instanceRole = 'hanging';
     configure({ AWS_REGION: 'eu-west-1' });
-    const access = await resolveAws(process.env, { onEc2, limitMs: 20 });
+    const access = await resolveAws(process.env, { onEc2, timeoutMs: 20 });
     expect(access).toEqual({
       ok: false,
       reason: 'Amazon Transcribe cannot be used: no answer within 0.02 s.',

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 export type AwsAccess = { ok: true; region: string } | { ok: false; reason: string };
 
-/** Any of these makes the SDK's chain find credentials without asking the machine it runs on. */
-const SOURCES = [
+/** With any of these variables, the SDK's credential chain does not ask the instance metadata service. */
+const CREDENTIAL_VARIABLES = [
   'AWS_ACCESS_KEY_ID',
   'AWS_PROFILE',
   'AWS_WEB_IDENTITY_TOKEN_FILE',
@@ -13,36 +13,37 @@ const SOURCES = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ];
 
-/** Long enough for a role to be assumed over the network; a start must not wait longer. */
-const LIMIT_MS = 5_000;
+/** Enough to assume a role over the network. The start of the server must not wait longer. */
+const TIMEOUT_MS = 5_000;
 
 /**
- * Whether the SDK's own chain finds credentials and a region, and why not, in a sentence for people. Where nothing is
- * configured and this is no EC2 instance it says so at once and without the network: the chain would end by asking
- * 169.254.169.254, which on a laptop nobody answers.
+ * Checks whether the SDK's own chain finds credentials and a region. If not, `reason` says why in a sentence for
+ * people. A machine that has no AWS settings and is no EC2 instance gets its answer at once, without the network: the
+ * chain would in the end ask 169.254.169.254, and on a laptop that address never answers.
  *
- * @param env where the variables are looked for; the SDK itself reads `process.env`.
+ * @param env the variables to look at; the SDK itself reads `process.env`.
  */
 export async function resolveAws(
   env: Record<string, string | undefined>,
-  { onEc2 = runsOnEc2, limitMs = LIMIT_MS } = {},
+  { onEc2 = runsOnEc2, timeoutMs = TIMEOUT_MS } = {},
 ): Promise<AwsAccess> {
   const instanceRole = (env.AWS_EC2_METADATA_DISABLED ?? 'false') === 'false' && onEc2();
   if (
     !instanceRole &&
-    !SOURCES.some((name) => env[name]) &&
+    !CREDENTIAL_VARIABLES.some((name) => env[name]) &&
     !sharedFiles(env).some((path) => existsSync(path))
   ) {
     return { ok: false, reason: 'No AWS credentials are configured for Amazon Transcribe.' };
   }
-  // Only now: the SDK is large, and most laptops never come here.
+  // The SDK is loaded only here: it is large, and most laptops do not need it.
   const { createAwsClient } = await import('./client.ts');
   const client = createAwsClient({});
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${limitMs / 1_000} s`)), limitMs);
+  const timeout = Promise.withResolvers<never>();
+  const expire = () => timeout.reject(new Error(`no answer within ${timeoutMs / 1_000} s`));
+  const timer = setTimeout(expire, timeoutMs);
   try {
     const { credentials, region } = client.config;
-    const [found] = await Promise.race([Promise.all([region(), credentials()]), late.promise]);
+    const [found] = await Promise.race([Promise.all([region(), credentials()]), timeout.promise]);
     return { ok: true, region: found };
   } catch (error) {
     return { ok: false, reason: `Amazon Transcribe cannot be used: ${sentence(error as Error)}` };
@@ -60,7 +61,10 @@ function sharedFiles(env: Record<string, string | undefined>): string[] {
   ];
 }
 
-/** Nitro says so as its vendor, Xen in its UUID (EC2 user guide, "Detect whether a host is an EC2 instance"). */
+/**
+ * Source: EC2 user guide, "Detect whether a host is an EC2 instance". A Nitro instance has EC2 in its vendor name, a
+ * Xen instance has it in its UUID.
+ */
 function runsOnEc2(): boolean {
   const startsWith = (path: string, start: string) => {
     try {

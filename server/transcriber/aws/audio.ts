@@ -1,7 +1,7 @@
 import type { AudioStream } from '@aws-sdk/client-transcribe-streaming';
 import type { AudioChunk } from '../transcriber.ts';
 
-/** `idle`: nobody has drawn yet. `waiting`: somebody waits for the first chunk. `ended`: the source came to its end. */
+/** `idle`: the SDK has not asked yet. `waiting`: it waits for the first chunk. `ended`: the source is at its end. */
 export type AudioState = 'idle' | 'waiting' | 'flowing' | 'ended';
 
 export type AudioListener = {
@@ -11,16 +11,16 @@ export type AudioListener = {
 };
 
 /**
- * The audio as the SDK draws it. The SDK must not hold the only iterator: after a failure it goes on drawing for
- * seconds, then leaves the iterator hanging for ever, and what the source throws it swallows. This one can be ended
- * from outside, even while the source is waiting, and remembers what became of the source.
+ * The audio, as the SDK reads it. The SDK must not get the only iterator: after a failure it reads on for seconds, then
+ * leaves the iterator hanging for ever, and it swallows the errors of the source. This iterator can be stopped from
+ * outside, even while it waits for the source, and it reports the end or the error of the source.
  */
 export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, undefined> {
   readonly #source: AsyncIterator<AudioChunk>;
   readonly #listener: AudioListener;
   #state: AudioState = 'idle';
   #stopped = false;
-  #release = () => {};
+  #endPendingRead = () => {};
 
   constructor(source: AsyncIterable<AudioChunk>, listener: AudioListener) {
     this.#source = source[Symbol.asyncIterator]();
@@ -33,19 +33,19 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
 
   next(): Promise<IteratorResult<AudioStream, undefined>> {
     return new Promise((resolve) => {
-      this.#release = () => resolve({ done: true, value: undefined });
-      if (this.#stopped || this.#state === 'ended') return this.#release();
-      if (this.#state === 'idle') this.#change('waiting');
-      this.#draw().then(resolve, this.#listener.onError);
+      this.#endPendingRead = () => resolve({ done: true, value: undefined });
+      if (this.#stopped || this.#state === 'ended') return this.#endPendingRead();
+      if (this.#state === 'idle') this.#setState('waiting');
+      this.#read().then(resolve, this.#listener.onError);
     });
   }
 
-  /** Ends the iteration and lets the source go, once. It is not waited for: a source that hangs may not answer. */
+  /** Ends the iteration and releases the source, once. It does not wait: a source that hangs may never answer. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#release();
-    // Also a `return` that throws at once must not get into the way of what is torn down next.
+    this.#endPendingRead();
+    // The async wrapper also catches a `return()` that throws at once. It must not stop the rest of the teardown.
     (async () => this.#source.return?.())().then(undefined, () => {});
   }
 
@@ -58,21 +58,21 @@ export class AwsAudio implements AsyncIterableIterator<AudioStream, undefined, u
     return this;
   }
 
-  async #draw(): Promise<IteratorResult<AudioStream, undefined>> {
+  async #read(): Promise<IteratorResult<AudioStream, undefined>> {
     for (;;) {
       const { done, value } = await this.#source.next();
       if (done) {
-        this.#change('ended');
+        this.#setState('ended');
         return { done: true, value: undefined };
       }
       // An empty audio event would end the stream.
       if (value.length === 0) continue;
-      this.#change('flowing');
+      this.#setState('flowing');
       return { done: false, value: { AudioEvent: { AudioChunk: value } } };
     }
   }
 
-  #change(state: AudioState): void {
+  #setState(state: AudioState): void {
     if (this.#state === state) return;
     this.#state = state;
     this.#listener.onChange();

@@ -4,17 +4,19 @@ import {
 } from '@aws-sdk/client-transcribe-streaming';
 import { AwsSha256 } from './sha256.ts';
 
-/** Whatever fails is thrown to the caller, who logs it. Without a logger the SDK writes to the console as well. */
+/** Without a logger, the SDK also writes errors to the console. The caller gets them all and logs them. */
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** The SDK's client, with the settings that a stream of live audio needs. It never retries and never logs. */
 export function createAwsClient(config: TranscribeStreamingClientConfig): TranscribeStreamingClient {
   return new TranscribeStreamingClient({
     ...config,
     logger: QUIET,
     sha256: AwsSha256,
-    // Audio cannot be sent twice from here.
+    // A retry is impossible: the audio that was sent is gone.
     maxAttempts: 1,
-    // It takes the time until the first word for a wrong clock: after 5 minutes of silence it would sign wrongly.
+    // The SDK mistakes the time until the first event for a clock error. After 5 minutes of silence it would sign with
+    // a wrong date, and the service would refuse the audio.
     disableClockSkewCorrection: true,
   });
 }

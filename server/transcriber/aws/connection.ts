@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { pipeline, type Readable } from 'node:stream';
-import { eventsIn } from './events.ts';
+import { checkedEvents } from './events.ts';
 
-/** A request as the SDK hands it over, signed; its body are signed frames, and goes on while the answer comes. */
+/** A signed request of the SDK. The body is a stream of signed frames, which goes on while the answer arrives. */
 type Request = {
   protocol: string;
   hostname: string;
@@ -14,17 +14,17 @@ type Request = {
   body: Readable;
 };
 
-/** No answer came, or it broke off: the network, not the service. */
+/** The network failed, not the service: no answer came, or the answer broke off. */
 class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
 /**
- * Carries the SDK's requests: one HTTP/2 connection each, which ends with its stream or its abort signal. It stands
- * in for the SDK's own handler, to which a stream that was cut is one that ended well, and which sees a frozen network
- * only once our own audio has stopped.
+ * Carries the SDK's requests. Each request has an HTTP/2 connection of its own, which ends with its stream or its abort
+ * signal. This handler replaces the SDK's own, which takes a stream that was cut for one that ended well, and which
+ * notices a frozen network only after our audio has stopped.
  *
- * @param pingMs how often the other side is pinged. If nothing at all has come from it between two pings, it is gone.
+ * @param pingMs the time between two pings. A connection on which nothing arrives between two pings counts as dead.
  *   AWS's SDK for Java pings its services every 5 s in the same way.
  */
 export function awsRequestHandler(pingMs: number) {
@@ -36,34 +36,34 @@ export function awsRequestHandler(pingMs: number) {
 }
 
 async function send(request: Request, signal: AbortSignal | undefined, pingMs: number) {
-  // The SDK comes here even if it was called off while it waited for credentials.
+  // The SDK calls this even if the request was aborted while it waited for credentials.
   signal?.throwIfAborted();
   const { protocol, hostname, port, method, path, headers, body } = request;
   const session = connect(`${protocol}//${hostname}${port ? `:${port}` : ''}`);
-  // Whatever happens to the connection, its stream is told.
+  // An error of the connection reaches its stream as well, so nothing is lost here.
   session.on('error', () => {});
   const stream = session.request({ ...headers, ':method': method, ':path': path }, { signal });
   stream.on('error', () => {});
   stream.on('close', () => session.destroy());
-  watch(session, stream, pingMs);
-  // A body that fails takes the stream with it. (`pipe` would let it wait for ever.)
+  pingUntilClosed(session, stream, pingMs);
+  // `pipeline` destroys the stream when the body fails. With `pipe` the stream would wait for ever.
   pipeline(body, stream, () => {});
   try {
-    const head = await answerTo(stream);
-    return { response: { ...head, body: head.statusCode === 200 ? eventsIn(bytesOf(stream)) : stream } };
+    const head = await responseHead(stream);
+    return { response: { ...head, body: head.statusCode === 200 ? checkedEvents(bytesOf(stream)) : stream } };
   } catch (cause) {
     session.destroy();
     throw new ConnectionError('The request was not answered.', { cause });
   }
 }
 
-async function answerTo(stream: ClientHttp2Stream) {
+async function responseHead(stream: ClientHttp2Stream) {
   const waiting = new AbortController();
   const { signal } = waiting;
   try {
     const head = await Promise.race([
       once(stream, 'response', { signal }),
-      // Not every end of a stream is an error to Node: RST_STREAM with NO_ERROR or CANCEL, a connection that is closed.
+      // Node reports some ends of a stream without an error: RST_STREAM with NO_ERROR or CANCEL, a closed connection.
       once(stream, 'aborted', { signal }),
       once(stream, 'close', { signal }),
     ]);
@@ -75,7 +75,7 @@ async function answerTo(stream: ClientHttp2Stream) {
   }
 }
 
-/** The bytes of the answer. @throws ConnectionError if it was cut off, however quietly. */
+/** The bytes of the answer. @throws ConnectionError if the answer was cut off, even where Node reports no error. */
 async function* bytesOf(stream: ClientHttp2Stream): AsyncGenerator<Buffer, void, void> {
   try {
     yield* stream as AsyncIterable<Buffer>;
@@ -85,15 +85,15 @@ async function* bytesOf(stream: ClientHttp2Stream): AsyncGenerator<Buffer, void,
   if (stream.rstCode) throw new ConnectionError(`The answer was cut off with code ${stream.rstCode}.`);
 }
 
-/** Gives a connection up on which nothing comes any more, not even an answer to a ping. */
-function watch(session: ClientHttp2Session, stream: ClientHttp2Stream, pingMs: number): void {
-  let read = -1;
+/** Pings the other side, and destroys the stream when nothing arrives any more, not even the answer to a ping. */
+function pingUntilClosed(session: ClientHttp2Session, stream: ClientHttp2Stream, pingMs: number): void {
+  let lastBytesRead = -1;
   const timer = setInterval(() => {
     if (session.destroyed) return;
     const { bytesRead } = session.socket;
-    if (bytesRead === read) stream.destroy(new Error(`Nothing has come for ${pingMs} ms.`));
+    if (bytesRead === lastBytesRead) stream.destroy(new Error(`Nothing has arrived for ${pingMs} ms.`));
     else session.ping(() => {});
-    read = bytesRead;
+    lastBytesRead = bytesRead;
   }, pingMs);
   session.on('close', () => clearInterval(timer));
 }

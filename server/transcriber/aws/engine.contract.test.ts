@@ -1,11 +1,11 @@
-import { singUtterance } from '../testing/transcribe/toneRecognizer.ts';
+import { synthesizeUtterance } from '../testing/transcribe/toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS } from '../testing/transcribe/transcribeServer.ts';
 import { describeTranscriber } from '../testing/transcriberContract.ts';
 import { createAwsEngine } from './engine.ts';
 
 const sampleRate = 16_000;
-const sung = (text: string, language: string) => ({
-  pcm: singUtterance(text, sampleRate),
+const recording = (text: string, language: string) => ({
+  pcm: synthesizeUtterance(text, sampleRate),
   sampleRate,
   language,
   words: text.split(' '),
@@ -16,9 +16,9 @@ describeTranscriber('Amazon Transcribe', async () => {
   return {
     engine: createAwsEngine({ region: 'eu-west-1', endpoint: server.url, credentials: TEST_CREDENTIALS }),
     recordings: [
-      sung('go forward ten meters', 'en-US'),
-      sung('그는 옆으로', 'ko-KR'),
-      sung('안녕 hello', 'auto'),
+      recording('go forward ten meters', 'en-US'),
+      recording('그는 옆으로', 'ko-KR'),
+      recording('안녕 hello', 'auto'),
     ],
     openStreams: server.openSessions,
     close: server.close,

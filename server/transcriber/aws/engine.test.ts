@@ -1,24 +1,30 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chunked } from '../testing/audio.ts';
 import { AudioSource } from '../testing/audioSource.ts';
-import { awsScene, hear, POLL, RATE, singing, WORDS } from '../testing/transcribe/awsScene.ts';
-import { singUtterance } from '../testing/transcribe/toneRecognizer.ts';
+import { awsScene, POLL, RATE, recognize, SENTENCE, speechSource } from '../testing/transcribe/awsScene.ts';
+import { synthesizeUtterance } from '../testing/transcribe/toneRecognizer.ts';
 import { TEST_CREDENTIALS } from '../testing/transcribe/transcribeServer.ts';
 
 const scene = awsScene();
 afterEach(() => vi.unstubAllEnvs());
 
-describe('what is heard', () => {
-  test('follows from every single chunk: none is lost, doubled or moved', async () => {
-    const words = Array.from({ length: 60 }, (_, i) => WORDS.split(' ')[(i * i) % 4]).join(' ');
-    const finals = (await hear(scene.engine(), singing(words))).filter(({ type }) => type === 'final');
+/** With these the engine gives a silent service up soon. */
+const SHORT_TIMEOUTS = { pingMs: 100, answerTimeoutMs: 300 };
+/** A pause of a speaker or a reader that is longer than the timeouts: the input of the tests that use it. */
+const LONG_PAUSE_MS = 2 * SHORT_TIMEOUTS.answerTimeoutMs;
+
+describe('recognition', () => {
+  test('uses every chunk once and in order', async () => {
+    const words = Array.from({ length: 60 }, (_, i) => SENTENCE.split(' ')[(i * i) % 4]).join(' ');
+    const events = await recognize(scene.engine(), speechSource(words));
+    const finals = events.filter(({ type }) => type === 'final');
     expect(finals.map(({ text }) => text)).toEqual([`${words}.`]);
     expect(scene.server.streams.at(-1)?.audioEnded).toBe(true);
   });
 
-  test('comes as partials whose last word is not stable, then as a final with words and confidence', async () => {
-    const events = await hear(scene.engine(), singing());
+  test('gives partials whose last word is not stable, then a final with words and confidence', async () => {
+    const events = await recognize(scene.engine(), speechSource());
     expect(events.map(({ type, text, stableChars }) => [type, text, stableChars])).toEqual([
       ['partial', 'go', 0],
       ['partial', 'go fo', 2],
@@ -29,16 +35,16 @@ describe('what is heard', () => {
     expect(events[0]?.confidence).toBeNull();
     const final = events.at(-1);
     expect(final?.confidence).toBeCloseTo(0.9);
-    expect(final?.words.map(({ text }) => text)).toEqual(WORDS.split(' '));
+    expect(final?.words.map(({ text }) => text)).toEqual(SENTENCE.split(' '));
     expect(final?.words[3]).toEqual({ text: 'meters', start: 0.3, end: 0.4, confidence: 0.9 });
   });
 
-  test('goes to the endpoint and with the keys of the SDK’s own variables', async () => {
+  test('uses the endpoint and the keys of the SDK’s own variables', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING', scene.server.url);
     vi.stubEnv('AWS_ACCESS_KEY_ID', TEST_CREDENTIALS.accessKeyId);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', TEST_CREDENTIALS.secretAccessKey);
     const engine = scene.engine({ endpoint: undefined, credentials: undefined });
-    expect((await hear(engine, singing())).at(-1)?.text).toBe(`${WORDS}.`);
+    expect((await recognize(engine, speechSource())).at(-1)?.text).toBe(`${SENTENCE}.`);
   });
 });
 
@@ -47,71 +53,73 @@ describe('signatures', () => {
     'a wrong secret': { ...TEST_CREDENTIALS, secretAccessKey: 'not the secret' },
     'an unknown key': { ...TEST_CREDENTIALS, accessKeyId: 'AKIDUNKNOWN' },
   };
-  test.each(Object.entries(wrong))('%s is refused, and told as “credentials”', async (_, credentials) => {
+  test.each(Object.entries(wrong))('%s fails with the reason “credentials”', async (_, credentials) => {
     const before = scene.server.streams.length;
-    const source = singing(WORDS, { hangs: true });
-    await expect(hear(scene.engine({ credentials }), source)).rejects.toMatchObject({
+    const source = speechSource(SENTENCE, { hangs: true });
+    await expect(recognize(scene.engine({ credentials }), source)).rejects.toMatchObject({
       reason: 'credentials',
       retryable: false,
     });
-    await scene.nothingLeft(source);
+    await scene.expectFreed(source);
     expect(scene.server.streams.slice(before).flatMap(({ words }) => words)).toEqual([]);
   });
 });
 
 describe('audio', () => {
-  const [first, ...rest] = chunked(singUtterance(WORDS, RATE), 100, RATE) as [Uint8Array, ...Uint8Array[]];
+  const [first, ...rest] = chunked(synthesizeUtterance(SENTENCE, RATE), 100, RATE) as [
+    Uint8Array,
+    ...Uint8Array[],
+  ];
 
-  test('may hold empty chunks anywhere: they do not end the stream', async () => {
-    const nothing = new Uint8Array(0);
-    const source = new AudioSource([nothing, first, nothing, nothing, ...rest, nothing]);
-    expect((await hear(scene.engine(), source)).at(-1)?.text).toBe(`${WORDS}.`);
+  test('may contain empty chunks anywhere: they do not end the stream', async () => {
+    const empty = new Uint8Array(0);
+    const source = new AudioSource([empty, first, empty, empty, ...rest, empty]);
+    expect((await recognize(scene.engine(), source)).at(-1)?.text).toBe(`${SENTENCE}.`);
   });
 
-  test('may pause for longer than a dead connection would be borne', async () => {
+  test('may pause for longer than the timeouts', async () => {
     const paused = async function* () {
       yield first;
-      await pause(600);
+      await sleep(LONG_PAUSE_MS);
       yield* rest;
     };
-    const engine = scene.engine({ pingMs: 100, patienceMs: 300 });
-    expect((await hear(engine, paused())).at(-1)?.text).toBe(`${WORDS}.`);
+    expect((await recognize(scene.engine(SHORT_TIMEOUTS), paused())).at(-1)?.text).toBe(`${SENTENCE}.`);
   });
 
-  test('may begin as late as it likes', async () => {
+  test('may begin later than the timeouts', async () => {
     const late = async function* () {
-      await pause(600);
+      await sleep(LONG_PAUSE_MS);
       yield first;
       yield* rest;
     };
-    const engine = scene.engine({ pingMs: 100, patienceMs: 300 });
-    expect((await hear(engine, late())).at(-1)?.text).toBe(`${WORDS}.`);
+    expect((await recognize(scene.engine(SHORT_TIMEOUTS), late())).at(-1)?.text).toBe(`${SENTENCE}.`);
   });
 
-  test('that fails is thrown on as it is', async () => {
+  test('that throws ends the events with the same error', async () => {
     const broken = new Error('the microphone broke');
     const audio = (async function* () {
       yield first;
       throw broken;
     })();
-    await expect(hear(scene.engine(), audio)).rejects.toBe(broken);
+    await expect(recognize(scene.engine(), audio)).rejects.toBe(broken);
     await expect.poll(() => scene.server.openSessions(), POLL).toBe(0);
   });
 });
 
-test('events may be taken as slowly as one likes, also after the end of the audio', async () => {
+test('a slow consumer gets all events, even when the audio ends while it pauses', async () => {
   const { signal } = new AbortController();
-  const engine = scene.engine({ patienceMs: 300 });
+  const { answerTimeoutMs } = SHORT_TIMEOUTS;
+  const engine = scene.engine({ answerTimeoutMs });
   const texts: string[] = [];
-  for await (const { text } of engine.transcribe(singing(), {
+  for await (const { text } of engine.transcribe(speechSource(), {
     language: 'en-US',
     sampleRate: RATE,
     signal,
   })) {
     texts.push(text);
-    if (texts.length === 1) await pause(600);
+    if (texts.length === 1) await sleep(LONG_PAUSE_MS);
   }
-  expect(texts.at(-1)).toBe(`${WORDS}.`);
+  expect(texts.at(-1)).toBe(`${SENTENCE}.`);
 });
 
 test.each([

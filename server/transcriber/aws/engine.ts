@@ -2,34 +2,35 @@ import type { TranscribeStreamingClientConfig } from '@aws-sdk/client-transcribe
 import type { SpeechEngine } from '../transcriber.ts';
 import { createAwsClient } from './client.ts';
 import { awsRequestHandler } from './connection.ts';
-import { awsRefuses } from './refusal.ts';
+import { awsRefusal } from './refusal.ts';
 import type { Dialects } from './request.ts';
 import { AwsStream } from './stream.ts';
 
 export type AwsOptions = {
   region: string;
-  /** Given by tests; otherwise the SDK's own chain finds them. */
+  /** For tests. By default the SDK's own chain finds the credentials. */
   credentials?: TranscribeStreamingClientConfig['credentials'];
-  /** Given by tests; otherwise the SDK's own: the region's, or AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING. */
+  /** For tests. By default the SDK uses AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING, or the region's endpoint. */
   endpoint?: string;
   dialects?: Dialects;
   /** See `AwsStreamSettings`. */
-  patienceMs?: number;
+  answerTimeoutMs?: number;
   /** See `awsRequestHandler`. */
   pingMs?: number;
 };
 
-/** The service charges every stream for 15 seconds at least (Amazon Transcribe pricing). */
+/** The service charges at least 15 seconds for every stream (Amazon Transcribe pricing). */
 const MINIMUM_SECONDS = 15;
-/** After this much it ends a stream (Amazon Transcribe guidelines and quotas). */
+/** The service ends a stream that gets more audio than this (Amazon Transcribe guidelines and quotas). */
 const LONGEST_SECONDS = 4 * 3_600;
 
+/** Amazon Transcribe streaming, through the AWS SDK. It opens no connection before the first stream. */
 export function createAwsEngine({
   region,
   credentials,
   endpoint,
   dialects = ['ko-KR', 'en-US'],
-  patienceMs = 10_000,
+  answerTimeoutMs = 10_000,
   pingMs = 5_000,
 }: AwsOptions): SpeechEngine {
   const client = createAwsClient({
@@ -38,17 +39,17 @@ export function createAwsEngine({
     endpoint,
     requestHandler: awsRequestHandler(pingMs),
   });
-  const settings = { client, dialects, patienceMs };
+  const settings = { client, dialects, answerTimeoutMs };
 
   return {
     name: 'aws',
     label: 'Amazon Transcribe',
-    description: `Hears many languages well; the audio is sent to Amazon Web Services in ${region}.`,
+    description: `Understands many languages well; the audio is sent to Amazon Web Services in ${region}.`,
     languages: null,
     features: ['auto', 'vocabulary', 'vocabularyFilter', 'stability', 'redact', 'speakers'],
     chunkMs: 100,
     longestSeconds: LONGEST_SECONDS,
-    refuses: (options) => awsRefuses(options, dialects),
+    refuses: (options) => awsRefusal(options, dialects),
     billedSeconds: (audioSeconds) =>
       audioSeconds > 0 ? Math.max(MINIMUM_SECONDS, Math.ceil(audioSeconds)) : 0,
     transcribe: (audio, options) => ({
@@ -57,9 +58,9 @@ export function createAwsEngine({
         const events = stream.events();
         return {
           next: () => events.next(),
-          // A generator that waits would answer `return()` only after its next event.
+          // A generator answers `return()` only after its next event, so the stream must be cancelled first.
           return() {
-            stream.leave();
+            stream.cancel();
             return events.return();
           },
         };

@@ -6,7 +6,7 @@ const FAULTS = {
   credentials: {
     reason: 'credentials',
     message:
-      'Amazon Transcribe does not accept this server’s AWS credentials. Whoever runs it must renew them.',
+      'Amazon Transcribe does not accept this server’s AWS credentials. The operator of the server must renew them.',
     retryable: false,
   },
   accessDenied: {
@@ -18,7 +18,7 @@ const FAULTS = {
   clock: {
     reason: 'clock_wrong',
     message:
-      'This server’s clock is wrong by more than five minutes, so AWS refuses it. Whoever runs it must set it.',
+      'This server’s clock is wrong by more than five minutes, so AWS refuses its requests. The operator of the server must set the clock.',
     retryable: false,
   },
   language: {
@@ -30,13 +30,13 @@ const FAULTS = {
   vocabulary: {
     reason: 'vocabulary_unknown',
     message:
-      'Amazon Transcribe cannot use this room’s vocabulary or vocabulary filter. Whoever looks after the room must check the names.',
+      'Amazon Transcribe cannot use this room’s vocabulary or vocabulary filter. The owner of the room must check the names.',
     retryable: false,
     code: 'BAD_REQUEST',
   },
   refused: {
     reason: 'engine_refused',
-    message: 'Amazon Transcribe refuses this kind of audio or these settings.',
+    message: 'Amazon Transcribe does not accept this audio format or these settings.',
     retryable: false,
   },
   behind: {
@@ -46,19 +46,19 @@ const FAULTS = {
   },
   idle: {
     reason: 'engine_idle',
-    message: 'Amazon Transcribe got no audio for 15 seconds and hung up. Start speaking again.',
+    message: 'Amazon Transcribe got no audio for 15 seconds and ended the stream. Start speaking again.',
     retryable: true,
   },
   limit: {
     reason: 'engine_limit',
     message:
-      'A limit of this server’s AWS account at Amazon Transcribe is reached. Try again in a moment, or have the quota raised.',
+      'This server’s AWS account has reached a limit of Amazon Transcribe. Try again in a moment, or ask the operator to raise the quota.',
     retryable: true,
     code: 'TOO_MANY_REQUESTS',
   },
   duration: {
     reason: 'engine_duration',
-    message: 'Amazon Transcribe listens for four hours at a time at most. Start speaking again.',
+    message: 'Amazon Transcribe ends a stream after four hours. Start speaking again.',
     retryable: true,
   },
   failed: {
@@ -68,14 +68,15 @@ const FAULTS = {
   },
   unreachable: {
     reason: 'engine_unreachable',
-    message: 'The connection to Amazon Transcribe cannot be made or broke off. Try again in a moment.',
+    message:
+      'The server cannot connect to Amazon Transcribe, or the connection broke off. Try again in a moment.',
     retryable: true,
   },
 } as const satisfies Record<string, Fault>;
 
 type FaultName = keyof typeof FAULTS;
 
-/** The service's own exceptions, and those that every AWS service may answer with. */
+/** The exceptions of the service, and those common to all AWS services. */
 const BY_NAME: Record<string, FaultName> = {
   ConnectionError: 'unreachable',
   LimitExceededException: 'limit',
@@ -98,15 +99,15 @@ const BY_NAME: Record<string, FaultName> = {
   UnrecognizedClientException: 'credentials',
 };
 
-/** What the SDK throws, as a failure that people and programs can act on. Keeps the cause. */
+/** Turns an error of the SDK into an AppError that people and programs can act on. Keeps the cause. */
 export function awsError(cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   return fault(cause instanceof Error ? nameOf(cause) : 'failed', cause);
 }
 
-/** The connection ended, or was never answered, without the SDK calling that an error. */
-export function unreachable(what: string): AppError {
-  return fault('unreachable', new Error(what));
+/** For a connection that ended, or was never answered, where the SDK reports no error. */
+export function unreachable(message: string): AppError {
+  return fault('unreachable', new Error(message));
 }
 
 function fault(name: FaultName, cause: unknown): AppError {
@@ -115,20 +116,20 @@ function fault(name: FaultName, cause: unknown): AppError {
 }
 
 function nameOf(error: Error): FaultName {
-  // “Signature expired”, “Signature not yet current”: the words of Signature Version 4's own refusals.
-  const untimely = /signature (expired|not yet current)/i.test(error.message);
-  if (error.name === 'BadRequestException') return untimely ? 'behind' : refusalOf(error.message);
-  if (untimely) return 'clock';
-  // The service has one exception for its quotas and for a stream that has become too long.
+  // Signature Version 4 refuses a wrong date as “Signature expired” or “Signature not yet current”.
+  const wrongDate = /signature (expired|not yet current)/i.test(error.message);
+  if (error.name === 'BadRequestException') return wrongDate ? 'behind' : badRequestFault(error.message);
+  if (wrongDate) return 'clock';
+  // The service has one exception both for its quotas and for a stream that has become too long.
   if (error.name === 'LimitExceededException' && /duration|length|too long/i.test(error.message))
     return 'duration';
   return BY_NAME[error.name] ?? byStatus(error);
 }
 
-function refusalOf(message: string): FaultName {
+function badRequestFault(message: string): FaultName {
   if (/timed out/i.test(message)) return 'idle';
   if (/vocabular/i.test(message)) return 'vocabulary';
-  // Not every refusal that speaks of languages is one of the language.
+  // A message may mention languages and still be about something else.
   return /language.*\b(not|un)\s?supported/i.test(message) ? 'language' : 'refused';
 }
 
@@ -138,6 +139,6 @@ function byStatus(error: Error & { code?: unknown; $metadata?: { httpStatusCode?
   if (status === 403) return 'accessDenied';
   if (status === 429) return 'limit';
   if (status >= 400 && status < 500) return 'refused';
-  // Node's own errors carry a code: whoever gives us the credentials could not be reached.
+  // Errors of Node carry a code: the network failed, for example on the way to the source of the credentials.
   return typeof error.code === 'string' ? 'unreachable' : 'failed';
 }

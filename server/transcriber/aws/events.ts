@@ -1,14 +1,14 @@
-/** More than the longest message that the event stream encoding allows, which is far more than Amazon Transcribe says. */
+/** A little above the longest message of the event stream encoding. Amazon Transcribe's messages are far shorter. */
 const LONGEST_BYTES = 2 ** 24 + 2 ** 18;
 const LENGTH_BYTES = 4;
 
 /**
- * Lets the bytes of an event stream pass and looks at nothing but the length at the head of each message. The SDK
- * believes every length: it sets the memory aside, up to 4 GiB, and waits for bytes that never come.
+ * Passes the bytes of an event stream on unchanged, and checks the length at the head of each message. The SDK trusts
+ * every length: it allocates the memory, up to 4 GiB, and waits for bytes that never come.
  *
- * @throws RangeError if a message is longer than any can be: then these are no events.
+ * @throws RangeError if a length is impossible: then the answer is no event stream.
  */
-export async function* eventsIn<Bytes extends Uint8Array>(answer: AsyncIterable<Bytes>) {
+export async function* checkedEvents<Bytes extends Uint8Array>(answer: AsyncIterable<Bytes>) {
   let messageLeft = 0;
   let head: number[] = [];
   for await (const bytes of answer) {

@@ -12,42 +12,43 @@ const NEVER_IDENTIFIED = ['sv-SE', 'vi-VN'];
 /** API reference, `VocabularyName` and `VocabularyFilterName`. */
 const NAME = /^[0-9a-zA-Z._-]{1,200}$/;
 
-/** Why Amazon Transcribe would not take these options; null if it would. */
-export function awsRefuses(options: SpeechOptions, dialects: Dialects): string | null {
+/** Says in a sentence for people why Amazon Transcribe does not accept these options; null if it does. */
+export function awsRefusal(options: SpeechOptions, dialects: Dialects): string | null {
   const { sampleRate, settings = DEFAULT_SPEECH_SETTINGS } = options;
   const languages = languagesOf(options, dialects);
   if (sampleRate < LIMITS.sampleRateMin || sampleRate > LIMITS.sampleRateMax) {
-    return `Amazon Transcribe takes ${LIMITS.sampleRateMin} to ${LIMITS.sampleRateMax} samples a second, not ${sampleRate}.`;
+    return `Amazon Transcribe needs audio of ${LIMITS.sampleRateMin} to ${LIMITS.sampleRateMax} samples a second, not ${sampleRate}.`;
   }
-  return refusesLanguages(languages) ?? refusesMask(languages, settings) ?? refusesNames(settings);
+  return languageRefusal(languages) ?? maskRefusal(languages, settings) ?? nameRefusal(settings);
 }
 
-function refusesLanguages(languages: string[]): string | null {
+function languageRefusal(languages: string[]): string | null {
   const unknown = languages.find((language) => !(Object.values(LanguageCode) as string[]).includes(language));
   if (unknown) return `Amazon Transcribe does not understand the language ${unknown}.`;
   if (languages.length === 1) return null;
-  const lonely = languages.find((language) => NEVER_IDENTIFIED.includes(language));
-  if (lonely) return `Amazon Transcribe cannot tell ${lonely} from other languages. Choose one language.`;
-  const [twice] = Map.groupBy(languages, (language) => language.split('-')[0])
+  const unidentifiable = languages.find((language) => NEVER_IDENTIFIED.includes(language));
+  if (unidentifiable)
+    return `Amazon Transcribe cannot tell ${unidentifiable} from other languages. Choose one language.`;
+  const [dialects] = Map.groupBy(languages, (language) => language.split('-')[0])
     .values()
     .filter(isSeveral);
-  return twice
-    ? `Amazon Transcribe cannot tell the dialects ${twice.join(' and ')} apart. Choose one of them.`
+  return dialects
+    ? `Amazon Transcribe cannot tell the dialects ${dialects.join(' and ')} apart. Choose one of them.`
     : null;
 }
 
-function refusesMask(languages: string[], { redact }: SpeechSettings): string | null {
+function maskRefusal(languages: string[], { redact }: SpeechSettings): string | null {
   if (!redact) return null;
   const [language = ''] = languages;
   if (isSeveral(languages)) {
-    return 'Amazon Transcribe cannot mask personal data where it has to find out the language. Choose one language.';
+    return 'Amazon Transcribe cannot mask personal data while it also detects the language. Choose one language.';
   }
   return MASKED_LANGUAGES.includes(language)
     ? null
     : `Amazon Transcribe can mask personal data in ${MASKED_LANGUAGES.join(', ')} only, not in ${language}.`;
 }
 
-function refusesNames({ vocabulary, vocabularyFilter }: SpeechSettings): string | null {
+function nameRefusal({ vocabulary, vocabularyFilter }: SpeechSettings): string | null {
   const wrong = [vocabulary, vocabularyFilter].find((name) => name !== null && !NAME.test(name));
   return wrong === undefined
     ? null

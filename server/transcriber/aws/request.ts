@@ -7,9 +7,10 @@ import { DEFAULT_SPEECH_SETTINGS } from '../../../contract/speechSettings.ts';
 import type { SpeechSettings } from '../../../contract/types.ts';
 import type { SpeechOptions } from '../transcriber.ts';
 
-/** What `auto` chooses from where a room does not say: one dialect a language. Amazon Transcribe wants two at least. */
+/** The languages behind `auto` where a room names none: one dialect a language. The service needs at least two. */
 export type Dialects = readonly [LanguageCode, LanguageCode, ...LanguageCode[]];
 
+/** The StartStreamTranscription input for these options. `auto` becomes the room's languages, else `dialects`. */
 export function awsRequest(
   audio: AsyncIterable<AudioStream>,
   options: SpeechOptions,
@@ -17,7 +18,7 @@ export function awsRequest(
 ): StartStreamTranscriptionCommandInput {
   const { sampleRate, settings = DEFAULT_SPEECH_SETTINGS } = options;
   const { vocabularyFilter, filterMethod, stability, redact, speakers } = settings;
-  // What is masked comes as finals only: to settle partials early would cost exactness for nothing.
+  // A masked stream emits finals only. Stable partials would cost accuracy, and nobody would see them.
   const stabilised = stability !== 'off' && !redact;
   return {
     ...languageRequest(languagesOf(options, dialects), settings),
@@ -26,7 +27,7 @@ export function awsRequest(
     EnablePartialResultsStabilization: stabilised,
     PartialResultsStability: stabilised ? stability : undefined,
     VocabularyFilterMethod: vocabularyFilter === null ? undefined : filterMethod,
-    // Without types, all personal data that the service knows of is masked.
+    // We send no list of types, so the service masks all personal data that it knows of.
     ContentRedactionType: redact ? 'PII' : undefined,
     ShowSpeakerLabel: speakers,
     AudioStream: audio,
@@ -34,8 +35,8 @@ export function awsRequest(
 }
 
 /**
- * Among several languages, all are identified and not only the dominant one: `IdentifyLanguage` settles on one within
- * seconds, and whoever then changes it, or was misheard at first, is misunderstood to the end of the stream.
+ * Several languages use `IdentifyMultipleLanguages`. `IdentifyLanguage` would settle on one language within seconds:
+ * a speaker who changes the language later, or whose language was guessed wrongly, would be misunderstood to the end.
  */
 function languageRequest(languages: string[], { vocabulary, vocabularyFilter }: SpeechSettings) {
   const [Vocabulary, Filter] = [vocabulary ?? undefined, vocabularyFilter ?? undefined];
@@ -49,7 +50,7 @@ function languageRequest(languages: string[], { vocabulary, vocabularyFilter }: 
       };
 }
 
-/** The languages to listen for: one, or several to choose from. */
+/** The languages that the service may recognise: one, or several from which it chooses for each utterance. */
 export function languagesOf({ language, settings }: SpeechOptions, dialects: Dialects): string[] {
   if (language !== 'auto') return [language];
   const chosen = [...new Set(settings?.languages)];

@@ -17,7 +17,7 @@ const resultsFor = (language: string, settings?: SpeechSettings) => new AwsResul
 describe('AwsResults', () => {
   const stable = (text: string, items: Item[]) => resultsFor('en-US').event(result(text, items))?.stableChars;
 
-  test('counts the leading stable items, with the spaces and marks between them', () => {
+  test('counts the leading stable items as stable, with the spaces and marks between them', () => {
     expect(
       stable('Well, I do.', [word('Well', true), mark(',', true), word('I', true), word('do', false)]),
     ).toBe(7);
@@ -25,7 +25,7 @@ describe('AwsResults', () => {
     expect(stable('no no no', [word('no', true), word('no', true), word('no', false)])).toBe(5);
   });
 
-  test('counts nothing after an unstable item, nor what it cannot find in the text', () => {
+  test('counts no item after an unstable one, and none that is not in the text', () => {
     expect(stable('a b c', [word('a', true), word('b', false), word('c', true)])).toBe(1);
     expect(stable('a b c', [word('b', true), word('c', true)])).toBe(0);
     expect(stable('a b c', [])).toBe(0);
@@ -39,7 +39,7 @@ describe('AwsResults', () => {
     expect(results.open).toBe(false);
   });
 
-  test('ends an utterance that the service takes back as it was last read', () => {
+  test('makes the last partial the final when the service takes the utterance back', () => {
     const results = resultsFor('en-US');
     results.event(result('hello', [word('hello', false)]));
     expect(results.open).toBe(true);
@@ -48,14 +48,14 @@ describe('AwsResults', () => {
     expect(results.open).toBe(false);
   });
 
-  test('names the language that was recognised, or asked for, or says that it does not know', () => {
-    const heard = result('hello', []);
-    expect(resultsFor('auto').event({ ...heard, LanguageCode: 'ko-KR' })?.language).toBe('ko-KR');
-    expect(resultsFor('en-US').event(heard)?.language).toBe('en-US');
-    expect(resultsFor('auto').event(heard)?.language).toBe('und');
+  test('names the language of the result, else the requested one, else “und”', () => {
+    const hello = result('hello', []);
+    expect(resultsFor('auto').event({ ...hello, LanguageCode: 'ko-KR' })?.language).toBe('ko-KR');
+    expect(resultsFor('en-US').event(hello)?.language).toBe('en-US');
+    expect(resultsFor('auto').event(hello)?.language).toBe('und');
   });
 
-  test('names the likeliest of several languages that an utterance could be in', () => {
+  test('names the language with the highest score', () => {
     const LanguageIdentification: LanguageWithScore[] = [
       { LanguageCode: 'en-US', Score: 0.3 },
       { LanguageCode: 'ko-KR', Score: 0.7 },
@@ -64,7 +64,7 @@ describe('AwsResults', () => {
     expect(resultsFor('auto').event(result('안녕', [], { LanguageIdentification }))?.language).toBe('ko-KR');
   });
 
-  test('with masking, lets finals through only, and never what they take back', () => {
+  test('with masking, emits finals only, and no partial that the service takes back', () => {
     const results = resultsFor('en-US', { ...DEFAULT_SPEECH_SETTINGS, redact: true });
     expect(results.event(result('my name is Kim', []))).toBeNull();
     expect(results.open).toBe(true);
@@ -88,11 +88,11 @@ describe('AwsResults', () => {
     ['spk_12', '12'],
     ['0', '0'],
   ])('names the speaker %s “%s”', (Speaker, speaker) => {
-    const heard = resultsFor('en-US').event(result('go', [{ ...word('go', true), Speaker }]));
-    expect(heard?.words[0]?.speaker).toBe(speaker);
+    const event = resultsFor('en-US').event(result('go', [{ ...word('go', true), Speaker }]));
+    expect(event?.words[0]?.speaker).toBe(speaker);
   });
 
-  test('keeps the words inside the utterance, and marks out of the words', () => {
+  test('extends the utterance to the end of its words, and lists no punctuation as a word', () => {
     const items = [{ ...word('late', true), StartTime: 1.9, EndTime: 2.1, Confidence: 0.5 }, mark('.', true)];
     const event = resultsFor('en-US').event(result('late.', items, { IsPartial: false }));
     expect(event).toMatchObject({ start: 1, end: 2.1, confidence: 0.5 });

@@ -3,42 +3,43 @@ import type { Word } from '../../../contract/types.ts';
 import type { SpeechOptions, TranscriptEvent } from '../transcriber.ts';
 
 /**
- * Turns the service's results into events. A result replaces earlier ones of the same ResultId; results without words
- * are no utterance. Where personal data is masked, only finals become events: the service masks nothing else.
+ * Turns the service's results into events. A result replaces earlier ones of the same ResultId. Results without words
+ * make no utterance. Where personal data is masked, only finals become events: the service masks finals only.
  */
 export class AwsResults {
   readonly #language: string;
-  readonly #masked: boolean;
-  /** Utterances without a final so far, as they were last heard. */
+  readonly #finalsOnly: boolean;
+  /** The latest partial of each utterance that has no final yet. */
   readonly #open = new Map<string, TranscriptEvent>();
 
-  /** @param options what was asked for; its language stands in for a result that does not say its own. */
+  /** @param options the options of the request. Their language is used for a result that names none. */
   constructor({ language, settings }: Pick<SpeechOptions, 'language' | 'settings'>) {
     this.#language = language === 'auto' ? 'und' : language;
-    this.#masked = settings?.redact ?? false;
+    this.#finalsOnly = settings?.redact ?? false;
   }
 
-  /** Whether something is half said. */
+  /** Whether an utterance has begun that has no final yet. */
   get open(): boolean {
     return this.#open.size > 0;
   }
 
+  /** The event for a result, or null if there is nothing to show. */
   event(result: Result): TranscriptEvent | null {
-    const heard = this.#read(result);
-    const { utteranceId } = heard;
-    const spoken = heard.text.trim() !== '';
-    if (heard.type === 'partial') {
-      if (spoken) this.#open.set(utteranceId, heard);
-      return spoken && !this.#masked ? heard : null;
+    const event = this.#toEvent(result);
+    const { utteranceId } = event;
+    const hasText = event.text.trim() !== '';
+    if (event.type === 'partial') {
+      if (hasText) this.#open.set(utteranceId, event);
+      return hasText && !this.#finalsOnly ? event : null;
     }
-    const last = this.#open.get(utteranceId);
+    const lastPartial = this.#open.get(utteranceId);
     this.#open.delete(utteranceId);
-    if (spoken) return heard;
-    // A final without words takes a partial back. If everybody has read that partial, it stands as it was.
-    return last && !this.#masked ? asFinal(last) : null;
+    if (hasText) return event;
+    // A final without words takes its partials back. But people have read the last partial, so it becomes the final.
+    return lastPartial && !this.#finalsOnly ? asFinal(lastPartial) : null;
   }
 
-  #read(result: Result): TranscriptEvent {
+  #toEvent(result: Result): TranscriptEvent {
     const { Transcript: text = '', Items: items = [] } = result.Alternatives?.[0] ?? {};
     const words = items.filter(({ Type }) => Type === 'pronunciation').map(toWord);
     const start = result.StartTime ?? words[0]?.start ?? 0;
@@ -61,7 +62,7 @@ function asFinal(event: TranscriptEvent): TranscriptEvent {
   return { ...event, type: 'final', stableChars: event.text.length };
 }
 
-/** Where several languages are looked for, each result names those it could be, with scores. */
+/** The language of a result. A result of language identification may list several languages, with scores. */
 function languageOf({ LanguageCode, LanguageIdentification = [] }: Result): string | undefined {
   const [best] = LanguageIdentification.toSorted((a, b) => (b.Score ?? 0) - (a.Score ?? 0));
   return LanguageCode ?? best?.LanguageCode;
@@ -69,7 +70,7 @@ function languageOf({ LanguageCode, LanguageIdentification = [] }: Result): stri
 
 function toWord({ Content = '', StartTime = 0, EndTime = StartTime, Confidence, Speaker }: Item): Word {
   const word = { text: Content, start: StartTime, end: EndTime, confidence: Confidence ?? null };
-  // “0” in older answers of the service, “spk_0” in newer ones.
+  // Older answers of the service say “0”, newer ones “spk_0”.
   return Speaker === undefined ? word : { ...word, speaker: Speaker.replace(/^spk_/, '') };
 }
 
@@ -77,7 +78,7 @@ function mean(values: number[]): number | null {
   return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 }
 
-/** How much of the text the leading stable items cover. */
+/** How many leading characters of the text the leading stable items cover. */
 function stableChars(text: string, items: Item[]): number {
   let stable = 0;
   for (const { Content = '', Stable } of items) {

@@ -27,7 +27,7 @@ test.each(['secret', Buffer.from('secret'), 's'.repeat(100)])('signs with the se
   expect(Buffer.from(await signed.digest()).toString('hex')).toBe(expected);
 });
 
-test('of nothing it is the hash of nothing', async () => {
+test('hashes no data like empty data', async () => {
   const expected = createHash('sha256').digest('hex');
   expect(Buffer.from(await new AwsSha256().digest()).toString('hex')).toBe(expected);
 });

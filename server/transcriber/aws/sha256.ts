@@ -3,8 +3,8 @@ import { createHmac, hash } from 'node:crypto';
 type Data = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * SHA-256, or its HMAC with a secret, in the shape the SDK asks for. The SDK's own makes two native objects a hash and
- * copies one from the other: six for each piece of audio, and the garbage collector has to let go of every one.
+ * SHA-256, or HMAC-SHA-256 if there is a secret, with the interface that the SDK expects. The SDK's own class makes six
+ * native objects for each chunk of audio, and the garbage collector has to free them all.
  */
 export class AwsSha256 {
   readonly digestLength = 32;

@@ -11,14 +11,14 @@ import { AwsResults } from './results.ts';
 export type AwsStreamSettings = {
   client: TranscribeStreamingClient;
   dialects: Dialects;
-  /** How long the service may take to answer the request, and once the audio has ended, to say the next word. */
-  patienceMs: number;
+  /** How long the service may take to answer the request and, after the end of the audio, to send each next event. */
+  answerTimeoutMs: number;
 };
 
 /**
- * One stream of the service, from its request to its end or its first fault. The SDK hides most faults and lets go of
- * nothing by itself, so however it ends both sides are torn down here: the request by its abort signal, the audio by
- * `stop()`.
+ * One stream of the service, from its request to its end or its first fault. The SDK hides most faults and frees
+ * nothing by itself. So every end, good or bad, tears both sides down here: the request through its abort signal, the
+ * audio through `stop()`.
  */
 export class AwsStream {
   readonly #options: SpeechOptions & { signal: AbortSignal };
@@ -27,11 +27,11 @@ export class AwsStream {
   readonly #request = new AbortController();
   readonly #stopped = Promise.withResolvers<never>();
   #failure: { error: unknown } | undefined;
-  /** Whether whoever wanted the events wants no more of them. */
-  #left = false;
+  /** The consumer wants no more events. */
+  #cancelled = false;
   #answered = false;
-  /** Whether we wait for the service, and not the service for whoever takes our events. */
-  #listening = true;
+  /** False while the consumer handles our events: then the service waits for us, and not we for it. */
+  #awaitsEvent = true;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -43,26 +43,27 @@ export class AwsStream {
     this.#settings = settings;
     this.#stopped.promise.catch(() => {});
     this.#audio = new AwsAudio(source, {
-      onChange: () => this.#beImpatient(),
+      onChange: () => this.#restartTimer(),
       onError: (error) => this.#fail(error),
     });
   }
 
-  /** Ends the events without an error, also while the next one is waited for. */
-  leave(): void {
-    this.#left = true;
+  /** Ends the events without an error, even while the consumer waits for the next one. */
+  cancel(): void {
+    this.#cancelled = true;
     this.#stop();
   }
 
+  /** @throws AppError when the stream fails; an error of the audio source as it is. */
   async *events(): AsyncGenerator<TranscriptEvent, void, void> {
     const { signal } = this.#options;
-    const onAbort = () => this.leave();
+    const onAbort = () => this.cancel();
     signal.addEventListener('abort', onAbort);
     try {
-      if (signal.aborted) this.leave();
-      if (!this.#left) yield* this.#hear();
+      if (signal.aborted) this.cancel();
+      if (!this.#cancelled) yield* this.#recognize();
     } catch (error) {
-      if (this.#left) return;
+      if (this.#cancelled) return;
       throw this.#failure ? this.#failure.error : awsError(error);
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -70,54 +71,54 @@ export class AwsStream {
     }
   }
 
-  async *#hear(): AsyncGenerator<TranscriptEvent, void, void> {
+  async *#recognize(): AsyncGenerator<TranscriptEvent, void, void> {
     const results = new AwsResults(this.#options);
-    for await (const { TranscriptEvent: event } of await this.#open()) {
-      if (this.#left) return;
-      this.#listening = false;
-      for (const result of event?.Transcript?.Results ?? []) {
-        const heard = results.event(result);
-        if (heard) yield heard;
+    for await (const { TranscriptEvent: message } of await this.#open()) {
+      if (this.#cancelled) return;
+      this.#awaitsEvent = false;
+      for (const result of message?.Transcript?.Results ?? []) {
+        const event = results.event(result);
+        if (event) yield event;
       }
-      this.#listening = true;
-      this.#beImpatient();
+      this.#awaitsEvent = true;
+      this.#restartTimer();
     }
     if (this.#audio.state !== 'ended' || results.open) throw unreachable('The stream ended before its time.');
   }
 
-  /** Sends the request. It comes back with the first event, or never: the audio flows meanwhile. */
+  /** Sends the request. The promise settles with the service's first event, or never; audio flows meanwhile. */
   async #open() {
     const { client, dialects } = this.#settings;
     const command = new StartStreamTranscriptionCommand(awsRequest(this.#audio, this.#options, dialects));
     command.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);
-        // A refusal must come to its end soon; only what is heard may take as long as the audio.
+        // A refusal must arrive whole within the timeout. Only an accepted stream may take as long as its audio.
         this.#answered = (answer.response as { statusCode: number }).statusCode === 200;
-        if (this.#answered) this.#beImpatient();
+        if (this.#answered) this.#restartTimer();
         return answer;
       },
       { step: 'deserialize', priority: 'low', name: 'answered' },
     );
-    this.#beImpatient();
+    this.#restartTimer();
     const sent = client.send(command, { abortSignal: this.#request.signal });
     const { TranscriptResultStream } = await Promise.race([sent, this.#stopped.promise]);
     if (!TranscriptResultStream) throw unreachable('The answer has no events.');
     return TranscriptResultStream;
   }
 
-  /** Whether the service has to speak next. It need not answer before it has heard something. */
-  get #owesUs(): boolean {
+  /** Whether it is the service's turn to send something. It need not answer before it has got any audio. */
+  get #serviceMustSend(): boolean {
     const { state } = this.#audio;
-    return this.#listening && (this.#answered ? state === 'ended' : state !== 'waiting');
+    return this.#awaitsEvent && (this.#answered ? state === 'ended' : state !== 'waiting');
   }
 
-  /** Starts the time anew in which the service must speak, if it must. */
-  #beImpatient(): void {
+  /** Restarts the answer timeout if the service must send something, and stops it otherwise. */
+  #restartTimer(): void {
     clearTimeout(this.#timer);
-    if (!this.#owesUs || this.#request.signal.aborted) return;
+    if (!this.#serviceMustSend || this.#request.signal.aborted) return;
     const fail = () => this.#fail(unreachable('The service did not answer in time.'));
-    this.#timer = setTimeout(fail, this.#settings.patienceMs);
+    this.#timer = setTimeout(fail, this.#settings.answerTimeoutMs);
   }
 
   #fail(error: unknown): void {

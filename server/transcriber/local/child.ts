@@ -2,40 +2,40 @@ import type { AudioChunk, TranscriptEvent } from '../transcriber.ts';
 
 export type StreamOptions = { language: string; sampleRate: number };
 
-/** Streams are told apart by numbers. Each `hear` is answered by one message, and so is the start, by `ready`. */
+/** Each stream has a number. The child answers each `decode` with `decoded` or `failed`, and its start with `ready`. */
 export type ToChild =
   | { type: 'open'; stream: number; options: StreamOptions }
-  /** `null` when the audio has ended. */
-  | { type: 'hear'; stream: number; audio: AudioChunk | null }
+  /** `audio` is null when the audio has ended. */
+  | { type: 'decode'; stream: number; audio: AudioChunk | null }
   | { type: 'close'; stream: number };
 
 export type FromChild = { memoryBytes: number } & (
   | { type: 'ready' }
-  | { type: 'heard'; stream: number; events: TranscriptEvent[]; ended: boolean }
-  /** Without a stream: nothing can be heard at all. */
+  | { type: 'decoded'; stream: number; events: TranscriptEvent[]; ended: boolean }
+  /** `stream` is null if the engine could not be loaded. */
   | { type: 'failed'; stream: number | null; message: string }
 );
 
-/** What hears one stream in the child process. The next chunk comes when the last one is done with. */
+/** Recognises one stream in the child process. Calls come one after the other: the next waits for the last promise. */
 export type StreamDecoder = {
-  hear: (chunk: AudioChunk) => TranscriptEvent[] | Promise<TranscriptEvent[]>;
-  /** The audio has ended: what is left. */
+  decode: (chunk: AudioChunk) => TranscriptEvent[] | Promise<TranscriptEvent[]>;
+  /** The audio has ended: returns the remaining events. */
   end: () => TranscriptEvent[] | Promise<TranscriptEvent[]>;
-  /** Nobody listens any more; a chunk may still be under way. */
+  /** Nobody needs the events any more. A `decode` may still be running. */
   close?: () => void;
 };
 
-/** @throws Error if this stream cannot be heard. */
+/** @throws Error if the engine cannot serve this stream. */
 export type OpenDecoder = (options: StreamOptions) => StreamDecoder;
 
 /**
- * The child's side of an `EngineProcess`: native code blocks while it works and, if it crashes, takes its process with
- * it. The process lives as long as the server holds on to it.
- * @param load makes the engine ready; what it throws is told as a reason for people.
+ * The child's side of an `EngineProcess`. The engine needs a process of its own, because native code blocks while it
+ * works and takes its process with it when it crashes. The process ends when the server disconnects or dies.
+ * @param load makes the engine ready. The message of an error it throws is shown to people.
  */
 export function serveStreams(load: () => OpenDecoder): void {
   process.once('disconnect', () => process.exit());
-  // A terminal sends these to the children too, but the server still wants to hear the rest while it drains.
+  // A terminal sends these signals to the children too, but the server still needs the last words while it drains.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
 
@@ -44,27 +44,27 @@ export function serveStreams(load: () => OpenDecoder): void {
   try {
     open = load();
   } catch (error) {
-    tell({ type: 'failed', stream: null, message: messageOf(error) });
+    send({ type: 'failed', stream: null, message: messageOf(error) });
     return;
   }
   process.on('message', (message: ToChild) => {
     const { stream } = message;
     if (message.type === 'open') streams.set(stream, new ChildStream(stream, () => open(message.options)));
-    else if (message.type === 'hear') streams.get(stream)?.hear(message.audio);
+    else if (message.type === 'decode') streams.get(stream)?.decode(message.audio);
     else {
       streams.get(stream)?.close();
       streams.delete(stream);
     }
   });
-  tell({ type: 'ready' });
+  send({ type: 'ready' });
 }
 
-/** One stream's questions, answered one after the other, while other streams have theirs answered in between. */
+/** Decodes the chunks of one stream one after the other. Other streams are served in between. */
 class ChildStream {
   readonly #id: number;
   readonly #open: () => StreamDecoder;
   #decoder: StreamDecoder | undefined;
-  #last: Promise<void> = Promise.resolve();
+  #lastDecode: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(id: number, open: () => StreamDecoder) {
@@ -72,10 +72,10 @@ class ChildStream {
     this.#open = open;
   }
 
-  hear(audio: AudioChunk | null): void {
-    this.#last = this.#last
+  decode(audio: AudioChunk | null): void {
+    this.#lastDecode = this.#lastDecode
       .then(() => this.#answer(audio))
-      .catch((error: unknown) => tell({ type: 'failed', stream: this.#id, message: messageOf(error) }));
+      .catch((error: unknown) => send({ type: 'failed', stream: this.#id, message: messageOf(error) }));
   }
 
   close(): void {
@@ -83,20 +83,20 @@ class ChildStream {
     this.#decoder?.close?.();
   }
 
-  /** What was asked before the stream closed is answered too: the server counts. */
+  /** Answers even after the stream was closed, because the server counts the answers that it still expects. */
   async #answer(audio: AudioChunk | null): Promise<void> {
-    const events = this.#closed ? [] : await this.#ask(audio);
-    tell({ type: 'heard', stream: this.#id, events, ended: audio === null });
+    const events = this.#closed ? [] : await this.#run(audio);
+    send({ type: 'decoded', stream: this.#id, events, ended: audio === null });
   }
 
-  async #ask(audio: AudioChunk | null): Promise<TranscriptEvent[]> {
+  async #run(audio: AudioChunk | null): Promise<TranscriptEvent[]> {
     this.#decoder ??= this.#open();
-    return audio === null ? this.#decoder.end() : this.#decoder.hear(audio);
+    return audio === null ? this.#decoder.end() : this.#decoder.decode(audio);
   }
 }
 
-/** The server may have gone meanwhile; `disconnect` then ends this process. */
-function tell(
+/** Ignores an error of the channel: the server is gone then, and `disconnect` ends this process. */
+function send(
   message: FromChild extends infer M ? (M extends unknown ? Omit<M, 'memoryBytes'> : never) : never,
 ): void {
   process.send?.({ ...message, memoryBytes: process.memoryUsage.rss() }, undefined, undefined, () => {});

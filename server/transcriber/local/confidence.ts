@@ -1,6 +1,6 @@
 import type { Word } from '../../../contract/types.ts';
 
-/** The mean of the words', or null if one of them is not known, or there is none. */
+/** The mean confidence of the words; null if there are no words or a word has no confidence. */
 export function confidenceOf(words: Word[]): number | null {
   if (words.length === 0) return null;
   let sum = 0;

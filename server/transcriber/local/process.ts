@@ -6,61 +6,61 @@ import type { FromChild, StreamOptions, ToChild } from './child.ts';
 export type ProcessSettings = {
   /** The engine's name for people. */
   label: string;
-  /** The module the process runs; it calls `serveStreams`. */
+  /** The module that the process runs; it calls `serveStreams`. */
   module: string;
   args: string[];
   execArgv?: string[];
-  /** How long it may take to start. */
-  startLimitMs: number;
-  /** How long it may be silent while it owes an answer. */
-  answerLimitMs: number;
-  /** Resident memory; with more it is ended. */
+  /** How long the process may take to start. */
+  startTimeoutMs: number;
+  /** How long the process may send nothing while an answer is due. */
+  answerTimeoutMs: number;
+  /** A process with more resident memory than this is killed. */
   memoryLimitBytes: number;
 };
 
-/** What comes of one stream; nothing after `failed`, nor after the stream was closed. */
+/** Called with the results of one stream. No call follows `onError` or the stream's `close()`. */
 export type StreamListener = {
-  heard: (events: TranscriptEvent[], ended: boolean) => void;
-  failed: (error: AppError) => void;
+  onDecoded: (events: TranscriptEvent[], ended: boolean) => void;
+  onError: (error: AppError) => void;
 };
 
 /** One stream in the process. */
 export type ProcessStream = {
-  /** Each call is answered by one `heard`. `null` when the audio has ended. */
-  hear: (audio: AudioChunk | null) => void;
+  /** Sends a chunk, or null when the audio has ended. One `onDecoded` answers each call. */
+  decode: (audio: AudioChunk | null) => void;
   close: () => void;
 };
 
 /**
- * A child process that hears one stream or many, and is ended when it crashes, hangs or grows too big. Its streams then
- * fail with an AppError that can be tried again.
+ * A child process that recognises one stream or many. It is killed when it hangs or grows too big. When it ends, its
+ * streams fail with a retryable AppError.
  */
 export class EngineProcess {
   /** Rejects with the AppError if the process ends before it is ready. */
   readonly ready: Promise<void>;
-  /** Whether it has been ready, even if it has ended since. */
+  /** True from the moment the process is ready, even after its end. */
   isReady = false;
-  /** Whether it ended by itself while it loaded, without saying why. */
+  /** Whether the process ended by itself while it loaded, without a message that says why. */
   crashedLoading = false;
   readonly #settings: ProcessSettings;
   readonly #child: ChildProcess;
   readonly #onEnd: () => void;
   readonly #ready = Promise.withResolvers<void>();
   readonly #listeners = new Map<number, StreamListener>();
-  #streams = 0;
-  /** The start counts as a question too. */
+  #lastStream = 0;
+  /** How many answers are due. The start counts as one: `ready` answers it. */
   #unanswered = 1;
   #end: AppError | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onEnd called once, when the process has been given up, or has been told to end. */
+  /** @param onEnd called once, when the process fails or is stopped. */
   constructor(settings: ProcessSettings, onEnd: () => void) {
     this.#settings = settings;
     this.#onEnd = onEnd;
     this.ready = this.#ready.promise;
-    // Who waits for it gets it; there may be nobody.
+    // Without this, a process that nobody waits for would cause an unhandled rejection.
     this.ready.catch(() => {});
-    // Nothing of the server's environment, which holds secrets, nor of its flags is needed there.
+    // The child needs neither the server's environment, which holds secrets, nor its flags.
     this.#child = fork(settings.module, settings.args, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -68,19 +68,19 @@ export class EngineProcess {
       env: {},
     });
     this.#child.on('message', (message: FromChild) => this.#receive(message));
-    this.#child.on('error', (cause) => this.#fail(`it could not be started (${cause.message})`, { cause }));
+    this.#child.on('error', (cause) => this.#fail(`its process cannot start (${cause.message})`, { cause }));
     this.#child.on('exit', (code, killedBy) => this.#onExit(killedBy ?? `code ${code}`));
-    this.#watch();
+    this.#restartTimer();
   }
 
   open(options: StreamOptions, listener: StreamListener): ProcessStream {
-    this.#streams += 1;
-    const stream = this.#streams;
-    if (this.#end) listener.failed(this.#end);
+    this.#lastStream += 1;
+    const stream = this.#lastStream;
+    if (this.#end) listener.onError(this.#end);
     else this.#listeners.set(stream, listener);
     this.#send({ type: 'open', stream, options });
     return {
-      hear: (audio) => this.#ask({ type: 'hear', stream, audio }),
+      decode: (audio) => this.#ask({ type: 'decode', stream, audio }),
       close: () => {
         this.#listeners.delete(stream);
         this.#send({ type: 'close', stream });
@@ -95,12 +95,12 @@ export class EngineProcess {
 
   #ask(question: ToChild): void {
     this.#unanswered += 1;
-    if (this.#unanswered === 1) this.#watch();
+    if (this.#unanswered === 1) this.#restartTimer();
     this.#send(question);
   }
 
   #send(message: ToChild): void {
-    // That it could not be sent shows in the exit of the process.
+    // An error of the channel needs no handling: the exit of the process follows it.
     if (!this.#end) this.#child.send(message, () => {});
   }
 
@@ -111,37 +111,37 @@ export class EngineProcess {
       return;
     }
     if (message.memoryBytes > this.#settings.memoryLimitBytes) {
-      // What does not fit when it has only just loaded never will.
-      this.#fail('its process needs more memory than it may have', { retryable: message.type !== 'ready' });
+      // A model that is too big right after loading will be too big every time.
+      this.#fail('its process needs more memory than its limit', { retryable: message.type !== 'ready' });
       return;
     }
     this.#unanswered -= 1;
     if (message.type === 'ready') {
       this.isReady = true;
       this.#ready.resolve();
-    } else this.#tell(message);
-    this.#watch();
+    } else this.#dispatch(message);
+    this.#restartTimer();
   }
 
-  #tell(message: Exclude<FromChild, { type: 'ready' }>): void {
+  #dispatch(message: Exclude<FromChild, { type: 'ready' }>): void {
     const stream = message.stream ?? 0;
     const listener = this.#listeners.get(stream);
-    if (message.type === 'heard') {
-      listener?.heard(message.events, message.ended);
+    if (message.type === 'decoded') {
+      listener?.onDecoded(message.events, message.ended);
       return;
     }
     this.#listeners.delete(stream);
-    listener?.failed(this.#error(message.message));
+    listener?.onError(this.#error(message.message));
   }
 
-  /** It may be silent as long as it owes nothing; whatever it says starts the time anew. */
-  #watch(): void {
+  /** Restarts the timeout while answers are due. Each message of the process restarts it too. */
+  #restartTimer(): void {
     clearTimeout(this.#timer);
     if (this.#unanswered === 0 || this.#end) return;
-    const { startLimitMs, answerLimitMs } = this.#settings;
+    const { startTimeoutMs, answerTimeoutMs } = this.#settings;
     this.#timer = setTimeout(
       () => this.#fail('its process does not answer'),
-      this.isReady ? answerLimitMs : startLimitMs,
+      this.isReady ? answerTimeoutMs : startTimeoutMs,
     );
   }
 
@@ -159,11 +159,11 @@ export class EngineProcess {
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
     this.#onEnd();
-    for (const { failed } of listeners) failed(this.#end);
+    for (const { onError } of listeners) onError(this.#end);
   }
 
   #error(why: string, { retryable = true, cause }: { retryable?: boolean; cause?: unknown } = {}): AppError {
-    const message = `${this.#settings.label} cannot hear: ${why.replace(/\.$/, '')}.`;
+    const message = `${this.#settings.label} cannot recognise speech: ${why.replace(/\.$/, '')}.`;
     return new AppError('SERVICE_UNAVAILABLE', 'engine_failed', message, { retryable, cause });
   }
 }

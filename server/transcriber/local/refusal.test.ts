@@ -11,12 +11,12 @@ const refusal = (settings: Partial<SpeechSettings>, language = 'auto') =>
     ENGINE,
   );
 
-test('a room that has chosen nothing is heard', () => {
+test('the default settings are served', () => {
   expect(refusal({})).toBeNull();
   expect(localRefusal({ language: 'ko', sampleRate: 16_000 }, ENGINE)).toBeNull();
 });
 
-test('languages it does not know are refused, also those that “auto” may find', () => {
+test('an unknown language is refused, also as one of the languages that “auto” may detect', () => {
   expect(refusal({}, 'de-DE')).toBe('The engine understands ko-KR and en-US here, not de-DE.');
   expect(refusal({ languages: ['en-US', 'de-DE'] })).toMatch(/not de-DE/);
   expect(refusal({ languages: ['ko-KR', 'en-US'] })).toBeNull();
@@ -28,6 +28,6 @@ test.each<[Partial<SpeechSettings>, RegExp]>([
   [{ vocabulary: 'names' }, /cannot use a vocabulary/],
   [{ vocabularyFilter: 'rude' }, /cannot filter words/],
   [{ speakers: true }, /cannot tell several speakers apart/],
-])('%j is refused instead of being passed over', (settings, message) => {
+])('the setting %j is refused instead of ignored', (settings, message) => {
   expect(refusal(settings)).toMatch(message);
 });

@@ -2,22 +2,22 @@ import { AppError } from '../../../contract/errors.ts';
 import { EngineProcess, type ProcessSettings } from './process.ts';
 
 export type SlotSettings = ProcessSettings & {
-  /** How long the process is kept when nobody uses it. */
+  /** How long an unused process is kept. */
   idleMs: number;
-  /** Why, in words that follow “cannot hear: ”, when it crashes as often as it loads. */
-  unloadable: string;
+  /** The reason if the process crashes whenever it loads. It follows the words “cannot recognise speech: ”. */
+  loadFailure: string;
 };
 
 /**
- * A place for one process: started when somebody enters, shared by all who do, replaced when it has died, and ended
- * when nobody has used it for a while.
+ * Holds one process at a time. The first user starts it, all users share it, and the next user after its death starts a
+ * new one. It is stopped when nobody has used it for a while.
  */
 export class EngineSlot {
   readonly #settings: SlotSettings;
-  /** The process at hand, loaded or loading. */
+  /** The process that users share, loading or loaded. */
   #process: Promise<EngineProcess> | undefined;
-  /** Whatever lives, also between two tries to load. */
-  #living: EngineProcess | undefined;
+  /** The process that runs now: `stop()` must reach it while `#process` is still loading. */
+  #running: EngineProcess | undefined;
   #users = 0;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -26,17 +26,17 @@ export class EngineSlot {
   }
 
   /**
-   * Each call needs a `leave()`, whatever comes of it.
-   * @throws AppError when no process can be made ready.
+   * Each call needs one `release()`, even if it throws.
+   * @throws AppError when the process cannot be started or loaded.
    */
-  async enter(): Promise<EngineProcess> {
+  async acquire(): Promise<EngineProcess> {
     this.#users += 1;
     clearTimeout(this.#idleTimer);
-    this.#process ??= this.#begin();
+    this.#process ??= this.#start();
     return this.#process;
   }
 
-  leave(): void {
+  release(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
     const { idleMs } = this.#settings;
@@ -44,14 +44,14 @@ export class EngineSlot {
     else this.#idleTimer = setTimeout(() => this.stop(), idleMs).unref();
   }
 
-  /** Ends the process; who uses it gets an error. */
+  /** Ends the process. Its streams fail with an AppError. */
   stop(): void {
     clearTimeout(this.#idleTimer);
     this.#process = undefined;
-    this.#living?.stop();
+    this.#running?.stop();
   }
 
-  #begin(): Promise<EngineProcess> {
+  #start(): Promise<EngineProcess> {
     const loading = this.#load();
     loading.catch(() => {
       if (this.#process === loading) this.#process = undefined;
@@ -60,32 +60,31 @@ export class EngineSlot {
   }
 
   async #load(): Promise<EngineProcess> {
-    for (let tries = 1; ; tries += 1) {
-      const started = this.#start();
+    for (let attempt = 1; ; attempt += 1) {
+      const process = this.#spawn();
       try {
-        await started.ready;
-        return started;
+        await process.ready;
+        return process;
       } catch (error) {
-        if (!started.crashedLoading || this.#users === 0) throw error;
-        // Once may be chance. What crashes twice would do so for ever.
-        if (tries === 2) throw this.#unloadable(error);
+        if (!process.crashedLoading || this.#users === 0) throw error;
+        // The first crash may be chance. An engine that crashes twice would crash every time.
+        if (attempt === 2) throw this.#loadError(error);
       }
     }
   }
 
-  #start(): EngineProcess {
-    const started: EngineProcess = new EngineProcess(this.#settings, () => {
-      this.#living = undefined;
-      if (started.isReady) this.#process = undefined;
+  #spawn(): EngineProcess {
+    const process: EngineProcess = new EngineProcess(this.#settings, () => {
+      this.#running = undefined;
+      if (process.isReady) this.#process = undefined;
     });
-    this.#living = started;
-    return started;
+    this.#running = process;
+    return process;
   }
 
-  #unloadable(cause: unknown): AppError {
-    const { label, unloadable } = this.#settings;
-    return new AppError('SERVICE_UNAVAILABLE', 'engine_failed', `${label} cannot hear: ${unloadable}.`, {
-      cause,
-    });
+  #loadError(cause: unknown): AppError {
+    const { label, loadFailure } = this.#settings;
+    const message = `${label} cannot recognise speech: ${loadFailure}.`;
+    return new AppError('SERVICE_UNAVAILABLE', 'engine_failed', message, { cause });
   }
 }

@@ -3,12 +3,12 @@ import type { AudioChunk, SpeechOptions, TranscriptEvent } from '../transcriber.
 import type { ProcessStream } from './process.ts';
 import type { EngineSlot } from './slot.ts';
 
-/** Chunks under way to the process; the rest waits where it comes from. */
+/** How many chunks may wait for an answer. The engine reads no more audio until one comes (backpressure). */
 const MAX_UNANSWERED = 8;
 
 /**
- * One stream of an engine that hears in a child process. Whatever ends the events (the last final, an abort, a consumer
- * that leaves, a fault) runs `#free`, which leaves the process and lets the audio go.
+ * One stream of an engine in a child process. Every end of the events (the last final, an abort, a consumer that
+ * returns, a fault) runs `#free`, which releases the process and the audio.
  */
 export class EngineStream {
   readonly events = new Channel<TranscriptEvent>(() => this.#free());
@@ -19,7 +19,7 @@ export class EngineStream {
   readonly #onAbort = () => void this.events.return();
   #process: ProcessStream | undefined;
   #unanswered = 0;
-  #room: PromiseWithResolvers<void> | undefined;
+  #answer: PromiseWithResolvers<void> | undefined;
 
   constructor(
     source: AsyncIterable<AudioChunk>,
@@ -36,13 +36,13 @@ export class EngineStream {
 
   async #run(): Promise<void> {
     const { language, sampleRate } = this.#options;
-    const process = await this.#slot.enter();
+    const process = await this.#slot.acquire();
     if (this.events.closed) return;
     this.#process = process.open(
       { language, sampleRate },
       {
-        heard: (events, ended) => this.#hear(events, ended),
-        failed: (error) => this.events.fail(error),
+        onDecoded: (events, ended) => this.#onDecoded(events, ended),
+        onError: (error) => this.events.fail(error),
       },
     );
     await this.#feed(this.#process);
@@ -50,24 +50,24 @@ export class EngineStream {
 
   async #feed(process: ProcessStream): Promise<void> {
     for (;;) {
-      while (this.#unanswered >= MAX_UNANSWERED && !this.events.closed) await this.#wait();
+      while (this.#unanswered >= MAX_UNANSWERED && !this.events.closed) await this.#nextAnswer();
       if (this.events.closed) return;
       const { done, value } = await this.#source.next();
       if (this.events.closed) return;
       this.#unanswered += 1;
-      process.hear(done ? null : value);
+      process.decode(done ? null : value);
       if (done) return;
     }
   }
 
-  #wait(): Promise<void> {
-    this.#room = Promise.withResolvers();
-    return this.#room.promise;
+  #nextAnswer(): Promise<void> {
+    this.#answer = Promise.withResolvers();
+    return this.#answer.promise;
   }
 
-  #hear(events: TranscriptEvent[], ended: boolean): void {
+  #onDecoded(events: TranscriptEvent[], ended: boolean): void {
     this.#unanswered -= 1;
-    this.#room?.resolve();
+    this.#answer?.resolve();
     for (const event of events) this.events.push(event);
     if (ended) this.events.end();
   }
@@ -75,9 +75,9 @@ export class EngineStream {
   #free(): void {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#process?.close();
-    this.#slot.leave();
-    this.#room?.resolve();
-    // Not waited for: a source that hangs may never answer.
+    this.#slot.release();
+    this.#answer?.resolve();
+    // Do not wait for `return()`: a source that hangs may never answer.
     this.#source.return?.().then(undefined, () => {});
     this.#onFreed();
   }

@@ -4,8 +4,8 @@ import type { EngineSlot } from './slot.ts';
 import { EngineStream } from './stream.ts';
 
 /**
- * What an engine that hears in child processes promises as a transcriber.
- * @param slotFor the place of the process for the next stream.
+ * `transcribe` and `close` of an engine that runs in child processes. `close` ends all open streams.
+ * @param slotFor returns the slot whose process serves the next stream.
  */
 export function createEngineStreams(slotFor: () => EngineSlot): Pick<SpeechEngine, 'transcribe' | 'close'> {
   const open = new Set<Channel<TranscriptEvent>>();
@@ -13,7 +13,7 @@ export function createEngineStreams(slotFor: () => EngineSlot): Pick<SpeechEngin
   return {
     transcribe: (audio, options) => ({
       [Symbol.asyncIterator]() {
-        if (options.signal.aborted) return ended();
+        if (options.signal.aborted) return noEvents();
         const { events } = new EngineStream(audio, options, {
           slot: slotFor(),
           onFreed: () => open.delete(events),
@@ -28,8 +28,8 @@ export function createEngineStreams(slotFor: () => EngineSlot): Pick<SpeechEngin
   };
 }
 
-function ended(): Channel<TranscriptEvent> {
-  const none = new Channel<TranscriptEvent>();
-  none.end();
-  return none;
+function noEvents(): Channel<TranscriptEvent> {
+  const channel = new Channel<TranscriptEvent>();
+  channel.end();
+  return channel;
 }

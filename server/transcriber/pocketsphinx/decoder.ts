@@ -2,23 +2,23 @@ import type { Word } from '../../../contract/types.ts';
 import type { StreamDecoder } from '../local/child.ts';
 import { confidenceOf } from '../local/confidence.ts';
 import type { AudioChunk, TranscriptEvent } from '../transcriber.ts';
-import type { NativeDecoder, Segment } from './native.ts';
+import type { DecodedWord, NativeDecoder } from './native.ts';
 
 export const SAMPLE_RATE = 16_000;
 export const LANGUAGE = 'en-US';
 
 const FRAMES_PER_SECOND = 100;
-/** The decoder tells only at the end of a piece whether somebody speaks: longer ones would hide short pauses. */
+/** The decoder reports only after each piece whether somebody speaks. Longer pieces would hide short pauses. */
 const PIECE_SAMPLES = SAMPLE_RATE / 10;
-/** Speech without a pause is cut here: a fan that counts as speech would otherwise never make a final. */
+/** Speech without a pause is cut here. Without the cut, a fan that counts as speech would never make a final. */
 const LONGEST_UTTERANCE_SAMPLES = 30 * SAMPLE_RATE;
 
-/** Turns the audio of one stream into events: an utterance ends when the decoder hears half a second of silence. */
+/** Turns the audio of one stream into events. Half a second of silence ends an utterance. */
 export class PocketsphinxDecoder implements StreamDecoder {
   readonly #native: NativeDecoder;
   #utterances = 0;
-  /** Samples of the utterance so far; 0 while nobody speaks. */
-  #spoken = 0;
+  /** How many samples the current utterance has so far; 0 while nobody speaks. */
+  #utteranceSamples = 0;
   #lastPartial: TranscriptEvent | undefined;
 
   constructor(native: NativeDecoder) {
@@ -27,28 +27,28 @@ export class PocketsphinxDecoder implements StreamDecoder {
     native.startUtterance();
   }
 
-  hear(chunk: AudioChunk): TranscriptEvent[] {
-    // A copy, because samples must lie at even addresses.
+  decode(chunk: AudioChunk): TranscriptEvent[] {
+    // An Int16Array needs an even offset, so the chunk is copied.
     const samples = new Int16Array(new Uint8Array(chunk).buffer);
     const events: (TranscriptEvent | undefined)[] = [];
     for (let at = 0; at < samples.length; at += PIECE_SAMPLES) {
-      events.push(this.#hearPiece(samples.subarray(at, at + PIECE_SAMPLES)));
+      events.push(this.#decodePiece(samples.subarray(at, at + PIECE_SAMPLES)));
     }
     return events.filter((event) => event !== undefined);
   }
 
-  /** The audio has ended: what is left becomes the last final. */
+  /** The audio has ended: the open utterance becomes the last final. */
   end(): TranscriptEvent[] {
     const last = this.#finish();
     return last ? [last] : [];
   }
 
-  #hearPiece(samples: Int16Array): TranscriptEvent | undefined {
+  #decodePiece(samples: Int16Array): TranscriptEvent | undefined {
     this.#native.process(samples);
     const speaking = this.#native.inSpeech();
-    if (speaking) this.#spoken += samples.length;
-    if (speaking && this.#spoken < LONGEST_UTTERANCE_SAMPLES) return this.#partial();
-    if (this.#spoken === 0) return;
+    if (speaking) this.#utteranceSamples += samples.length;
+    if (speaking && this.#utteranceSamples < LONGEST_UTTERANCE_SAMPLES) return this.#partial();
+    if (this.#utteranceSamples === 0) return;
     const final = this.#finish();
     this.#native.startUtterance();
     return final;
@@ -66,12 +66,12 @@ export class PocketsphinxDecoder implements StreamDecoder {
     this.#native.endUtterance();
     const final = this.#event('final', this.#words()) ?? this.#asFinal(this.#lastPartial);
     if (final) this.#utterances += 1;
-    this.#spoken = 0;
+    this.#utteranceSamples = 0;
     this.#lastPartial = undefined;
     return final;
   }
 
-  /** The last pass over an utterance may leave nothing of it; what people have seen is then all there is. */
+  /** The decoder's last pass may leave no words. People have read the last partial already, so it becomes the final. */
   #asFinal(partial: TranscriptEvent | undefined): TranscriptEvent | undefined {
     return partial && { ...partial, type: 'final', stableChars: partial.text.length };
   }
@@ -94,17 +94,17 @@ export class PocketsphinxDecoder implements StreamDecoder {
   }
 
   #words(): Word[] {
-    return this.#native.segments().filter(isSpoken).map(toWord);
+    return this.#native.words().filter(isSpoken).map(toWord);
   }
 }
 
-/** Silence and noises stand among the words as `<s>`, `<sil>`, `[NOISE]`, `++BREATH++`. */
-function isSpoken({ word }: Segment): boolean {
+/** The decoder lists silence and noises among the words, as `<s>`, `<sil>`, `[NOISE]`, `++BREATH++`. */
+function isSpoken({ word }: DecodedWord): boolean {
   return !/^(<.*>|\[.*\]|\+\+.*\+\+)$/.test(word);
 }
 
-/** The dictionary writes the second way to say a word as `word(2)`. */
-function toWord({ word, firstFrame, lastFrame, posterior }: Segment): Word {
+/** The dictionary writes the second pronunciation of a word as `word(2)`. */
+function toWord({ word, firstFrame, lastFrame, posterior }: DecodedWord): Word {
   return {
     text: word.replace(/\(\d+\)$/, ''),
     start: firstFrame / FRAMES_PER_SECOND,

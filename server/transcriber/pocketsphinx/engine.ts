@@ -11,15 +11,15 @@ export type PocketsphinxOptions = {
   /** The folder of the English model. */
   modelDirectory?: string;
   /** How long a process may take to start, and to answer a chunk, before it counts as dead. */
-  answerLimitMs?: number;
+  answerTimeoutMs?: number;
 };
 
 const LABEL = 'PocketSphinx';
 const CHILD = join(import.meta.dirname, 'child.ts');
-/** Five times what a decoder takes. */
+/** Five times the memory that a decoder needs. */
 const MEMORY_LIMIT_BYTES = 512 * 1_024 * 1_024;
 
-/** Looks whether the libraries and the model are there, without loading them. `reason` is a sentence for people. */
+/** Checks that the libraries and the model are installed, without loading them. `reason` is a sentence for people. */
 export function findPocketsphinx(
   modelDirectory = MODEL_DIRECTORY,
   libraryDirectories = LIBRARY_DIRECTORIES,
@@ -34,21 +34,21 @@ export function findPocketsphinx(
   return { ok: false, reason: `PocketSphinx is not installed (missing: ${missing.join(', ')}).` };
 }
 
-/** PocketSphinx: English, offline, no account, and not very good. Every stream has a process of its own. */
+/** PocketSphinx: English only, offline, no account, a third of the words wrong. Every stream has its own process. */
 export function createPocketsphinxEngine({
   modelDirectory = MODEL_DIRECTORY,
-  answerLimitMs = 20_000,
+  answerTimeoutMs = 20_000,
 }: PocketsphinxOptions = {}): SpeechEngine {
   const slotFor = () =>
     new EngineSlot({
       label: LABEL,
       module: CHILD,
       args: [modelDirectory],
-      startLimitMs: answerLimitMs,
-      answerLimitMs,
+      startTimeoutMs: answerTimeoutMs,
+      answerTimeoutMs,
       memoryLimitBytes: MEMORY_LIMIT_BYTES,
       idleMs: 0,
-      unloadable: `the model in ${modelDirectory} cannot be loaded`,
+      loadFailure: `the model in ${modelDirectory} cannot be loaded`,
     });
 
   return {

@@ -1,4 +1,4 @@
-/** Where Debian's packages `libpocketsphinx3` and `pocketsphinx-en-us` put things. */
+/** The paths where Debian's packages `libpocketsphinx3` and `pocketsphinx-en-us` install their files. */
 
 export const BASE_LIBRARY = 'libsphinxbase.so.3';
 export const DECODER_LIBRARY = 'libpocketsphinx.so.3';
@@ -17,7 +17,7 @@ export const LIBRARY_DIRECTORIES: readonly string[] = [
   '/usr/local/lib',
 ];
 
-/** The parts of the English model, by the option of the decoder that takes them. */
+/** The path of each part of the English model, by the decoder option that takes it. */
 export function modelFiles(directory: string): Record<'-hmm' | '-lm' | '-dict', string> {
   return {
     '-hmm': `${directory}/en-us`,

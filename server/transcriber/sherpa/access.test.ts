@@ -18,14 +18,14 @@ function put(folder: string, model: string): void {
   for (const file of files) writeFileSync(join(directory, folder, file), '');
 }
 
-test('without a model it says how to get one', async () => {
+test('if there is no model, the reason says how to get one', async () => {
   expect(await findSherpa(join(directory, 'nowhere'))).toEqual({
     ok: false,
     reason: expect.stringContaining('npm run speech'),
   });
 });
 
-test('a model that is only half there is none', async () => {
+test('an incomplete model is not used', async () => {
   put('.ko.partial', 'ko');
   expect(await findSherpa(directory)).toMatchObject({ ok: false });
   renameSync(join(directory, '.ko.partial'), join(directory, 'ko'));
@@ -33,7 +33,7 @@ test('a model that is only half there is none', async () => {
   expect(await findSherpa(directory)).toMatchObject({ ok: false });
 });
 
-test('of two the better one is taken, and the library runs here', async () => {
+test('the better one of two models is used, and the library runs here', async () => {
   put('en', 'en');
   expect(await findSherpa(directory)).toMatchObject({ ok: true, model: { name: 'en' } });
   put('ko', 'ko');
@@ -41,6 +41,6 @@ test('of two the better one is taken, and the library runs here', async () => {
   expect(found).toMatchObject({ ok: true, model: { name: 'ko' }, directory: join(directory, 'ko') });
 });
 
-test('the model that tests use is none of them', () => {
+test('the test model is not among the models for users', () => {
   expect(SHERPA_MODELS.map(({ name }) => name)).not.toContain(TONE_MODEL.name);
 });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findSherpaModel, type SherpaModel } from './models.ts';
 
-const LOAD_LIMIT_MS = 10_000;
+const LOAD_TIMEOUT_MS = 10_000;
 
 /**
- * Looks for a model in `directory`, and whether the library runs here. Best is to know that before somebody speaks: it
- * has no binary for some machines, and needs a C library that others lack.
- * @returns the model and its own folder, or why not in a sentence for people.
+ * Looks for a model in `directory` and checks that the library runs on this machine. The server must know this before
+ * somebody speaks: the package has no binary for some machines, and needs a C library that others lack.
+ * @returns the model and its own folder, or a `reason` in a sentence for people.
  */
 export async function findSherpa(
   directory: string,
@@ -20,9 +20,9 @@ export async function findSherpa(
   return { ...found, directory: join(directory, found.model.name) };
 }
 
-/** Why sherpa-onnx does not run on this machine, in a sentence for people; null if it does. Loads it in a process. */
+/** Loads sherpa-onnx in a child process. Says in a sentence for people why it does not run here; null if it does. */
 export async function findObstacle(): Promise<string | null> {
-  const options = { cwd: import.meta.dirname, env: {}, timeout: LOAD_LIMIT_MS };
+  const options = { cwd: import.meta.dirname, env: {}, timeout: LOAD_TIMEOUT_MS };
   return promisify(execFile)(process.execPath, ['-e', "require('sherpa-onnx-node')"], options).then(
     () => null,
     () => `sherpa-onnx does not run on this machine (${process.platform} ${process.arch}).`,

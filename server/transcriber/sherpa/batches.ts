@@ -1,8 +1,8 @@
 import type { OnlineRecognizer, OnlineStream } from 'sherpa-onnx-node';
 
 /**
- * Shares the process among its streams: in each turn every stream that has audio enough takes one step, all in one call.
- * The weights of the model are then read once for all of them. Between turns messages come in.
+ * Decodes all streams that have enough audio in one batch: one step each, in one native call. The library then reads
+ * the weights of the model once for all of them. The process handles messages between two batches.
  */
 export class SherpaBatches {
   readonly #recognizer: OnlineRecognizer;
@@ -12,22 +12,22 @@ export class SherpaBatches {
     this.#recognizer = recognizer;
   }
 
-  /** Decodes the next stretch of a stream that is ready. */
+  /** Decodes one step of a stream that is ready, with the next batch. */
   decode(stream: OnlineStream): Promise<void> {
-    if (this.#waiting.size === 0) setImmediate(() => this.#take());
-    const turn = Promise.withResolvers<void>();
-    this.#waiting.set(stream, turn);
-    return turn.promise;
+    if (this.#waiting.size === 0) setImmediate(() => this.#runBatch());
+    const step = Promise.withResolvers<void>();
+    this.#waiting.set(stream, step);
+    return step.promise;
   }
 
-  #take(): void {
-    const turns = this.#waiting;
+  #runBatch(): void {
+    const batch = this.#waiting;
     this.#waiting = new Map();
     try {
-      this.#recognizer.decodeStreams([...turns.keys()]);
-      for (const { resolve } of turns.values()) resolve();
+      this.#recognizer.decodeStreams([...batch.keys()]);
+      for (const { resolve } of batch.values()) resolve();
     } catch (error) {
-      for (const { reject } of turns.values()) reject(error);
+      for (const { reject } of batch.values()) reject(error);
     }
   }
 }

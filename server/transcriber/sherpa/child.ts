@@ -6,21 +6,22 @@ import { SherpaBatches } from './batches.ts';
 import { SherpaDecoder } from './decoder.ts';
 import type { ModelFiles, SherpaModel } from './models.ts';
 
-/** Its only argument, as JSON: the files with their folder. */
+/** The only argument of this process, as JSON. `files` are full paths. */
 export type SherpaChildSettings = { model: SherpaModel; files: ModelFiles; threads: number };
 
-/** Silence that ends an utterance, before anything was heard and after it; the first only lets go of old audio. */
+/** After so much silence without any word, the library drops the old audio. */
 const EMPTY_SILENCE_SECONDS = 2.4;
+/** This much silence after a word ends an utterance. */
 const SILENCE_SECONDS = 0.8;
-/** Speech without a pause is cut here: it would otherwise never make a final. */
+/** Speech without a pause is cut after this time. Without the cut it would never make a final. */
 const LONGEST_UTTERANCE_SECONDS = 30;
 
-/** The process that hears all streams of one model, which is loaded once. */
+/** This process loads one model once and serves all streams with it. */
 serveStreams(() => {
   const { model, files, threads } = JSON.parse(process.argv[2] ?? '') as SherpaChildSettings;
   const recognizer = load(files, threads);
-  const turns = new SherpaBatches(recognizer);
-  return (options) => new SherpaDecoder({ recognizer, turns, model }, options);
+  const batches = new SherpaBatches(recognizer);
+  return (options) => new SherpaDecoder({ recognizer, batches, model }, options);
 });
 
 function load(files: ModelFiles, threads: number) {

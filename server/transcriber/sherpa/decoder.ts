@@ -6,13 +6,13 @@ import type { SherpaBatches } from './batches.ts';
 import type { SherpaModel } from './models.ts';
 import { toWords } from './words.ts';
 
-/** A model decodes a stretch of audio at once (560 ms, and what surrounds it): silence fills up the last one. */
+/** A model decodes blocks of audio (560 ms, with some context around each). This silence fills the last block. */
 const TAIL_SECONDS = 1;
 
-/** Turns the audio of one stream into events. What is heard is never taken back: the search is greedy. */
+/** Turns the audio of one stream into events. A word, once recognised, does not change: the search is greedy. */
 export class SherpaDecoder implements StreamDecoder {
   readonly #recognizer: OnlineRecognizer;
-  readonly #turns: SherpaBatches;
+  readonly #batches: SherpaBatches;
   readonly #model: SherpaModel;
   readonly #options: StreamOptions;
   readonly #stream: OnlineStream;
@@ -22,35 +22,39 @@ export class SherpaDecoder implements StreamDecoder {
   #closed = false;
 
   constructor(
-    { recognizer, turns, model }: { recognizer: OnlineRecognizer; turns: SherpaBatches; model: SherpaModel },
+    {
+      recognizer,
+      batches,
+      model,
+    }: { recognizer: OnlineRecognizer; batches: SherpaBatches; model: SherpaModel },
     options: StreamOptions,
   ) {
     this.#recognizer = recognizer;
-    this.#turns = turns;
+    this.#batches = batches;
     this.#model = model;
     this.#options = options;
     this.#stream = recognizer.createStream();
-    // A model that can tell languages apart hears better if it need not.
-    if (model.tellsLanguages && options.language !== 'auto')
+    // A model that can detect the language works better if it need not.
+    if (model.detectsLanguage && options.language !== 'auto')
       this.#stream.setOption('language', options.language);
   }
 
-  async hear(chunk: AudioChunk): Promise<TranscriptEvent[]> {
+  async decode(chunk: AudioChunk): Promise<TranscriptEvent[]> {
     const samples = toFloats(chunk);
     this.#samples += samples.length;
     this.#accept(samples);
-    return this.#decode();
+    return this.#decodeReady();
   }
 
   async end(): Promise<TranscriptEvent[]> {
     this.#accept(new Float32Array(TAIL_SECONDS * this.#options.sampleRate));
     this.#stream.inputFinished();
-    const events = await this.#decode();
+    const events = await this.#decodeReady();
     const last = this.#event('final');
     return last ? [...events, last] : events;
   }
 
-  /** What the native stream holds is freed by the garbage collector, which sees a small object and is in no hurry. */
+  /** Only the garbage collector frees a native stream. It sees a small object and would wait long, so we call it. */
   close(): void {
     this.#closed = true;
     setImmediate(() => globalThis.gc?.());
@@ -60,17 +64,17 @@ export class SherpaDecoder implements StreamDecoder {
     this.#stream.acceptWaveform({ samples, sampleRate: this.#options.sampleRate });
   }
 
-  async #decode(): Promise<TranscriptEvent[]> {
+  async #decodeReady(): Promise<TranscriptEvent[]> {
     const events: TranscriptEvent[] = [];
     while (!this.#closed && this.#recognizer.isReady(this.#stream)) {
-      await this.#turns.decode(this.#stream);
-      const event = this.#look();
+      await this.#batches.decode(this.#stream);
+      const event = this.#nextEvent();
       if (event) events.push(event);
     }
     return events;
   }
 
-  #look(): TranscriptEvent | undefined {
+  #nextEvent(): TranscriptEvent | undefined {
     if (!this.#recognizer.isEndpoint(this.#stream)) {
       const partial = this.#event('partial');
       if (partial?.text === this.#lastText) return;
@@ -109,7 +113,7 @@ export class SherpaDecoder implements StreamDecoder {
     return { ...result, tokens: result.tokens.map((token) => token.toLowerCase()) };
   }
 
-  /** The model does not say which language it heard, but Korean has letters of its own. */
+  /** The model does not report the language that it detects, but Korean has letters of its own. */
   #languageOf(text: string): string {
     const { languages } = this.#model;
     const { language } = this.#options;
@@ -118,7 +122,7 @@ export class SherpaDecoder implements StreamDecoder {
   }
 }
 
-/** From −1 to 1. */
+/** PCM s16le as samples from −1 to 1. */
 function toFloats(chunk: AudioChunk): Float32Array {
   const pcm = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   return Float32Array.from({ length: chunk.byteLength >> 1 }, (_, i) => pcm.getInt16(2 * i, true) / 32_768);

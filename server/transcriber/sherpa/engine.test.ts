@@ -13,31 +13,31 @@ import {
   createEngine,
   POLL,
   RATE,
-  singing,
+  speechChunks,
   textsOf,
   transcribe,
 } from '../testing/sherpaScene.ts';
-import { singTokens, TONE_DIRECTORY } from '../testing/toneModel.ts';
+import { synthesizeTokens, TONE_DIRECTORY } from '../testing/toneModel.ts';
 import { describeTranscriber } from '../testing/transcriberContract.ts';
 import type { SpeechEngine } from '../transcriber.ts';
 import type { SherpaOptions } from './engine.ts';
 
-const sung = (tokens: string, words: string, { sampleRate = RATE, language = 'en-US' } = {}) => ({
-  pcm: singTokens(tokens, sampleRate),
+const recording = (tokens: string, words: string, { sampleRate = RATE, language = 'en-US' } = {}) => ({
+  pcm: synthesizeTokens(tokens, sampleRate),
   sampleRate,
   language,
   words: words.split(' '),
 });
 
 describeTranscriber('sherpa-onnx', async () => ({
-  // A process that nobody uses is let go at once, so that none may be left.
+  // The engine stops an unused process at once, so the contract can check that none is left.
   engine: createEngine({ idleMs: 0 }),
   recordings: [
-    sung('hello s world', 'hellos world'),
-    sung('one two three', 'one two three', { sampleRate: 8_000 }),
-    sung('one two three s', 'one two threes', { sampleRate: 44_100 }),
-    sung('안녕 하세요', '안녕 하세요', { language: 'ko-KR', sampleRate: 48_000 }),
-    sung('안녕 one', '안녕 one', { language: 'auto' }),
+    recording('hello s world', 'hellos world'),
+    recording('one two three', 'one two three', { sampleRate: 8_000 }),
+    recording('one two three s', 'one two threes', { sampleRate: 44_100 }),
+    recording('안녕 하세요', '안녕 하세요', { language: 'ko-KR', sampleRate: 48_000 }),
+    recording('안녕 one', '안녕 one', { language: 'auto' }),
   ],
   openStreams: () => childPids().length,
 }));
@@ -48,9 +48,9 @@ beforeEach(() => {
 });
 afterEach(() => close(engine));
 
-describe('what is heard', () => {
-  test('comes word by word; only the last word may still grow', async () => {
-    const events = await Array.fromAsync(transcribe(engine, new AudioSource(singing('hello s world'))));
+describe('recognition', () => {
+  test('emits word by word, and only the last word may still grow', async () => {
+    const events = await Array.fromAsync(transcribe(engine, new AudioSource(speechChunks('hello s world'))));
     const seen = events.map(({ type, text, stableChars }) => [type, text.slice(0, stableChars), text]);
     expect(seen).toEqual([
       ['partial', '', 'hello'],
@@ -60,8 +60,8 @@ describe('what is heard', () => {
     ]);
   });
 
-  test('has times from the first sample on, in every utterance', async () => {
-    const once = Buffer.concat([singTokens('one two', RATE), silence(1.7, RATE)]);
+  test('counts times from the first sample of the stream, in every utterance', async () => {
+    const once = Buffer.concat([synthesizeTokens('one two', RATE), silence(1.7, RATE)]);
     const audio = new AudioSource(chunksOf(Buffer.concat([once, once, once])));
     const finals = await finalsOf(transcribe(engine, audio));
     expect(finals).toHaveLength(3);
@@ -72,9 +72,9 @@ describe('what is heard', () => {
     }
   });
 
-  test('names its language, also where the engine had to find out', async () => {
+  test('names the language, even with “auto”', async () => {
     const languages = async (tokens: string, language: string) =>
-      (await finalsOf(transcribe(engine, new AudioSource(singing(tokens)), language))).map(
+      (await finalsOf(transcribe(engine, new AudioSource(speechChunks(tokens)), language))).map(
         (final) => final.language,
       );
     expect(await languages('안녕', 'auto')).toEqual(['ko-KR']);
@@ -83,27 +83,25 @@ describe('what is heard', () => {
     expect(await languages('one', 'ko-KR')).toEqual(['ko-KR']);
   });
 
-  test('is heard as the only language that the room has chosen', async () => {
+  test('takes “auto” for the only language that the room has chosen', async () => {
     const settings = { ...DEFAULT_SPEECH_SETTINGS, languages: ['ko-KR'] };
     const { signal } = new AbortController();
-    const audio = new AudioSource(singing('one'));
+    const audio = new AudioSource(speechChunks('one'));
     const finals = await finalsOf(
       engine.transcribe(audio, { language: 'auto', sampleRate: RATE, settings, signal }),
     );
     expect(finals.map(({ language }) => language)).toEqual(['ko-KR']);
   });
 
-  test('is cut into finals where speech never pauses', async () => {
-    const breathless = Buffer.concat(
-      Array.from({ length: 45 }, () => singTokens('one two three', RATE).subarray(RATE, 2.4 * RATE)),
-    );
-    expect(
-      (await finalsOf(transcribe(engine, new AudioSource(chunksOf(breathless))))).length,
-    ).toBeGreaterThan(1);
+  test('cuts speech that never pauses into finals', async () => {
+    const speech = synthesizeTokens('one two three', RATE).subarray(RATE, 2.4 * RATE);
+    const endless = Buffer.concat(Array.from({ length: 45 }, () => speech));
+    const finals = await finalsOf(transcribe(engine, new AudioSource(chunksOf(endless))));
+    expect(finals.length).toBeGreaterThan(1);
   });
 
-  test('does not depend on how the audio is cut', async () => {
-    const pcm = singTokens('one two three', RATE);
+  test('does not depend on the length of the chunks', async () => {
+    const pcm = synthesizeTokens('one two three', RATE);
     for (const chunkMs of [20, 1_000]) {
       const finals = await finalsOf(transcribe(engine, new AudioSource(chunked(pcm, chunkMs, RATE))));
       expect(textsOf(finals)).toEqual(['one two three']);
@@ -111,7 +109,7 @@ describe('what is heard', () => {
   });
 });
 
-describe('what cannot be loaded is not worth another try', () => {
+describe('a failure to load is not retryable:', () => {
   let directory: string;
   const model = () => join(directory, 'tone.onnx');
   beforeEach(() => {
@@ -122,14 +120,14 @@ describe('what cannot be loaded is not worth another try', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   const expectRefused = async (message: RegExp, options: Partial<SherpaOptions> = {}) => {
-    const refusing = createEngine({ directory, ...options });
-    const events = Array.fromAsync(transcribe(refusing, new AudioSource(singing('one'))));
+    const unloadable = createEngine({ directory, ...options });
+    const events = Array.fromAsync(transcribe(unloadable, new AudioSource(speechChunks('one'))));
     await expect(events).rejects.toMatchObject(fault(false, message));
-    // It was told to end; the system takes a moment.
+    // The process was killed; the system needs a moment to end it.
     await expect.poll(childPids, POLL).toEqual([]);
   };
 
-  test('a model with wrong bytes in it, which takes the process with it', async () => {
+  test('a model with wrong bytes, which crashes the process', async () => {
     writeFileSync(model(), readFileSync(model()).fill(7, 100, 3_000));
     await expectRefused(/damaged; npm run speech/);
   });
@@ -144,25 +142,25 @@ describe('what cannot be loaded is not worth another try', () => {
     await expectRefused(/damaged; npm run speech/);
   });
 
-  test('a file that is missing', async () => {
+  test('a missing file', async () => {
     rmSync(model());
     await expectRefused(/a file of its model is missing \(tone\.onnx\)/);
   });
 
-  test('a model that needs more memory than there may be', async () => {
+  test('a model that needs more memory than the limit', async () => {
     await expectRefused(/more memory/, { memoryLimitBytes: 1_024 ** 2 });
   });
 });
 
-test('what the audio throws comes out', async () => {
+test('an error of the audio source ends the events with the same error', async () => {
   const audio = async function* () {
-    yield* singing('one');
-    throw new Error('the microphone fell into the sea');
+    yield* speechChunks('one');
+    throw new Error('the microphone broke');
   };
-  await expect(Array.fromAsync(transcribe(engine, audio()))).rejects.toThrow('fell into the sea');
+  await expect(Array.fromAsync(transcribe(engine, audio()))).rejects.toThrow('the microphone broke');
 });
 
-test('it refuses other languages and rates in plain words', () => {
+test('the engine refuses other languages and sample rates in plain words', () => {
   const refused = (language: string, sampleRate = RATE) => engine.refuses({ language, sampleRate });
   expect(refused('de-DE')).toMatch(/ko-KR and en-US here, not de-DE/);
   expect(refused('en-US', 7_999)).toMatch(/8000 to 48000 .*not 7999/);

@@ -12,27 +12,27 @@ export type SherpaOptions = {
   model: SherpaModel;
   /** The model's own folder. */
   directory: string;
-  /** How long the process may take to load the model: it may come from a slow disk. */
-  startLimitMs?: number;
-  /** How long it may be silent while it owes an answer before it counts as dead. */
-  answerLimitMs?: number;
-  /** Resident memory of the process. By default three times the model, and a gigabyte for streams. */
+  /** How long the process may take to load the model, which may come from a slow disk. */
+  startTimeoutMs?: number;
+  /** How long the process may send nothing while an answer is due, before it counts as dead. */
+  answerTimeoutMs?: number;
+  /** The limit of the process's resident memory. By default three times the model, and a gigabyte for streams. */
   memoryLimitBytes?: number;
-  /** How long the model stays loaded when nobody speaks. */
+  /** How long the model stays loaded while nobody speaks. */
   idleMs?: number;
 };
 
 const LABEL = 'sherpa-onnx';
 const CHILD = join(import.meta.dirname, 'child.ts');
-const LOWEST_RATE = 8_000;
-const HIGHEST_RATE = 48_000;
+const MIN_SAMPLE_RATE = 8_000;
+const MAX_SAMPLE_RATE = 48_000;
 
 /** sherpa-onnx: offline, no account. All streams share one process, because the model is large. */
 export function createSherpaEngine({
   model,
   directory,
-  startLimitMs = 120_000,
-  answerLimitMs = 20_000,
+  startTimeoutMs = 120_000,
+  answerTimeoutMs = 20_000,
   memoryLimitBytes,
   idleMs = 5 * 60_000,
 }: SherpaOptions): SpeechEngine {
@@ -42,22 +42,22 @@ export function createSherpaEngine({
     label: LABEL,
     module: CHILD,
     args: [JSON.stringify(settings)],
-    // What a stream has held is freed with its last reference, which is too small to make anybody look.
+    // `SherpaDecoder.close` calls the garbage collector, because only that frees a native stream.
     execArgv: ['--expose-gc'],
-    startLimitMs,
-    answerLimitMs,
+    startTimeoutMs,
+    answerTimeoutMs,
     memoryLimitBytes: memoryLimitBytes ?? 3 * sizeOf(files) + 1_024 ** 3,
     idleMs,
-    unloadable: `the model “${basename(directory)}” is damaged; npm run speech fetches it again`,
+    loadFailure: `the model “${basename(directory)}” is damaged; npm run speech fetches it again`,
   });
   const streams = createEngineStreams(() => slot);
 
   return {
     name: 'sherpa',
     label: LABEL,
-    description: `Hears ${model.hears} on this machine; the audio does not leave it.`,
+    description: `Understands ${model.understands} on this machine; the audio does not leave it.`,
     languages: model.languages,
-    features: model.tellsLanguages ? ['auto'] : [],
+    features: model.detectsLanguage ? ['auto'] : [],
     chunkMs: 100,
     longestSeconds: null,
     refuses: (options) => refusal(options, model.languages),
@@ -76,12 +76,12 @@ function filesIn(directory: string, files: ModelFiles): ModelFiles {
   ) as ModelFiles;
 }
 
-/** Half of the processors at most: the server needs some too. */
-function threadsFor({ mostThreads }: SherpaModel): number {
-  return Math.max(1, Math.min(mostThreads, Math.floor(availableParallelism() / 2)));
+/** At most half of the processors: the server needs some too. */
+function threadsFor({ maxThreads }: SherpaModel): number {
+  return Math.max(1, Math.min(maxThreads, Math.floor(availableParallelism() / 2)));
 }
 
-/** In bytes; what is missing will be told by the process. */
+/** Bytes of all files. A missing file counts as empty; the process reports it when it starts. */
 function sizeOf(files: ModelFiles): number {
   return Object.values(files).reduce(
     (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
@@ -91,12 +91,12 @@ function sizeOf(files: ModelFiles): number {
 
 function refusal(options: SpeechOptions, languages: string[]): string | null {
   const { sampleRate } = options;
-  if (!(sampleRate >= LOWEST_RATE && sampleRate <= HIGHEST_RATE))
-    return `${LABEL} needs audio of ${LOWEST_RATE} to ${HIGHEST_RATE} samples a second, not ${sampleRate}.`;
+  if (!(sampleRate >= MIN_SAMPLE_RATE && sampleRate <= MAX_SAMPLE_RATE))
+    return `${LABEL} needs audio of ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} samples a second, not ${sampleRate}.`;
   return localRefusal(options, { label: LABEL, languages });
 }
 
-/** A room that lets the engine find out, but only one language is spoken in, has said which. */
+/** `auto` in a room that has chosen only one language means that language. */
 function languageOf({ language, settings }: SpeechOptions): string {
   const [only, ...others] = settings?.languages ?? [];
   return language === 'auto' && only && others.length === 0 ? only : language;

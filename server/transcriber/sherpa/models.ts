@@ -1,34 +1,34 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The parts of a model, by the names of their files in its folder. */
+/** The file name of each part of a model, in the model's folder. */
 export type ModelFiles =
   | { encoder: string; decoder: string; joiner: string; tokens: string }
   | { nemoCtc: string; tokens: string };
 
 export type SherpaModel = {
-  /** The name of its folder, and how `npm run speech` knows it. */
+  /** The name of the model's folder, and its name for `npm run speech`. */
   name: string;
-  /** For people, as in “hears … on this machine”. */
-  hears: string;
-  /** BCP 47; the first is what `auto` means where the model cannot tell languages apart. */
+  /** For people, as in “understands … on this machine”. */
+  understands: string;
+  /** BCP 47. `auto` means the first one if the model cannot detect the language. */
   languages: [string, ...string[]];
-  /** Whether it finds out by itself which of them is spoken. */
-  tellsLanguages: boolean;
-  /** Whether it writes everything in capitals. */
+  /** Whether the model detects which of its languages somebody speaks. */
+  detectsLanguage: boolean;
+  /** Whether the model writes everything in capitals. */
   capitalsOnly: boolean;
   files: ModelFiles;
-  /** More threads than this do not make it faster. */
-  mostThreads: number;
+  /** More threads than this do not make the model faster. */
+  maxThreads: number;
 };
 
-/** The models that can be used, best first. */
+/** The models that the server can use, the best first. */
 export const SHERPA_MODELS: readonly SherpaModel[] = [
   {
     name: 'ko',
-    hears: 'Korean and English well, with punctuation (Nemotron 3.5)',
+    understands: 'Korean and English well, with punctuation (Nemotron 3.5)',
     languages: ['ko-KR', 'en-US'],
-    tellsLanguages: true,
+    detectsLanguage: true,
     capitalsOnly: false,
     files: {
       encoder: 'encoder.int8.onnx',
@@ -36,13 +36,13 @@ export const SHERPA_MODELS: readonly SherpaModel[] = [
       joiner: 'joiner.int8.onnx',
       tokens: 'tokens.txt',
     },
-    mostThreads: 4,
+    maxThreads: 4,
   },
   {
     name: 'en',
-    hears: 'clear English fairly well, without punctuation (Zipformer 20M)',
+    understands: 'clear English fairly well, without punctuation (Zipformer 20M)',
     languages: ['en-US'],
-    tellsLanguages: false,
+    detectsLanguage: false,
     capitalsOnly: true,
     files: {
       encoder: 'encoder-epoch-99-avg-1.int8.onnx',
@@ -50,13 +50,13 @@ export const SHERPA_MODELS: readonly SherpaModel[] = [
       joiner: 'joiner-epoch-99-avg-1.int8.onnx',
       tokens: 'tokens.txt',
     },
-    mostThreads: 1,
+    maxThreads: 1,
   },
 ];
 
 /**
- * The best model in `directory`, where each has a folder of its name. A folder with that name is whole: it is put there
- * in one step. `reason` is a sentence for people.
+ * Finds the best model in `directory`, where each model has a folder of its name. `npm run speech` renames a finished
+ * folder to that name, so a model with all its files is whole. `reason` is a sentence for people.
  */
 export function findSherpaModel(
   directory: string,

@@ -9,9 +9,9 @@ import {
   childPids,
   close,
   createEngine,
-  heardOf,
   POLL,
-  singing,
+  recognize,
+  speechChunks,
   textsOf,
   transcribe,
 } from '../testing/sherpaScene.ts';
@@ -23,17 +23,17 @@ beforeEach(() => {
 });
 afterEach(() => close(engine));
 
-describe('all streams share one process', () => {
-  test('and do not disturb each other, whether they end, leave or go on', async () => {
-    const leaving = transcribe(engine, new AudioSource(singing('hello world'), { hangs: true }))[
+describe('all streams share one process:', () => {
+  test('a stream that ends or returns early does not disturb the others', async () => {
+    const returning = transcribe(engine, new AudioSource(speechChunks('hello world'), { hangs: true }))[
       Symbol.asyncIterator
     ]();
     const others = ['one two', '안녕 하세요', 'three two one', 'world', 'hello s'].map(async (tokens) =>
-      heardOf(engine, tokens),
+      recognize(engine, tokens),
     );
-    await leaving.next();
+    await returning.next();
     expect(childPids()).toHaveLength(1);
-    await leaving.return?.();
+    await returning.return?.();
     expect(await Promise.all(others)).toEqual([
       ['one two'],
       ['안녕 하세요'],
@@ -43,101 +43,101 @@ describe('all streams share one process', () => {
     ]);
   });
 
-  test('which stays for the next one', async () => {
-    await heardOf(engine, 'one');
+  test('the next stream uses the same process', async () => {
+    await recognize(engine, 'one');
     const [pid] = childPids();
-    await heardOf(engine, 'two');
+    await recognize(engine, 'two');
     expect(childPids()).toEqual([pid]);
   });
 
-  test('and is let go when nobody has spoken for a while', async () => {
-    const restless = createEngine({ idleMs: 50 });
-    await heardOf(restless, 'one');
+  test('the process ends when it is idle, and the next stream starts a new one', async () => {
+    const idling = createEngine({ idleMs: 50 });
+    await recognize(idling, 'one');
     await expect.poll(childPids, POLL).toEqual([]);
-    expect(await heardOf(restless, 'two')).toEqual(['two']);
-    await restless.close();
+    expect(await recognize(idling, 'two')).toEqual(['two']);
+    await idling.close();
   });
 
-  test('of which fifty streams, five at a time, leave none', async () => {
-    const brief = createEngine({ idleMs: 0 });
-    const leaveEarly = async () => {
-      const source = new AudioSource(singing('one'), { hangs: true });
-      for await (const _ of transcribe(brief, source)) break;
+  test('fifty streams, five at a time, leave no process behind', async () => {
+    const notIdling = createEngine({ idleMs: 0 });
+    const returnEarly = async () => {
+      const source = new AudioSource(speechChunks('one'), { hangs: true });
+      for await (const _ of transcribe(notIdling, source)) break;
     };
-    for (let round = 0; round < 10; round += 1) await Promise.all(Array.from({ length: 5 }, leaveEarly));
+    for (let round = 0; round < 10; round += 1) await Promise.all(Array.from({ length: 5 }, returnEarly));
     await expect.poll(childPids, POLL).toEqual([]);
   });
 });
 
-describe('a fault of the process costs its streams a restart', () => {
-  const hearing = async (by = engine) => {
-    const source = new AudioSource(singing('one two'), { hangs: true });
+describe('a fault of the process is retryable:', () => {
+  const startStream = async (by = engine) => {
+    const source = new AudioSource(speechChunks('one two'), { hangs: true });
     const events = transcribe(by, source)[Symbol.asyncIterator]();
     await events.next();
     return { source, rest: Array.fromAsync({ [Symbol.asyncIterator]: () => events }) };
   };
-  const expectHears = async (by = engine) => expect(await heardOf(by, 'three')).toEqual(['three']);
+  const expectWorks = async (by = engine) => expect(await recognize(by, 'three')).toEqual(['three']);
 
-  test('when it is killed', async () => {
-    const both = [await hearing(), await hearing()];
+  test('its streams fail when it is killed, and the next stream works', async () => {
+    const both = [await startStream(), await startStream()];
     signalAll('SIGKILL');
     for (const { source, rest } of both) {
       await expect(rest).rejects.toMatchObject(fault(true, /SIGKILL/));
       await expect.poll(() => source.returned, POLL).toBe(true);
     }
-    await expectHears();
+    await expectWorks();
   });
 
-  test('when it freezes', async () => {
-    const impatient = createEngine({ answerLimitMs: 1_000 });
-    const { rest } = await hearing(impatient);
+  test('its streams fail when it freezes, and the next stream works', async () => {
+    const shortTimeout = createEngine({ answerTimeoutMs: 1_000 });
+    const { rest } = await startStream(shortTimeout);
     signalAll('SIGSTOP');
-    const more = Array.fromAsync(transcribe(impatient, new AudioSource(singing('one'))));
+    const more = Array.fromAsync(transcribe(shortTimeout, new AudioSource(speechChunks('one'))));
     await expect(more).rejects.toMatchObject(fault(true, /does not answer/));
     await expect(rest).rejects.toMatchObject(fault(true, /does not answer/));
-    await expectHears(impatient);
-    await impatient.close();
+    await expectWorks(shortTimeout);
+    await shortTimeout.close();
   });
 
-  test('when it grows too big', async () => {
-    const [probe] = [await hearing()];
+  test('its streams fail when it needs too much memory', async () => {
+    const probe = await startStream();
     const [pid = 0] = childPids();
-    const atRest = residentBytes(pid);
+    const bytesWithOneStream = residentBytes(pid);
     await engine.close();
     await probe.rest;
-    const tight = createEngine({ memoryLimitBytes: atRest + 3 * 1_024 ** 2 });
-    const hungry = Array.from({ length: 60 }, () =>
-      Array.fromAsync(transcribe(tight, new AudioSource(singing('one two three two one')))),
+    const smallLimit = createEngine({ memoryLimitBytes: bytesWithOneStream + 3 * 1_024 ** 2 });
+    const streams = Array.from({ length: 60 }, () =>
+      Array.fromAsync(transcribe(smallLimit, new AudioSource(speechChunks('one two three two one')))),
     );
-    const ends = await Promise.allSettled(hungry);
+    const ends = await Promise.allSettled(streams);
     for (const end of ends) {
       expect(end).toMatchObject({ status: 'rejected', reason: fault(true, /more memory/) });
     }
-    await tight.close();
+    await smallLimit.close();
   });
 
-  test('when it is killed while it loads, of which the streams notice nothing', async () => {
-    const finals = finalsOf(transcribe(engine, new AudioSource(singing('one'))));
+  test('its streams do not notice when it is killed while it loads', async () => {
+    const finals = finalsOf(transcribe(engine, new AudioSource(speechChunks('one'))));
     signalAll('SIGKILL');
     expect(textsOf(await finals)).toEqual(['one']);
   });
 
-  test('when it loads too slowly', async () => {
-    const hasty = createEngine({ startLimitMs: 1 });
-    const events = Array.fromAsync(transcribe(hasty, new AudioSource(singing('one'))));
+  test('its streams fail when it loads too slowly', async () => {
+    const shortTimeout = createEngine({ startTimeoutMs: 1 });
+    const events = Array.fromAsync(transcribe(shortTimeout, new AudioSource(speechChunks('one'))));
     await expect(events).rejects.toMatchObject(fault(true, /does not answer/));
   });
 });
 
 test('closing the engine ends its streams and its process', async () => {
-  const events = Array.fromAsync(transcribe(engine, new AudioSource(singing('one'), { hangs: true })));
+  const events = Array.fromAsync(transcribe(engine, new AudioSource(speechChunks('one'), { hangs: true })));
   await engine.close();
   expect(await events).toEqual([]);
   await expect.poll(childPids, POLL).toEqual([]);
 });
 
-test('the death of the server ends its process', async () => {
-  const server = spawn(process.execPath, [join(import.meta.dirname, '../testing/hearForever.ts')], {
+test('the engine process ends when the server dies', async () => {
+  const server = spawn(process.execPath, [join(import.meta.dirname, '../testing/recognizeForever.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [printed] = (await once(server.stdout, 'data')) as [Buffer];

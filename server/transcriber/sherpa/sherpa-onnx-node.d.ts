@@ -1,8 +1,8 @@
-/** The part of the package that is used here; it brings no types of its own. */
+/** Types of the part of the package that we use. The package has none. */
 declare module 'sherpa-onnx-node' {
-  /** One stream's state. Freed when it is garbage-collected. */
+  /** The state of one stream. Only the garbage collector frees it. */
   export class OnlineStream {
-    /** Resampled where the rate is not the model's; it must stay the same. */
+    /** Resamples the audio if needed. The rate must be the same in every call. */
     acceptWaveform(audio: { samples: Float32Array; sampleRate: number }): void;
     inputFinished(): void;
     setOption(key: string, value: string): void;
@@ -12,7 +12,7 @@ declare module 'sherpa-onnx-node' {
     tokens: string[];
     /** Seconds from `start_time`, one a token. */
     timestamps: number[];
-    /** Natural logarithms of probabilities, one a token; empty from models that have none. */
+    /** Natural logarithms of probabilities, one a token; empty if the model gives none. */
     ys_probs: number[];
     start_time: number;
   };
@@ -37,7 +37,7 @@ declare module 'sherpa-onnx-node' {
     });
     createStream(): OnlineStream;
     isReady(stream: OnlineStream): boolean;
-    /** Each must be ready. Blocks. */
+    /** Decodes one step of each stream. Every stream must be ready. Blocks. */
     decodeStreams(streams: OnlineStream[]): void;
     getResult(stream: OnlineStream): OnlineResult;
     isEndpoint(stream: OnlineStream): boolean;

@@ -54,19 +54,19 @@ test('a word lasts from its first token to its last, or to the next word', () =>
   ]);
 });
 
-test('no word ends after the audio, nor begins after it', () => {
+test('no word begins or ends after the end of the audio', () => {
   expect(toWords(result([' a', ' b'], { timestamps: [0, 1] }), 10.1)).toMatchObject([
     { start: 10, end: 10.1 },
     { start: 10.1, end: 10.1 },
   ]);
 });
 
-test('confidence is the mean of the tokens’ where the model has any', () => {
+test('the confidence of a word is the mean of its tokens’, or null where the model gives none', () => {
   const ys_probs = [Math.log(0.9), Math.log(0.4), 0];
   const words = toWords(result([' a', 'b', ' c'], { ys_probs }), 100);
   expect(words.map(({ confidence }) => confidence)).toEqual([expect.closeTo(0.6), 1]);
   for (const none of [[], [12.5, 3, 4]]) {
-    const unsure = toWords(result([' a', 'b', ' c'], { ys_probs: none }), 100);
-    expect(unsure.map(({ confidence }) => confidence)).toEqual([null, null]);
+    const unscored = toWords(result([' a', 'b', ' c'], { ys_probs: none }), 100);
+    expect(unscored.map(({ confidence }) => confidence)).toEqual([null, null]);
   }
 });

@@ -1,15 +1,15 @@
 import type { OnlineResult } from 'sherpa-onnx-node';
 import type { Word } from '../../../contract/types.ts';
 
-/** What the library tells is when a token begins; so long at most it is taken to last. */
+/** The library reports only the start of a token. We assume that a token lasts this long at most. */
 const TOKEN_SECONDS = 0.2;
 
-/** Pieces of words, each with the moment it was heard and the logarithm of its probability. */
+/** A piece of a word, with its start in seconds and the logarithm of its probability. */
 type Token = { text: string; time: number; logProbability: number | undefined };
 
 /**
- * Puts tokens together to words: one that begins with a space (or with `▁`, as the model writes it) begins a word.
- * @param audioSeconds how much audio there was: the library may hear in the silence put after it.
+ * Joins tokens into words. A token that begins with a space (or with `▁`, as the model writes it) begins a word.
+ * @param audioSeconds the length of the audio. The library may place a token later, in the silence added at the end.
  */
 export function toWords(result: OnlineResult, audioSeconds: number): Word[] {
   const groups = wordTokens(result);
@@ -18,8 +18,8 @@ export function toWords(result: OnlineResult, audioSeconds: number): Word[] {
     const text = textOf(tokens);
     if (text === '') return [];
     const start = starts[i] ?? audioSeconds;
-    const lastHeard = (tokens.at(-1)?.time ?? start) + TOKEN_SECONDS;
-    const end = Math.max(start, Math.min(lastHeard, starts[i + 1] ?? audioSeconds, audioSeconds));
+    const lastTokenEnd = (tokens.at(-1)?.time ?? start) + TOKEN_SECONDS;
+    const end = Math.max(start, Math.min(lastTokenEnd, starts[i + 1] ?? audioSeconds, audioSeconds));
     return { text, start, end, confidence: confidenceOf(tokens) };
   });
 }
@@ -37,14 +37,14 @@ function wordTokens({ tokens, timestamps, ys_probs, start_time }: OnlineResult):
   return words;
 }
 
-/** `<unk>`, `<en-US>` and the like are no text; `<0xEC>` is a byte of some. */
+/** `<unk>`, `<en-US>` and the like are not text. `<0xEC>` is: it stands for one byte. */
 function isSpecial(token: string): boolean {
   return /^<.+>$/.test(token) && !BYTE.test(token);
 }
 
 const BYTE = /^<0x([0-9A-F]{2})>$/i;
 
-/** A letter that the model spells in bytes is left out until all of them are there. */
+/** The text of the tokens. A letter that the model writes byte by byte appears only when all its bytes are there. */
 function textOf(tokens: Token[]): string {
   const bytes = tokens.map(({ text }) => {
     const [, hex] = BYTE.exec(text) ?? [];
@@ -53,7 +53,7 @@ function textOf(tokens: Token[]): string {
   return new TextDecoder().decode(Buffer.concat(bytes), { stream: true });
 }
 
-/** Some models answer with scores that are no logarithms of probabilities, or with none. */
+/** The mean confidence of the tokens; null if the model gives no scores, or scores that are not log probabilities. */
 function confidenceOf(tokens: Token[]): number | null {
   let sum = 0;
   for (const { logProbability = 1 } of tokens) {

@@ -7,22 +7,22 @@ const SAMPLE_RATE = 16_000;
 
 /**
  * Reads a WAV file (16 bit PCM, any number of channels) as 16 kHz mono.
- * @throws Error if it is no such file, or its rate is no multiple of 16 kHz.
+ * @throws Error if the file is not such a WAV file, or its sample rate is no multiple of 16 kHz.
  */
 export function readWav(path: string): Recorded {
   const bytes = readFileSync(path);
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WAVE') {
-    throw new Error(`${path} is no WAV file`);
+    throw new Error(`${path} is not a WAV file`);
   }
   const format = riffChunk(bytes, 'fmt ');
   const [channels, rate, bits] = [format.readUInt16LE(2), format.readUInt32LE(4), format.readUInt16LE(14)];
   if (bits !== 16 || rate % SAMPLE_RATE !== 0)
-    throw new Error(`${path}: ${bits} bit at ${rate} Hz is not understood`);
+    throw new Error(`${path}: ${bits} bit at ${rate} Hz is not supported`);
   const mono = mixDown(riffChunk(bytes, 'data'), channels);
   return { pcm: toPcm(decimate(mono, rate / SAMPLE_RATE)), sampleRate: SAMPLE_RATE };
 }
 
-/** Chunks are padded to even lengths; unknown ones (LIST, fact) may stand anywhere. */
+/** Finds a RIFF chunk. Chunks are padded to even lengths, and unknown ones (LIST, fact) may come anywhere. */
 function riffChunk(bytes: Buffer, id: string): Buffer {
   for (let at = 12; at + 8 <= bytes.length; ) {
     const length = bytes.readUInt32LE(at + 4);
@@ -40,7 +40,7 @@ function mixDown(data: Buffer, channels: number): Float64Array {
   });
 }
 
-/** Keeps one sample in `factor`, after a Hann-windowed sinc has taken out what would fold back. */
+/** Keeps one sample in `factor`. A Hann-windowed sinc first removes the frequencies that would fold back (aliasing). */
 function decimate(samples: Float64Array, factor: number): Float64Array {
   if (factor === 1) return samples;
   const half = 16 * factor;
@@ -66,7 +66,7 @@ export function silence(seconds: number, sampleRate: number): Uint8Array {
   return new Uint8Array(2 * Math.round(seconds * sampleRate));
 }
 
-/** A sine at `hertz`, at a tenth of full scale. */
+/** A sine wave at `hertz`, at a tenth of full scale. */
 export function tone(hertz: number, seconds: number, sampleRate: number): Uint8Array {
   return toPcm(
     Float64Array.from(
@@ -76,7 +76,7 @@ export function tone(hertz: number, seconds: number, sampleRate: number): Uint8A
   );
 }
 
-/** Cuts audio into chunks of `chunkMs`; the last one may be shorter, none is empty. */
+/** Cuts audio into chunks of `chunkMs`. The last one may be shorter; no chunk is empty. */
 export function chunked(pcm: Uint8Array, chunkMs: number, sampleRate: number): Uint8Array[] {
   const bytes = 2 * Math.round((chunkMs * sampleRate) / 1_000);
   const count = Math.ceil(pcm.length / bytes);

@@ -1,14 +1,15 @@
 import type { AudioChunk } from '../transcriber.ts';
 
 /**
- * Audio as an engine draws it, chunk by chunk, and a witness of how it was treated. With `hangs` there is no end to
- * it: after the last chunk `next()` stays pending, and `return()` is not answered either, as with a generator that
- * waits for a microphone.
+ * An audio source for an engine under test. It records how the engine treats it. With `hangs` the audio never ends:
+ * after the last chunk `next()` stays pending, and so does `return()`, like a generator that waits for a microphone.
  */
 export class AudioSource implements AsyncIterable<AudioChunk> {
-  /** How many chunks were drawn, how many iterators were taken, and whether one was let go. */
-  drawn = 0;
+  /** How many chunks were read. */
+  chunksRead = 0;
+  /** How many iterators were made. */
   iterators = 0;
+  /** Whether the engine called `return()` on an iterator. */
   returned = false;
   readonly #chunks: AudioChunk[];
   readonly #hangs: boolean;
@@ -30,11 +31,11 @@ export class AudioSource implements AsyncIterable<AudioChunk> {
   }
 
   async #next(): Promise<IteratorResult<AudioChunk, undefined>> {
-    // A turn of the event loop for each chunk: a source that never yields to it would starve the engine.
+    // Each chunk comes in its own turn of the event loop. A source that never waits would starve the engine.
     await new Promise(setImmediate);
-    const value = this.#chunks[this.drawn];
+    const value = this.#chunks[this.chunksRead];
     if (value) {
-      this.drawn += 1;
+      this.chunksRead += 1;
       return { done: false, value };
     }
     return this.#hangs ? new Promise(() => {}) : { done: true, value: undefined };

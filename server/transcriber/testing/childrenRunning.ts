@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The processes that this one has started to run `module`, and that still live (Linux). */
+/** The ids of the living child processes of this process that run `module` (Linux). */
 export function childrenRunning(module: string): number[] {
   return readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 0 && isOurs(pid, module));
+    .filter((pid) => pid > 0 && isChildRunning(pid, module));
 }
 
-function isOurs(pid: number, module: string): boolean {
+function isChildRunning(pid: number, module: string): boolean {
   try {
     const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(module);
   } catch {
-    return false; // It has ended meanwhile.
+    return false; // The process has ended meanwhile.
   }
 }

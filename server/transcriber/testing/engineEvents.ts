@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { TranscriptEvent } from '../transcriber.ts';
 
-/** What a local engine that fails throws. */
+/** Matches the AppError of a local engine that fails. */
 export function engineFault(retryable: boolean, message: RegExp) {
   return {
     code: 'SERVICE_UNAVAILABLE',

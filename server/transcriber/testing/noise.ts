@@ -1,18 +1,18 @@
 import { createRandom } from './random.ts';
 
-/** Samples of noise of about the same loudness, to be scaled by whoever mixes them. The same seed makes the same noise. */
+/** Makes samples of noise. All kinds are about equally loud. The same seed gives the same noise. */
 export type Noise = (length: number, sampleRate: number, seed: number) => Float64Array;
 
 export const white: Noise = (length, _sampleRate, seed) => {
   const random = createRandom(seed);
-  // The sum of four even chances is nearly bell-shaped.
+  // The sum of four uniform random numbers is nearly normally distributed.
   return Float64Array.from(
     { length },
     () => random.next() + random.next() + random.next() + random.next() - 2,
   );
 };
 
-/** Equal energy in each octave, as most rooms have it (Paul Kellet's filter, for 44.1 kHz; near enough at others). */
+/** Equal energy in each octave, like most rooms. Paul Kellet's filter for 44.1 kHz; close enough at other rates. */
 export const pink: Noise = (length, sampleRate, seed) => {
   let [slow, middle, quick] = [0, 0, 0];
   return white(length, sampleRate, seed).map((sample) => {
@@ -23,7 +23,7 @@ export const pink: Noise = (length, sampleRate, seed) => {
   });
 };
 
-/** The mains at 50 Hz and its harmonics, slowly wavering. */
+/** Mains hum at 50 Hz with its harmonics. The loudness wavers slowly. */
 export const hum: Noise = (length, sampleRate) => {
   const harmonics = [1, 0.6, 0.4, 0, 0.25, 0, 0.15, 0, 0.08];
   return Float64Array.from({ length }, (_, i) => {
@@ -33,7 +33,7 @@ export const hum: Noise = (length, sampleRate) => {
   });
 };
 
-/** Keys of a keyboard, three or four a second, over a faint hiss. */
+/** Typing on a keyboard, three or four keys a second, over a faint hiss. */
 export const typing: Noise = (length, sampleRate, seed) => {
   const random = createRandom(seed);
   const samples = white(length, sampleRate, seed + 1).map((sample) => 0.02 * sample);
@@ -46,7 +46,7 @@ export const typing: Noise = (length, sampleRate, seed) => {
   return samples;
 };
 
-/** Many voices at once: the recordings backwards, so that no word of theirs is one of the speaker's. */
+/** Many voices at once. The recordings run backwards, so that they add no words that an engine could recognise. */
 export function babbleOf(recordings: Float64Array[], voices = 10): Noise {
   return (length, _sampleRate, seed) => {
     const random = createRandom(seed);
@@ -64,6 +64,7 @@ export function babbleOf(recordings: Float64Array[], voices = 10): Noise {
   };
 }
 
+/** The root mean square of the samples. */
 export function loudness(samples: Float64Array): number {
   return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 }

@@ -2,51 +2,51 @@ import { AppError } from '../../../contract/errors.ts';
 import type { EngineName, Word } from '../../../contract/types.ts';
 import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber.ts';
 
-/** Samples a second, few of them: what matters here is which sample was heard where. */
+/** Samples a second. The rate is low, because the tests only check which samples arrived at which time. */
 export const NUMBERS_RATE = 1_000;
 const WORD_SAMPLES = 100;
 const PAUSE_SAMPLES = 300;
 
-/** A number that is said, for as long as 100 samples of that value; or so many seconds of silence. */
-export type Said = number | { silence: number };
+/** A spoken number (100 samples of that value), or so many seconds of silence. */
+export type SpokenItem = number | { silence: number };
 
-/** PCM of numbers (1 to 32,767) and silence. */
-export function sayNumbers(said: Said[]): Uint8Array {
-  const samples = said.flatMap((one) =>
-    typeof one === 'number'
-      ? Array<number>(WORD_SAMPLES).fill(one)
-      : Array<number>(Math.round(one.silence * NUMBERS_RATE)).fill(0),
+/** PCM of spoken numbers (1 to 32,767) and silence. */
+export function synthesizeNumbers(items: SpokenItem[]): Uint8Array {
+  const samples = items.flatMap((item) =>
+    typeof item === 'number'
+      ? Array<number>(WORD_SAMPLES).fill(item)
+      : Array<number>(Math.round(item.silence * NUMBERS_RATE)).fill(0),
   );
   return new Uint8Array(Int16Array.from(samples).buffer);
 }
 
 /**
- * What becomes of a call when it has drawn so many chunks: it throws, ends its events, stops drawing, or goes on
- * drawing but hears nothing more, not even the end.
+ * A fault of a call after so many chunks. The call throws the AppError, ends its events (`leave`), stops reading
+ * (`hang`), or reads on but emits nothing more, not even at the end of the audio (`deaf`).
  */
 export type NumbersFault = { afterChunks: number; kind: AppError | 'leave' | 'hang' | 'deaf' };
 
-/** What became of a call. */
+/** The record of one call: seconds of audio it got, whether the audio ended, whether the call is over. */
 export type NumbersCall = { seconds: number; audioEnded: boolean; freed: boolean };
 
 export type NumbersEngine = SpeechEngine & { calls: NumbersCall[] };
 
 export type NumbersOptions = {
   name?: EngineName;
-  /** Of one call after the other; later calls have none. */
+  /** The faults of the first, second, … call. Later calls have none. */
   faults?: (NumbersFault | undefined)[];
-  /** A call with more audio fails. */
+  /** A call that gets more audio than this fails. */
   longestSeconds?: number | null;
-  /** A call that gets no audio for so long fails. */
+  /** A call that gets no audio for this long fails. */
   idleMs?: number;
-  /** It takes so long over each chunk. */
+  /** The time that the engine takes for each chunk. */
   chunkTakesMs?: number;
   refusal?: string | null;
 };
 
 /**
- * An engine for tests that hears exactly what it is given: which numbers, and where. A number is heard once it is
- * over; an utterance is final after 0.3 s of silence, or at the end.
+ * An engine for tests that recognises numbers and their times exactly. It emits a number when the number is over, and
+ * a final after 0.3 s of silence or at the end of the audio.
  */
 export function createNumbersEngine({
   name = 'aws',
@@ -60,7 +60,7 @@ export function createNumbersEngine({
   return {
     name,
     label: `The numbers engine ${name}`,
-    description: 'Hears numbers.',
+    description: 'Recognises numbers.',
     languages: null,
     features: [],
     chunkMs: 100,
@@ -77,7 +77,7 @@ export function createNumbersEngine({
         once: true,
       });
       try {
-        yield* hearNumbers({
+        yield* recognizeNumbers({
           source,
           call,
           fault,
@@ -95,7 +95,7 @@ export function createNumbersEngine({
   };
 }
 
-type Hearing = {
+type NumbersCallParts = {
   source: AsyncIterator<AudioChunk>;
   call: NumbersCall;
   fault: NumbersFault | undefined;
@@ -105,19 +105,19 @@ type Hearing = {
   aborted: Promise<void>;
 };
 
-async function* hearNumbers({ source, call, fault, aborted, ...options }: Hearing) {
+async function* recognizeNumbers({ source, call, fault, aborted, ...options }: NumbersCallParts) {
   const { longestSeconds, idleMs, chunkTakesMs } = options;
   const recognizer = new NumbersRecognizer();
   let samples = 0;
   for (let chunks = 0; ; chunks += 1) {
-    const struck = fault && chunks >= fault.afterChunks ? fault.kind : undefined;
-    if (struck instanceof AppError) throw struck;
-    if (struck === 'leave') return;
-    if (struck === 'hang') return await aborted;
+    const activeFault = fault && chunks >= fault.afterChunks ? fault.kind : undefined;
+    if (activeFault instanceof AppError) throw activeFault;
+    if (activeFault === 'leave') return;
+    if (activeFault === 'hang') return await aborted;
     const { done, value } = await within(idleMs, source.next());
     if (done) {
       call.audioEnded = true;
-      if (struck === 'deaf') return await aborted;
+      if (activeFault === 'deaf') return await aborted;
       yield* recognizer.end();
       return;
     }
@@ -127,46 +127,47 @@ async function* hearNumbers({ source, call, fault, aborted, ...options }: Hearin
       throw new AppError('SERVICE_UNAVAILABLE', 'engine_duration', 'Too long.', { retryable: true });
     }
     if (chunkTakesMs > 0) await new Promise((resolve) => setTimeout(resolve, chunkTakesMs));
-    if (struck !== 'deaf') yield* recognizer.hear(value);
+    if (activeFault !== 'deaf') yield* recognizer.recognize(value);
   }
 }
 
-/** @throws AppError if it takes longer. */
+/** Waits for the promise. @throws AppError if it takes longer than `idleMs`. */
 function within<T>(idleMs: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
   const idle = new AppError('SERVICE_UNAVAILABLE', 'engine_idle', 'No audio.', { retryable: true });
   const timer = setTimeout(() => reject(idle), idleMs);
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }
 
 class NumbersRecognizer {
   #samples = 0;
+  /** The value of the current run of equal samples, and its first sample. */
   #value = 0;
-  #since = 0;
+  #runStart = 0;
   #utterance = 0;
   #words: Word[] = [];
 
-  *hear(pcm: AudioChunk): Generator<TranscriptEvent, void, void> {
+  *recognize(pcm: AudioChunk): Generator<TranscriptEvent, void, void> {
     for (const value of new Int16Array(pcm.slice().buffer)) {
-      if (value !== this.#value) yield* this.#turn(value);
+      if (value !== this.#value) yield* this.#startRun(value);
       this.#samples += 1;
-      if (this.#value === 0 && this.#samples - this.#since === PAUSE_SAMPLES) yield* this.#finish();
+      if (this.#value === 0 && this.#samples - this.#runStart === PAUSE_SAMPLES) yield* this.#finish();
     }
   }
 
   *end(): Generator<TranscriptEvent, void, void> {
-    yield* this.#turn(0);
+    yield* this.#startRun(0);
     yield* this.#finish();
   }
 
-  *#turn(value: number): Generator<TranscriptEvent, void, void> {
-    const [start, end] = [this.#since / NUMBERS_RATE, this.#samples / NUMBERS_RATE];
+  *#startRun(value: number): Generator<TranscriptEvent, void, void> {
+    const [start, end] = [this.#runStart / NUMBERS_RATE, this.#samples / NUMBERS_RATE];
     if (this.#value !== 0) {
       this.#words.push({ text: String(this.#value), start, end, confidence: 1 });
       yield this.#event('partial');
     }
     this.#value = value;
-    this.#since = this.#samples;
+    this.#runStart = this.#samples;
   }
 
   *#finish(): Generator<TranscriptEvent, void, void> {

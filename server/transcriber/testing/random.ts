@@ -1,4 +1,4 @@
-/** Chance that can be replayed: the same seed gives the same numbers. */
+/** Repeatable random numbers: the same seed gives the same numbers. */
 export type Random = {
   /** Between 0 and 1. */
   next: () => number;
@@ -7,7 +7,7 @@ export type Random = {
   pick: <T>(items: readonly T[]) => T;
 };
 
-/** Mulberry32: small, quick, and good enough to choose what to break. */
+/** Mulberry32: small, fast, and random enough for tests. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

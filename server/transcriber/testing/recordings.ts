@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { readWav } from './audio.ts';
 import { loudness } from './noise.ts';
 
-/** A clean recording, speech at a tenth of full scale (-20 dB). */
+/** A clean recording. Its speech is at a tenth of full scale (-20 dB). */
 export type SpokenClip = {
   words: string;
   language: string;
   samples: Float64Array;
-  /** Where somebody speaks in it, in samples. */
+  /** The parts with speech, in samples. */
   spans: Span[];
 };
 export type Span = [from: number, to: number];
@@ -27,7 +27,7 @@ const LONGER = [
   ['ko-sentence', '그는 이리저리 피하면서 길 한 옆으로 걸어갔다'],
 ] as const;
 
-/** The eight recordings of a voice that Debian's alsa-utils has, with the words in them. */
+/** The eight recordings of a human voice in Debian's alsa-utils, with their words. */
 export function alsaClips(): SpokenClip[] {
   return ['Front', 'Rear', 'Side'].flatMap((where) =>
     ['Center', 'Left', 'Right']
@@ -36,7 +36,7 @@ export function alsaClips(): SpokenClip[] {
   );
 }
 
-/** Those of the longer recordings that are on this machine: perhaps none. */
+/** The longer recordings that this machine has; the list may be empty. */
 export function longerClips(): SpokenClip[] {
   return LONGER.flatMap(([name, words]) => {
     const path = join(SHARED, `${name}.wav`);
@@ -55,8 +55,8 @@ function readClip(path: string, words: string, language: string): SpokenClip {
 }
 
 /**
- * Where somebody speaks in a clean recording: wherever 10 ms are at most 32 dB below the loudest, gaps under 0.3 s
- * included, what is shorter than 80 ms left out. Looked over by eye for the recordings used here.
+ * The parts with speech in a clean recording: each 10 ms at most 32 dB below the loudest 10 ms. Pauses up to 0.3 s
+ * count as speech, and parts shorter than 80 ms are dropped. Somebody checked the result by eye for these recordings.
  */
 function spokenSpans(samples: Float64Array, sampleRate: number): Span[] {
   const step = sampleRate / 100;
@@ -74,7 +74,10 @@ function spokenSpans(samples: Float64Array, sampleRate: number): Span[] {
   return spans.filter(([from, to]) => to - from >= 0.08 * sampleRate);
 }
 
-/** @param gain 1 leaves speech at -20 dB; what is over full scale is cut off, as a sound card does. */
+/**
+ * Samples as 16 bit.
+ * @param gain 1 keeps speech at -20 dB. Samples over full scale are clipped, as a sound card does.
+ */
 export function toSamples(samples: Float64Array, gain = 1, offset = 0): Int16Array {
   return Int16Array.from(samples, (sample) =>
     Math.max(-32_768, Math.min(32_767, Math.round(gain * sample + offset))),

@@ -6,12 +6,12 @@ import { createScriptedEngine, type ScriptedEngine } from './scripted.ts';
 const RATE = 16_000;
 const chunks = (count: number) => chunked(silence(count / 10, RATE), 100, RATE);
 
-function hear(engine: ScriptedEngine, source: AudioSource, signal = new AbortController().signal) {
+function recognize(engine: ScriptedEngine, source: AudioSource, signal = new AbortController().signal) {
   return Array.fromAsync(engine.transcribe(source, { language: 'en-US', sampleRate: RATE, signal }));
 }
 
 describe('the scripted engine', () => {
-  test('does a step a chunk, and what is left when the audio ends', async () => {
+  test('does one step a chunk, and the remaining steps when the audio ends', async () => {
     const engine = createScriptedEngine([
       'nothing',
       { partial: 'he' },
@@ -19,7 +19,7 @@ describe('the scripted engine', () => {
       { final: 'world' },
     ]);
     const source = new AudioSource(chunks(2));
-    const events = await hear(engine, source);
+    const events = await recognize(engine, source);
     expect(events.map(({ type, text, utteranceId }) => [type, text, utteranceId])).toEqual([
       ['partial', 'he', 'utterance-0'],
       ['final', 'hello', 'utterance-0'],
@@ -29,20 +29,20 @@ describe('the scripted engine', () => {
     expect(engine.streams).toMatchObject([{ audioEnded: true, freed: true }]);
   });
 
-  test('fails, leaves, and hangs until it is aborted; the audio is let go each time', async () => {
+  test('fails, leaves, and hangs until it is aborted, and releases the audio each time', async () => {
     const broken = new Error('scripted');
     const failing = new AudioSource(chunks(3), { hangs: true });
-    await expect(hear(createScriptedEngine([{ fail: broken }]), failing)).rejects.toBe(broken);
+    await expect(recognize(createScriptedEngine([{ fail: broken }]), failing)).rejects.toBe(broken);
 
     const leaving = new AudioSource(chunks(3), { hangs: true });
-    expect(await hear(createScriptedEngine(['nothing', 'leave']), leaving)).toEqual([]);
+    expect(await recognize(createScriptedEngine(['nothing', 'leave']), leaving)).toEqual([]);
 
     const abort = new AbortController();
     const hanging = new AudioSource(chunks(3), { hangs: true });
-    const heard = hear(createScriptedEngine([{ final: 'one' }, 'hang']), hanging, abort.signal);
-    await expect.poll(() => hanging.drawn).toBe(2);
+    const events = recognize(createScriptedEngine([{ final: 'one' }, 'hang']), hanging, abort.signal);
+    await expect.poll(() => hanging.chunksRead).toBe(2);
     abort.abort();
-    expect((await heard).map(({ text }) => text)).toEqual(['one']);
+    expect((await events).map(({ text }) => text)).toEqual(['one']);
     for (const source of [failing, leaving, hanging]) expect(source.returned).toBe(true);
   });
 });

@@ -1,12 +1,12 @@
 import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber.ts';
 
 /**
- * What the engine does when it gets its next chunk: it hears something, or nothing; it throws, stops drawing the
- * audio and says no more (`hang`), or ends its events before the audio has ended (`leave`).
+ * What the engine does with its next chunk: it emits a partial or a final, or emits nothing, throws, stops reading and
+ * emitting until it is aborted (`hang`), or ends its events before the audio has ended (`leave`).
  */
 export type Step = 'nothing' | 'hang' | 'leave' | { partial: string } | { final: string } | { fail: Error };
 
-/** What became of one call of the engine. */
+/** The record of one call of the engine. */
 type ScriptedStream = {
   options: SpeechOptions;
   pcm: Uint8Array[];
@@ -17,9 +17,8 @@ type ScriptedStream = {
 export type ScriptedEngine = SpeechEngine & { streams: ScriptedStream[] };
 
 /**
- * An engine for tests that need a fault which no real engine has on demand. Each stream follows the script from its
- * beginning (or that of the script for this call, counted from 0), a step a chunk; when the audio ends it does the
- * steps that are left.
+ * An engine for tests that need exact events or a fault that no real engine makes on demand. Each stream runs the whole
+ * script (or the script for this call, counted from 0): one step a chunk, and the remaining steps when the audio ends.
  */
 export function createScriptedEngine(
   script: Step[] | ((call: number) => Step[]),
@@ -29,7 +28,7 @@ export function createScriptedEngine(
   return {
     name: 'sherpa',
     label: 'A scripted engine',
-    description: 'Hears what a test tells it to.',
+    description: 'Follows the script of a test.',
     languages: null,
     features: [],
     chunkMs: 100,
@@ -42,7 +41,7 @@ export function createScriptedEngine(
       const source = audio[Symbol.asyncIterator]();
       try {
         const steps = typeof script === 'function' ? script(streams.length - 1) : script;
-        yield* follow(steps, source, stream, abortion(signal));
+        yield* runScript(steps, source, stream, whenAborted(signal));
       } finally {
         source.return?.().then(undefined, () => {});
         stream.freed = true;
@@ -55,7 +54,7 @@ export function createScriptedEngine(
 
 const ABORTED = Symbol('aborted');
 
-async function* follow(
+async function* runScript(
   script: Step[],
   source: AsyncIterator<AudioChunk>,
   stream: ScriptedStream,
@@ -64,10 +63,10 @@ async function* follow(
   const steps = script.values();
   let utterance = 0;
   for (;;) {
-    const drawn = stream.audioEnded ? undefined : await Promise.race([source.next(), aborted]);
-    if (drawn === ABORTED) return;
-    if (drawn?.done) stream.audioEnded = true;
-    else if (drawn) stream.pcm.push(drawn.value.slice());
+    const next = stream.audioEnded ? undefined : await Promise.race([source.next(), aborted]);
+    if (next === ABORTED) return;
+    if (next?.done) stream.audioEnded = true;
+    else if (next) stream.pcm.push(next.value.slice());
     const { value: step, done } = steps.next();
     if (step === 'leave' || (done && stream.audioEnded)) return;
     if (step === 'hang') {
@@ -76,26 +75,26 @@ async function* follow(
     }
     if (step === undefined || step === 'nothing') continue;
     if ('fail' in step) throw step.fail;
-    yield hear(step, `utterance-${utterance}`, stream);
+    yield toEvent(step, `utterance-${utterance}`, stream);
     if ('final' in step) utterance += 1;
   }
 }
 
-function hear(
-  said: { partial: string } | { final: string },
+function toEvent(
+  step: { partial: string } | { final: string },
   utteranceId: string,
   { pcm, options }: ScriptedStream,
 ): TranscriptEvent {
-  const text = 'final' in said ? said.final : said.partial;
+  const text = 'final' in step ? step.final : step.partial;
   const end = pcm.reduce((bytes, chunk) => bytes + chunk.length, 0) / 2 / options.sampleRate;
   const start = Math.max(0, end - (pcm.at(-1)?.length ?? 0) / 2 / options.sampleRate);
   const words = text.split(' ').map((word) => ({ text: word, start, end, confidence: 0.5 }));
-  const type = 'final' in said ? 'final' : 'partial';
+  const type = 'final' in step ? 'final' : 'partial';
   const stableChars = type === 'final' ? text.length : 0;
   return { type, utteranceId, text, stableChars, language: 'en-US', start, end, confidence: 0.5, words };
 }
 
-function abortion(signal: AbortSignal): Promise<typeof ABORTED> {
+function whenAborted(signal: AbortSignal): Promise<typeof ABORTED> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(ABORTED);
     signal.addEventListener('abort', () => resolve(ABORTED), { once: true });

@@ -3,22 +3,22 @@ import type { SherpaModel } from '../sherpa/models.ts';
 import { silence, tone } from './audio.ts';
 
 /**
- * A model of 12 KB that the real library runs: each of its words is a sine (`toneModel/make.py` made it). It recognises
- * nothing, and no user must ever get to see it.
+ * A model of 12 KB for the real library, made by `toneModel/make.py`. Each of its words is a sine tone. It recognises
+ * no speech, so users must never see it.
  */
 export const TONE_MODEL: SherpaModel = {
   name: 'toneModel',
-  hears: 'sines',
+  understands: 'sine tones',
   languages: ['ko-KR', 'en-US'],
-  tellsLanguages: true,
+  detectsLanguage: true,
   capitalsOnly: false,
   files: { nemoCtc: 'tone.onnx', tokens: 'tokens.txt' },
-  mostThreads: 1,
+  maxThreads: 1,
 };
 
 export const TONE_DIRECTORY = join(import.meta.dirname, 'toneModel');
 
-/** The middle of the band in which the model looks for each of its tokens; `s` goes on with the word before it. */
+/** The middle of the frequency band of each token. The token `s` continues the word before it. */
 const HERTZ: Record<string, number> = {
   hello: 217,
   world: 503,
@@ -31,12 +31,15 @@ const HERTZ: Record<string, number> = {
 };
 const TOKEN_SECONDS = 0.3;
 
-/** Half a second of silence, the tokens, and a second of silence: an utterance. @throws RangeError if one has no tone. */
-export function singTokens(tokens: string, sampleRate: number): Uint8Array {
-  const sung = tokens.split(' ').map((token) => {
+/**
+ * An utterance: half a second of silence, the tokens' tones, a second of silence.
+ * @throws RangeError for an unknown token.
+ */
+export function synthesizeTokens(tokens: string, sampleRate: number): Uint8Array {
+  const tones = tokens.split(' ').map((token) => {
     const hertz = HERTZ[token];
     if (!hertz) throw new RangeError(`no tone for ${token}`);
     return tone(hertz, TOKEN_SECONDS, sampleRate);
   });
-  return Buffer.concat([silence(0.5, sampleRate), ...sung, silence(1, sampleRate)]);
+  return Buffer.concat([silence(0.5, sampleRate), ...tones, silence(1, sampleRate)]);
 }

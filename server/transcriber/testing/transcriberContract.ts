@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber.ts';
 import { chunked, silence } from './audio.ts';
@@ -8,25 +8,26 @@ type Recording = {
   pcm: Uint8Array;
   sampleRate: number;
   language: string;
-  /** What must be heard, in this order, among what else may be heard. Case does not matter. */
+  /** The words that must be recognised, in this order. Other words may stand between them. Case does not matter. */
   words: string[];
 };
 
 export type ContractSetup = {
   engine: SpeechEngine;
-  /** One at least. */
   recordings: [Recording, ...Recording[]];
-  /** How many streams (sockets, processes) are open at the moment, if that can be told. */
+  /** How many streams (sockets, processes) are open now, if the adapter can say. */
   openStreams?: () => number;
   /** Frees what the test itself holds, after `engine.close()`. */
   close?: () => Promise<void>;
 };
 
-const WAIT = { interval: 10, timeout: 10_000 };
+const POLL = { interval: 10, timeout: 10_000 };
+/** The pause of the speaker in the test of a pause: the audio stops for so long. */
+const SPEAKER_PAUSE_MS = 300;
 /** Engines count in frames of 10 ms and may round up. */
 const ROUNDING_SECONDS = 0.05;
 
-/** The port's promises, kept by every adapter. */
+/** The contract test of the port: every adapter runs it. */
 export function describeTranscriber(name: string, setUp: () => Promise<ContractSetup>): void {
   describe(`${name} keeps the promises of a transcriber`, { timeout: 60_000 }, () => {
     let parts: ContractSetup;
@@ -50,43 +51,43 @@ export function describeTranscriber(name: string, setUp: () => Promise<ContractS
       return parts.engine.transcribe(audio, { language, sampleRate, signal });
     };
     const chunksOf = ({ pcm, sampleRate }: Recording) => chunked(pcm, parts.engine.chunkMs, sampleRate);
-    const endless = (recording: Recording) =>
+    const endlessAudio = (recording: Recording) =>
       new AudioSource([...chunksOf(recording), ...chunksOf(silent(recording, 3))], { hangs: true });
     const expectFreed = async (source: AudioSource) => {
-      await expect.poll(() => source.returned, WAIT).toBe(true);
-      await expect.poll(() => parts.openStreams?.() ?? 0, WAIT).toBe(0);
+      await expect.poll(() => source.returned, POLL).toBe(true);
+      await expect.poll(() => parts.openStreams?.() ?? 0, POLL).toBe(0);
     };
 
-    test('hears each recording: its words in order, each utterance with one final, nothing after it', async () => {
+    test('each recording gives its words in order, and each utterance ends with one final', async () => {
       for (const recording of parts.recordings) {
         const events = await collect(transcribe(recording, new AudioSource(chunksOf(recording))));
-        expectHeard(events, recording);
+        expectTranscript(events, recording);
       }
-      await expect.poll(() => parts.openStreams?.() ?? 0, WAIT).toBe(0);
+      await expect.poll(() => parts.openStreams?.() ?? 0, POLL).toBe(0);
     });
 
-    test('utterances of one stream follow each other in time and have ids of their own', async () => {
+    test('the utterances of one stream come in time order, each with an id of its own', async () => {
       const twice = join(first, silent(first, 2), first);
       const events = await collect(transcribe(twice, new AudioSource(chunksOf(twice))));
-      expectHeard(events, { ...twice, words: [...first.words, ...first.words] });
+      expectTranscript(events, { ...twice, words: [...first.words, ...first.words] });
       expect(new Set(events.map(({ utteranceId }) => utteranceId)).size).toBeGreaterThan(1);
     });
 
-    test('silence and no audio at all make no event, and end', async () => {
-      for (const nothing of [silent(first, 2), silent(first, 0)]) {
-        expect(await collect(transcribe(nothing, new AudioSource(chunksOf(nothing))))).toEqual([]);
+    test('silence makes no events, and neither does a stream without audio; both end', async () => {
+      for (const noSpeech of [silent(first, 2), silent(first, 0)]) {
+        expect(await collect(transcribe(noSpeech, new AudioSource(chunksOf(noSpeech))))).toEqual([]);
       }
     });
 
-    test('audio that arrives after a pause is heard as if there had been none', async () => {
+    test('audio that arrives after a pause loses no word', async () => {
       const chunks = chunksOf(first);
       const middle = Math.floor(chunks.length / 2);
       const paused = async function* () {
         yield* chunks.slice(0, middle);
-        await pause(300);
+        await sleep(SPEAKER_PAUSE_MS);
         yield* chunks.slice(middle);
       };
-      expectHeard(await collect(transcribe(first, paused())), first);
+      expectTranscript(await collect(transcribe(first, paused())), first);
     });
 
     test('two streams at once do not mix', async () => {
@@ -96,12 +97,12 @@ export function describeTranscriber(name: string, setUp: () => Promise<ContractS
           collect(transcribe(recording, new AudioSource(chunksOf(recording)))),
         ),
       );
-      expectHeard(one, first);
-      expectHeard(other, last);
+      expectTranscript(one, first);
+      expectTranscript(other, last);
     });
 
-    test('an abort in the middle ends the events quietly and lets the audio go', async () => {
-      const source = endless(first);
+    test('an abort in the middle ends the events without an error and releases the audio', async () => {
+      const source = endlessAudio(first);
       const abort = new AbortController();
       const events = transcribe(first, source, abort.signal)[Symbol.asyncIterator]();
       expect((await events.next()).done).toBe(false);
@@ -110,20 +111,20 @@ export function describeTranscriber(name: string, setUp: () => Promise<ContractS
       await expectFreed(source);
     });
 
-    test('an abort while nothing has been heard yet, or before the start, does the same', async () => {
+    test('an abort before the first event, or before the start, does the same', async () => {
       const waiting = new AudioSource([], { hangs: true });
       const abort = new AbortController();
       const events = collect(transcribe(first, waiting, abort.signal));
-      await expect.poll(() => waiting.iterators, WAIT).toBe(1);
+      await expect.poll(() => waiting.iterators, POLL).toBe(1);
       abort.abort();
       expect(await events).toEqual([]);
       await expectFreed(waiting);
 
-      expect(await collect(transcribe(first, endless(first), AbortSignal.abort()))).toEqual([]);
+      expect(await collect(transcribe(first, endlessAudio(first), AbortSignal.abort()))).toEqual([]);
     });
 
-    test('a consumer that leaves frees everything', async () => {
-      const source = endless(first);
+    test('a consumer that returns early frees everything', async () => {
+      const source = endlessAudio(first);
       for await (const event of transcribe(first, source)) {
         expect(event.text).not.toBe('');
         break;
@@ -145,7 +146,7 @@ async function collect(events: AsyncIterable<TranscriptEvent>): Promise<Transcri
   return Array.fromAsync(events);
 }
 
-function expectHeard(events: TranscriptEvent[], recording: Recording): void {
+function expectTranscript(events: TranscriptEvent[], recording: Recording): void {
   const audioSeconds = recording.pcm.length / 2 / recording.sampleRate;
   for (const event of events) expectWellFormed(event, audioSeconds);
   for (const [id, own] of Map.groupBy(events, ({ utteranceId }) => utteranceId)) expectUtterance(id, own);
@@ -170,13 +171,13 @@ function expectWellFormed(event: TranscriptEvent, audioSeconds: number): void {
     expect(word.end).toBeGreaterThanOrEqual(word.start);
     expect(word.end).toBeLessThanOrEqual(end + ROUNDING_SECONDS);
   }
-  for (const sure of [confidence, ...words.map((word) => word.confidence)]) {
-    expect(sure ?? 1).toBeGreaterThanOrEqual(0);
-    expect(sure ?? 1).toBeLessThanOrEqual(1);
+  for (const value of [confidence, ...words.map((word) => word.confidence)]) {
+    expect(value ?? 1).toBeGreaterThanOrEqual(0);
+    expect(value ?? 1).toBeLessThanOrEqual(1);
   }
 }
 
-/** One final, as the last event, wholly stable; what was called stable before stays as it was. */
+/** The last event is the only final, and all its text is stable. Text that an event marks as stable never changes. */
 function expectUtterance(id: string, events: TranscriptEvent[]): void {
   const types = events.map(({ type }) => type);
   expect(types, `types of the events of ${id}`).toEqual([...types.slice(0, -1).fill('partial'), 'final']);
@@ -190,10 +191,10 @@ function expectUtterance(id: string, events: TranscriptEvent[]): void {
 }
 
 function expectWords(text: string, wanted: string[]): void {
-  const heard = text.toLowerCase().split(/[^\p{L}\p{N}']+/u);
+  const recognized = text.toLowerCase().split(/[^\p{L}\p{N}']+/u);
   let at = 0;
   for (const word of wanted) {
-    at = heard.indexOf(word.toLowerCase(), at) + 1;
+    at = recognized.indexOf(word.toLowerCase(), at) + 1;
     expect(at, `“${word}” in “${text}”`).toBeGreaterThan(0);
   }
 }

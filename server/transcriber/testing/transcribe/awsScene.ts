@@ -3,22 +3,22 @@ import { type AwsOptions, createAwsEngine } from '../../aws/engine.ts';
 import type { AudioChunk, SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber.ts';
 import { chunked } from '../audio.ts';
 import { AudioSource } from '../audioSource.ts';
-import { singUtterance } from './toneRecognizer.ts';
+import { synthesizeUtterance } from './toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS, type TranscribeServer } from './transcribeServer.ts';
 
 export const RATE = 16_000;
-export const WORDS = 'go forward ten meters';
+export const SENTENCE = 'go forward ten meters';
 export const POLL = { interval: 5, timeout: 10_000 };
 
 export type AwsScene = {
   /** Set before the first test. */
   server: TranscribeServer;
   engine: (options?: Partial<AwsOptions>) => SpeechEngine;
-  /** That the audio was let go and no connection is open. */
-  nothingLeft: (source: AudioSource) => Promise<void>;
+  /** Expects that the engine has released the audio and that no connection stays open. */
+  expectFreed: (source: AudioSource) => Promise<void>;
 };
 
-/** A server and engines that use it, for the tests of one file. */
+/** A test server and engines that use it, for the tests of one file. */
 export function awsScene(options: Parameters<typeof startTranscribeServer>[0] = {}): AwsScene {
   const engines: SpeechEngine[] = [];
   const scene: AwsScene = {
@@ -34,7 +34,7 @@ export function awsScene(options: Parameters<typeof startTranscribeServer>[0] = 
       engines.push(engine);
       return engine;
     },
-    async nothingLeft(source) {
+    async expectFreed(source) {
       expect(source.returned).toBe(true);
       await expect.poll(() => scene.server.openSessions(), POLL).toBe(0);
     },
@@ -50,12 +50,13 @@ export function awsScene(options: Parameters<typeof startTranscribeServer>[0] = 
   return scene;
 }
 
-/** A sung sentence; with `hangs` the microphone stays open after it, silent. */
-export function singing(text = WORDS, { hangs = false, pauseSeconds = 0.6 } = {}): AudioSource {
-  return new AudioSource(chunked(singUtterance(text, RATE, pauseSeconds), 100, RATE), { hangs });
+/** A sentence of synthetic speech. With `hangs` the audio does not end after it. */
+export function speechSource(text = SENTENCE, { hangs = false, pauseSeconds = 0.6 } = {}): AudioSource {
+  return new AudioSource(chunked(synthesizeUtterance(text, RATE, pauseSeconds), 100, RATE), { hangs });
 }
 
-export async function hear(
+/** All events that the engine makes of the audio. */
+export async function recognize(
   engine: SpeechEngine,
   audio: AsyncIterable<AudioChunk>,
   options: Partial<SpeechOptions & { signal: AbortSignal }> = {},

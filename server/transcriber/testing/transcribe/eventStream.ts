@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 /**
  * AWS event stream framing, big endian:
  * `u32 total length | u32 headers length | u32 CRC of those 8 bytes | headers | body | u32 CRC of all before`.
- * A header is `u8 name length | name | u8 type | value`. Only the types that Transcribe uses are spoken:
+ * A header is `u8 name length | name | u8 type | value`. This code knows only the types that Transcribe uses:
  * 6 bytes, 7 string (both `u16 length | bytes`), 8 timestamp (i64 milliseconds).
  * Source: "Event stream encoding" in the Amazon Transcribe developer guide.
  */
@@ -70,7 +70,7 @@ function decodeHeaders(bytes: Buffer): Record<string, HeaderValue> {
   return headers;
 }
 
-/** The value and how many bytes it took, its type included. */
+/** Returns the value and the number of its bytes, including the type byte. */
 function decodeValue(bytes: Buffer): [HeaderValue, number] {
   const type = bytes.readUInt8(0);
   if (type === 8) return [new Date(Number(bytes.readBigInt64BE(1))), 9];

@@ -1,11 +1,10 @@
 import { encodeMessage, type Message } from './eventStream.ts';
 import type { Fault, Moment } from './faults.ts';
 
-/** A fault of the service or of the way to it, and what the adapter makes of it. */
+/** A fault of the service or of the network, and the `reason` and `retryable` of the adapter's AppError. */
 export type FaultRow = {
   name: string;
   fault: Fault;
-  /** Of the AppError. */
   reason: string;
   retryable: boolean;
 };
@@ -16,11 +15,11 @@ const event = (type: string, body: unknown): Message => ({
 });
 const results = (...list: object[]) => event('TranscriptEvent', { Transcript: { Results: list } });
 
-/** What the service may say before anything is heard, or amid it; no fault, and nothing may be lost by it. */
+/** Strange messages that the service may send at any time. They are no faults, and no word may be lost through them. */
 export const ODDITIES: { name: string; messages: Message[] }[] = [
   { name: 'an event without results', messages: [results()] },
   { name: 'an event without a transcript', messages: [event('TranscriptEvent', {})] },
-  { name: 'an event of a type that nobody knows yet', messages: [event('WeatherEvent', { Rain: true })] },
+  { name: 'an event of an unknown type', messages: [event('WeatherEvent', { Rain: true })] },
   { name: 'a result without alternatives', messages: [results({ ResultId: 'odd', IsPartial: true })] },
   {
     name: 'a final with no alternative',
@@ -32,20 +31,20 @@ export const ODDITIES: { name: string; messages: Message[] }[] = [
   },
 ];
 
-/** Of which one bit is wrong. */
+/** A message with one wrong bit. */
 const damaged = encodeMessage(results());
 damaged.writeUInt8(damaged.readUInt8(30) ^ 1, 30);
 
-type Told = [what: string, fault: Fault, reason: string, retryable: boolean];
+type Case = [what: string, fault: Fault, reason: string, retryable: boolean];
 
-const MESSAGE = 'something in the service’s words';
+const MESSAGE = 'some message of the service';
 const LATE =
   'Signature expired: 20260101T084949Z is now earlier than 20260101T084949Z (20260101T085449Z - 5 min.)';
 const UNSUPPORTED =
   'The language code that you specified is not supported. Check the language and try again.';
 
-/** Before the answer: HTTP's own errors, by AWS's front door or by the service. */
-function refusals(): Told[] {
+/** HTTP errors instead of the answer, from AWS's front end or from the service. */
+function refusals(): Case[] {
   const refusal = (status: number, exception: string, message = MESSAGE): Fault => ({
     at: 'request',
     kind: 'refusal',
@@ -69,8 +68,8 @@ function refusals(): Told[] {
   ];
 }
 
-/** Exceptions in the stream. The service sends them before its first event and amid them. */
-function exceptions(at: Moment): Told[] {
+/** Exceptions in the stream. The service may send them before its first event and between events. */
+function exceptions(at: Moment): Case[] {
   const exception = (name: string, message = MESSAGE): Fault => ({
     at,
     kind: 'exception',
@@ -90,25 +89,26 @@ function exceptions(at: Moment): Told[] {
     ['ConflictException', exception('ConflictException'), 'engine_failed', true],
     ['InternalFailureException', exception('InternalFailureException'), 'engine_failed', true],
     ['ServiceUnavailableException', exception('ServiceUnavailableException'), 'engine_failed', true],
-    ['an exception nobody knows', exception('UnheardOfException'), 'engine_failed', true],
+    ['an unknown exception', exception('UnheardOfException'), 'engine_failed', true],
   ];
 }
 
-/** What becomes of the connection, and bytes that are no event. */
-function breaks(at: Moment): Told[] {
+/** Faults of the connection. */
+function connectionFaults(at: Moment): Case[] {
   const codes = { NO_ERROR: 0, PROTOCOL_ERROR: 1, INTERNAL_ERROR: 2, REFUSED_STREAM: 7, CANCEL: 8 };
   return [
     ...Object.entries(codes).map(
-      ([name, code]): Told => [`RST_STREAM ${name}`, { at, kind: 'reset', code }, 'engine_unreachable', true],
+      ([name, code]): Case => [`RST_STREAM ${name}`, { at, kind: 'reset', code }, 'engine_unreachable', true],
     ),
     ['TCP FIN', { at, kind: 'fin' }, 'engine_unreachable', true],
     ['TCP RST', { at, kind: 'tcpReset' }, 'engine_unreachable', true],
     ['GOAWAY', { at, kind: 'goaway' }, 'engine_unreachable', true],
-    ['nothing moves any more', { at, kind: 'freeze' }, 'engine_unreachable', true],
+    ['a frozen connection', { at, kind: 'freeze' }, 'engine_unreachable', true],
   ];
 }
 
-function answers(at: Moment): Told[] {
+/** Answers that are not valid events, or that end too early. */
+function badAnswers(at: Moment): Case[] {
   const bytes = (text: Uint8Array): Fault => ({ at, kind: 'bytes', bytes: text });
   const error = { ':message-type': 'error', ':error-code': 'InternalError', ':error-message': MESSAGE };
   return [
@@ -127,31 +127,31 @@ function answers(at: Moment): Told[] {
 const WHEN: Record<Moment, string> = {
   request: 'before the answer',
   audio: 'before the first event',
-  event: 'amid the events',
+  event: 'between the events',
   end: 'before the last event',
 };
 
-const rows = (at: Moment, ...told: Told[][]): FaultRow[] =>
-  told.flat().map(([what, fault, reason, retryable]) => ({
+const rows = (at: Moment, ...cases: Case[][]): FaultRow[] =>
+  cases.flat().map(([what, fault, reason, retryable]) => ({
     name: `${what}, ${WHEN[at]}`,
     fault,
     reason,
     retryable,
   }));
 
-/** Every fault that the server can be told to make; the hearing of a stream must survive all that are retryable. */
+/** Every fault that the test server can make. A speech stream must survive all that are retryable. */
 export const FAULT_TABLE: FaultRow[] = [
-  ...rows('request', refusals(), breaks('request'), [
+  ...rows('request', refusals(), connectionFaults('request'), [
     ['no answer', { at: 'request', kind: 'silence' }, 'engine_unreachable', true],
     ['half an answer', { at: 'request', kind: 'stall' }, 'engine_unreachable', true],
   ]),
-  ...rows('audio', exceptions('audio'), breaks('audio'), answers('audio')),
-  ...rows('event', exceptions('event'), breaks('event'), answers('event')),
+  ...rows('audio', exceptions('audio'), connectionFaults('audio'), badAnswers('audio')),
+  ...rows('event', exceptions('event'), connectionFaults('event'), badAnswers('event')),
   ...rows(
     'end',
     exceptions('end').filter(([what]) => what === 'InternalFailureException'),
-    // A reset without an error is how HTTP/2 may end a stream well, and Node does not tell it from an end.
-    breaks('end').filter(([what]) => what !== 'RST_STREAM NO_ERROR'),
+    // HTTP/2 may end a good stream with RST_STREAM NO_ERROR, and Node reports it like a normal end.
+    connectionFaults('end').filter(([what]) => what !== 'RST_STREAM NO_ERROR'),
     [['no answer', { at: 'end', kind: 'silence' }, 'engine_unreachable', true]],
   ),
 ];

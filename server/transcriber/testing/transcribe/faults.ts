@@ -1,20 +1,20 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { Line } from '../line.ts';
+import type { ClientConnection } from '../clientConnection.ts';
 import { encodeMessage, type Message } from './eventStream.ts';
 
 /**
- * When a fault strikes: instead of an answer to the request, at the first audio, after the first event, or instead of
- * the last results, when the audio has ended.
+ * When a fault strikes. `request`: instead of the answer to the request. `audio`: at the first chunk. `event`: after
+ * the first event. `end`: instead of the last results, when the audio has ended.
  */
 export type Moment = 'request' | 'audio' | 'event' | 'end';
 
 /**
- * - `end`: the answer ends as if all had been well.
- * - `silence`: the service says nothing any more, but still reads.
- * - `stall`: an error instead of an answer, of which the body never comes.
- * - `freeze`: nothing moves on the connection any more, in either direction, and it stays open.
- * - `bytes`: instead of an event come these bytes.
- * - `messages`: these come besides the events, and the service goes on.
+ * - `end`: the answer ends without an error.
+ * - `silence`: the service sends nothing any more, but still reads.
+ * - `stall`: the service answers with an HTTP error, but the body of the answer never comes.
+ * - `freeze`: the connection stays open, but the service receives and answers nothing any more.
+ * - `bytes`: the service sends these bytes instead of an event.
+ * - `messages`: the service sends these messages in addition to its own, and goes on.
  */
 export type Fault = { at: Moment } & (
   | { kind: 'refusal'; status: number; exception: string; message: string }
@@ -25,17 +25,17 @@ export type Fault = { at: Moment } & (
   | { kind: 'fin' | 'tcpReset' | 'goaway' | 'end' | 'silence' | 'stall' | 'freeze' }
 );
 
-export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): void {
+export function inflict(fault: Fault, stream: ServerHttp2Stream, connection: ClientConnection): void {
   switch (fault.kind) {
     case 'refusal':
       refuse(stream, fault);
       break;
     case 'exception':
-      except(stream, fault);
+      sendException(stream, fault);
       break;
     case 'reset':
-      // Once the client has ended its side, Node ends ours well and sends no RST_STREAM at all.
-      if (fault.at === 'end') line.socket.write(rstStream(stream.id ?? 0, fault.code));
+      // Once the client has ended its side, Node would close ours without an error and send no RST_STREAM.
+      if (fault.at === 'end') connection.socket.write(rstStream(stream.id ?? 0, fault.code));
       else stream.close(fault.code);
       break;
     case 'bytes':
@@ -45,13 +45,13 @@ export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): vo
       for (const message of fault.messages) stream.write(encodeMessage(message));
       break;
     case 'fin':
-      line.socket.end();
+      connection.socket.end();
       break;
     case 'tcpReset':
-      line.socket.resetAndDestroy();
+      connection.socket.resetAndDestroy();
       break;
     case 'freeze':
-      line.freeze();
+      connection.freeze();
       break;
     case 'goaway':
       stream.session?.goaway();
@@ -68,7 +68,7 @@ export function inflict(fault: Fault, stream: ServerHttp2Stream, line: Line): vo
   }
 }
 
-/** The frame as it is (RFC 9113, 6.4): a length of 4, type 3, no flags, the stream, the code. */
+/** An RST_STREAM frame (RFC 9113, 6.4): a length of 4, type 3, no flags, the stream, the code. */
 function rstStream(id: number, code: number): Buffer {
   const frame = Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   frame.writeUInt32BE(id, 5);
@@ -76,7 +76,7 @@ function rstStream(id: number, code: number): Buffer {
   return frame;
 }
 
-/** An HTTP error instead of an event stream. */
+/** Answers with an HTTP error instead of an event stream. */
 export function refuse(
   stream: ServerHttp2Stream,
   { status, exception, message }: { status: number; exception: string; message: string },
@@ -85,8 +85,8 @@ export function refuse(
   stream.end(JSON.stringify({ Message: message }));
 }
 
-/** An exception as the last message of an event stream. */
-export function except(
+/** Sends an exception as the last message of the event stream. */
+export function sendException(
   stream: ServerHttp2Stream,
   { exception, message }: { exception: string; message: string },
 ): void {

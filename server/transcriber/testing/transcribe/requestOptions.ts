@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 
-/** What a request asks for, as its `x-amzn-transcribe-*` headers say it. */
+/** The options in the `x-amzn-transcribe-*` headers of a request. */
 export type RequestOptions = ReturnType<typeof readOptions>;
 
-/** What the account has: names of vocabularies; names of vocabulary filters and their words. */
+/** The vocabularies of an AWS account, by name, and its vocabulary filters: each name with the filtered words. */
 export type Account = { vocabularies: string[]; vocabularyFilters: Record<string, string[]> };
 
 const LANGUAGE = /^[a-z]{2,3}-[A-Z]{2}$/;
@@ -33,7 +33,7 @@ export function readOptions(headers: IncomingHttpHeaders) {
   };
 }
 
-/** @throws Error named as the service names it, if it would not take the request. */
+/** @throws Error with the name of the service's exception, if the service would refuse the request. */
 export function checkOptions(options: RequestOptions, account: Account): void {
   const [problem] = [
     ...mediaProblems(options),

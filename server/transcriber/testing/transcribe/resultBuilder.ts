@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestOptions } from './requestOptions.ts';
-import { type Heard, voiceOf } from './toneRecognizer.ts';
+import { type Recognized, speakerOf } from './toneRecognizer.ts';
 
 const SILENCE_SECONDS = 0.3;
-/** What counts as personal data in the language of tones. */
+/** The words that count as personal data in the tests. */
 const PERSONAL = ['ten', 'world'];
 
 type Word = { word: string; start: number; end: number };
@@ -11,39 +11,40 @@ type Utterance = { id: string; words: Word[] };
 type Item = Record<string, unknown> & { Content: string };
 
 /**
- * Writes down what was heard, in the shape of the service's results: partials that replace each other by ResultId,
- * whose last word is a guess and all before it stable; then a final, with confidences and a full stop, after a
- * silence or at the end. Personal data is masked in finals only, as by the service.
+ * Turns recognised words into results in the shape of the service's. Partials replace each other by ResultId; their
+ * last word is a guess, the words before it are stable. A silence, or the end, makes a final with confidences and a
+ * full stop. Like the service, it masks personal data in finals only.
  */
 export class ResultBuilder {
   readonly #options: RequestOptions;
   readonly #filtered: string[];
   #utterance: Utterance | undefined;
 
-  /** @param filtered the words of the vocabulary filter that was asked for. */
+  /** @param filtered the words of the request's vocabulary filter. */
   constructor(options: RequestOptions, filtered: string[]) {
     this.#options = options;
     this.#filtered = filtered;
   }
 
-  note({ word, start, end }: Heard): object | undefined {
+  /** Adds a word or a silence. Returns the new result, if there is one. */
+  add({ word, start, end }: Recognized): object | undefined {
     if (word !== null) {
       this.#utterance ??= { id: randomUUID(), words: [] };
       this.#utterance.words.push({ word, start, end });
       return this.#partial(this.#utterance);
     }
-    const spokenUntil = this.#utterance?.words.at(-1)?.end ?? end;
-    return end - spokenUntil > SILENCE_SECONDS ? this.end() : undefined;
+    const speechEnd = this.#utterance?.words.at(-1)?.end ?? end;
+    return end - speechEnd > SILENCE_SECONDS ? this.end() : undefined;
   }
 
-  /** The final of what is being said, if anything is. */
+  /** The final of the open utterance, if there is one. */
   end(): object | undefined {
     const utterance = this.#utterance;
     this.#utterance = undefined;
     if (!utterance) return;
     const { redaction } = this.#options;
-    const items = this.#filter(utterance.words).map((heard) => {
-      const masked = redaction && PERSONAL.includes(heard.word) ? { ...heard, word: '[PII]' } : heard;
+    const items = this.#filter(utterance.words).map((spoken) => {
+      const masked = redaction && PERSONAL.includes(spoken.word) ? { ...spoken, word: '[PII]' } : spoken;
       return { ...this.#item(masked, true), Confidence: 0.9 };
     });
     const at = utterance.words.at(-1)?.end;
@@ -57,9 +58,9 @@ export class ResultBuilder {
 
   #partial(utterance: Utterance): object {
     const words = this.#filter(utterance.words);
-    const items = words.map((heard, i) => {
+    const items = words.map((spoken, i) => {
       const last = i === words.length - 1;
-      return this.#item(last ? { ...heard, word: heard.word.slice(0, 2) } : heard, !last);
+      return this.#item(last ? { ...spoken, word: spoken.word.slice(0, 2) } : spoken, !last);
     });
     const Alternatives = [{ Transcript: textOf(items), Items: items }];
     return this.#result(utterance, { IsPartial: true, Alternatives });
@@ -67,9 +68,9 @@ export class ResultBuilder {
 
   #filter(words: Word[]): Word[] {
     const { filterMethod } = this.#options;
-    return words.flatMap((heard) => {
-      if (!this.#filtered.includes(heard.word) || filterMethod === 'tag') return heard;
-      return filterMethod === 'remove' ? [] : { ...heard, word: '***' };
+    return words.flatMap((spoken) => {
+      if (!this.#filtered.includes(spoken.word) || filterMethod === 'tag') return spoken;
+      return filterMethod === 'remove' ? [] : { ...spoken, word: '***' };
     });
   }
 
@@ -81,18 +82,18 @@ export class ResultBuilder {
       StartTime: start,
       EndTime: end,
       ...(stabilised ? { Stable: stable } : {}),
-      ...(speakers ? { Speaker: `spk_${voiceOf(word)}` } : {}),
+      ...(speakers ? { Speaker: `spk_${speakerOf(word)}` } : {}),
       ...(this.#filtered.includes(word) ? { VocabularyFilterMatch: true } : {}),
     };
   }
 
-  #result({ id, words }: Utterance, said: { IsPartial: boolean; Alternatives: object[] }): object {
+  #result({ id, words }: Utterance, content: { IsPartial: boolean; Alternatives: object[] }): object {
     return {
       ResultId: id,
       StartTime: words[0]?.start,
       EndTime: words.at(-1)?.end,
       ChannelId: 'ch_0',
-      ...said,
+      ...content,
       ...this.#language(words),
     };
   }

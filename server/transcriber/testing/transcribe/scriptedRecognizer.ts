@@ -1,11 +1,11 @@
-import type { Heard, Recognizer } from './toneRecognizer.ts';
+import type { Recognized, Recognizer } from './toneRecognizer.ts';
 
 const SCRIPT = 'go forward ten meters hello world left right'.split(' ');
 const WORD_SECONDS = 0.4;
-/** So many times a word's length is silence between two utterances. */
+/** The silence between two utterances, in lengths of a word. */
 const PAUSE_WORDS = 2;
 
-/** Hears nothing, but always the same sentence, a word for every 0.4 s of audio: what costs least under load. */
+/** Ignores the audio and repeats one sentence, a word for every 0.4 s of audio. It is cheap: load tests use it. */
 export class ScriptedRecognizer implements Recognizer {
   readonly #wordBytes: number;
   #bytes = 0;
@@ -15,7 +15,7 @@ export class ScriptedRecognizer implements Recognizer {
     this.#wordBytes = 2 * Math.round(WORD_SECONDS * sampleRate);
   }
 
-  *hear(pcm: Buffer): Generator<Heard> {
+  *recognize(pcm: Buffer): Generator<Recognized> {
     this.#bytes += pcm.length;
     for (; this.#bytes >= (this.#count + 1) * this.#wordBytes; this.#count += 1) {
       const word = SCRIPT[this.#count % (SCRIPT.length + PAUSE_WORDS)] ?? null;
@@ -23,5 +23,5 @@ export class ScriptedRecognizer implements Recognizer {
     }
   }
 
-  *end(): Generator<Heard> {}
+  *end(): Generator<Recognized> {}
 }

@@ -1,4 +1,4 @@
-/** A certificate that nobody vouches for, and its key: no secret, it opens nothing. */
+/** A self-signed certificate and its key. The key is no secret: nothing real uses it. */
 export const SELF_SIGNED = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgh9IeP35r1rt/2oO8

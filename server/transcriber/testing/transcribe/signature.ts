@@ -5,7 +5,7 @@ import { encodeHeaders, type Message } from './eventStream.ts';
 /** Access key ids and their secrets. */
 export type Keys = Record<string, string>;
 
-/** A refusal in the words of AWS: the name of the exception and a message. */
+/** A refusal with the name and the message of AWS's own exception. */
 export class SignatureError extends Error {
   constructor(name: string, message: string) {
     super(message);
@@ -18,7 +18,7 @@ const AUTHORIZATION =
 const SKEW_MS = 300_000;
 
 /**
- * Checks the signature of a streaming request (Signature Version 4) and answers what checks its frames.
+ * Checks the signature of a streaming request (Signature Version 4). Returns the verifier for the frames that follow.
  *
  * @param now the server's clock, milliseconds since 1970.
  * @throws SignatureError
@@ -59,21 +59,21 @@ function canonicalRequest(headers: IncomingHttpHeaders, signedHeaders: string): 
   return [method, path, '', lines.join(''), signedHeaders, hash].join('\n');
 }
 
-/** Each frame signs its date, its body, and the signature before it; the first one goes on from the request's. */
+/** Each frame's signature covers its date, its body and the previous signature; the first one, the request's. */
 export class FrameVerifier {
   readonly #key: Buffer;
   readonly #scope: string;
   readonly #now: () => number;
-  #prior: string;
+  #lastSignature: string;
 
   constructor(key: Buffer, { scope, seed, now }: { scope: string; seed: string; now: () => number }) {
     this.#key = key;
     this.#scope = scope;
     this.#now = now;
-    this.#prior = seed;
+    this.#lastSignature = seed;
   }
 
-  /** @throws SignatureError if the frame is forged, repeated, out of its turn, or old. */
+  /** @throws SignatureError if the frame is forged, repeated, out of order, or too old. */
   verify({ headers, body }: Message): void {
     const date = headers[':date'];
     const signature = headers[':chunk-signature'];
@@ -85,12 +85,12 @@ export class FrameVerifier {
       'AWS4-HMAC-SHA256-PAYLOAD',
       compact(date.getTime()),
       this.#scope,
-      this.#prior,
+      this.#lastSignature,
       sha256(encodeHeaders({ ':date': date })),
       sha256(body),
     ].join('\n');
-    this.#prior = signature.toString('hex');
-    if (hmac(this.#key, toSign).toString('hex') !== this.#prior) {
+    this.#lastSignature = signature.toString('hex');
+    if (hmac(this.#key, toSign).toString('hex') !== this.#lastSignature) {
       throw new SignatureError('BadRequestException', 'The chunk signature does not match');
     }
   }
@@ -105,7 +105,7 @@ function checkDate(date: Date, now: number, refusal: string): void {
   );
 }
 
-/** As AWS writes times: 20260131T235959Z. */
+/** A time in AWS's format: 20260131T235959Z. */
 function compact(time: number): string {
   return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 }

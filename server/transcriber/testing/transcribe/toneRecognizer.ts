@@ -1,8 +1,8 @@
 import { silence, tone } from '../audio.ts';
 
 /**
- * A language of tones: each word is one sine of 100 ms. What is heard follows from the samples alone, so a chunk that
- * got lost, came twice or out of order changes the words.
+ * The words of the synthetic speech. Each word is a sine tone of 100 ms, so the samples alone decide the recognised
+ * words: a chunk that is lost, comes twice or comes out of order changes them.
  */
 const WORDS = [
   'go',
@@ -22,11 +22,11 @@ const LOWEST_HERTZ = 400;
 const STEP_HERTZ = 120;
 const WORD_SECONDS = 0.1;
 const HOP_SECONDS = 0.01;
-/** A quarter of what `sing` plays, so that a window that a tone only grazes counts as silence. */
-const AUDIBLE = 800;
+/** A quarter of the amplitude of a tone: a window with only the edge of a tone counts as silence. */
+const MIN_AMPLITUDE = 800;
 
-/** Two words never sound alike, and one may follow itself. @throws RangeError for a word that has no tone. */
-function sing(words: string[], sampleRate: number): Uint8Array {
+/** Each word has a frequency of its own, and a word may follow itself. @throws RangeError for a word without a tone. */
+function synthesizeWords(words: string[], sampleRate: number): Uint8Array {
   return Buffer.concat(
     words.map((word) => {
       const index = WORDS.indexOf(word);
@@ -36,26 +36,26 @@ function sing(words: string[], sampleRate: number): Uint8Array {
   );
 }
 
-/** Words with silence after them, so that they are an utterance of their own. */
-export function singUtterance(text: string, sampleRate: number, pauseSeconds = 0.6): Uint8Array {
-  return Buffer.concat([sing(text.split(' '), sampleRate), silence(pauseSeconds, sampleRate)]);
+/** PCM of the words, and silence after them that ends the utterance. */
+export function synthesizeUtterance(text: string, sampleRate: number, pauseSeconds = 0.6): Uint8Array {
+  return Buffer.concat([synthesizeWords(text.split(' '), sampleRate), silence(pauseSeconds, sampleRate)]);
 }
 
-/** Which of two people says a word: the first half of the words are the one's, the others the other's. */
-export function voiceOf(word: string): number {
+/** The speaker of a word: 0 says the first half of the words, 1 the second half. */
+export function speakerOf(word: string): number {
   return WORDS.indexOf(word) < WORDS.length / 2 ? 0 : 1;
 }
 
-/** A word, or a moment of silence. Seconds from the first sample. */
-export type Heard = { word: string | null; start: number; end: number };
+/** A word, or a short silence (`word` is null). Times are in seconds from the first sample. */
+export type Recognized = { word: string | null; start: number; end: number };
 
 export type Recognizer = {
-  hear: (pcm: Buffer) => Iterable<Heard>;
-  /** What is left when the audio ends. */
-  end: () => Iterable<Heard>;
+  recognize: (pcm: Buffer) => Iterable<Recognized>;
+  /** The remaining words, when the audio ends. */
+  end: () => Iterable<Recognized>;
 };
 
-/** Listens in windows of a word's length from the first sample that sounds; in silence it moves on by 10 ms. */
+/** In speech it looks at windows of a word's length; in silence it moves on by 10 ms at a time. */
 export class ToneRecognizer implements Recognizer {
   readonly #sampleRate: number;
   #rest = Buffer.alloc(0);
@@ -66,23 +66,23 @@ export class ToneRecognizer implements Recognizer {
     this.#sampleRate = sampleRate;
   }
 
-  *hear(pcm: Buffer): Generator<Heard> {
+  *recognize(pcm: Buffer): Generator<Recognized> {
     this.#rest = Buffer.concat([this.#rest, pcm]);
     for (;;) {
       const seconds = this.#inSpeech ? WORD_SECONDS : HOP_SECONDS;
       const bytes = 2 * Math.round(seconds * this.#sampleRate);
       if (this.#rest.length < bytes) return;
       const window = this.#rest.subarray(0, bytes);
-      if (!this.#inSpeech && amplitude(window) > AUDIBLE) this.#inSpeech = true;
-      else yield this.#listen(window);
+      if (!this.#inSpeech && amplitude(window) > MIN_AMPLITUDE) this.#inSpeech = true;
+      else yield this.#consume(window);
     }
   }
 
-  end(): Generator<Heard> {
-    return this.hear(Buffer.from(silence(WORD_SECONDS, this.#sampleRate)));
+  end(): Generator<Recognized> {
+    return this.recognize(Buffer.from(silence(WORD_SECONDS, this.#sampleRate)));
   }
 
-  #listen(window: Buffer): Heard {
+  #consume(window: Buffer): Recognized {
     const word = this.#inSpeech ? loudestWord(window, this.#sampleRate) : null;
     const start = this.#samples / this.#sampleRate;
     this.#inSpeech = word !== null;
@@ -95,10 +95,10 @@ export class ToneRecognizer implements Recognizer {
 function loudestWord(window: Buffer, sampleRate: number): string | null {
   const levels = WORDS.map((_, i) => level(window, (LOWEST_HERTZ + STEP_HERTZ * i) / sampleRate));
   const loudest = Math.max(...levels);
-  return loudest > AUDIBLE ? (WORDS[levels.indexOf(loudest)] ?? null) : null;
+  return loudest > MIN_AMPLITUDE ? (WORDS[levels.indexOf(loudest)] ?? null) : null;
 }
 
-/** Amplitude of one frequency (in cycles a sample): Goertzel's algorithm. */
+/** The amplitude at one frequency (in cycles a sample), by Goertzel's algorithm. */
 function level(window: Buffer, frequency: number): number {
   const coefficient = 2 * Math.cos(2 * Math.PI * frequency);
   let [last, beforeLast] = [0, 0];
@@ -109,7 +109,7 @@ function level(window: Buffer, frequency: number): number {
   return (4 * Math.sqrt(Math.max(0, power))) / window.length;
 }
 
-/** Of a sine: its root mean square times √2. */
+/** The amplitude of a sine wave: its root mean square times √2. */
 function amplitude(window: Buffer): number {
   let sum = 0;
   for (let at = 0; at < window.length; at += 2) sum += window.readInt16LE(at) ** 2;

@@ -5,13 +5,13 @@ import { createAwsClient } from '../../aws/client.ts';
 import { chunked } from '../audio.ts';
 import { decodeMessage, encodeMessage } from './eventStream.ts';
 import { ScriptedRecognizer } from './scriptedRecognizer.ts';
-import { singUtterance, ToneRecognizer } from './toneRecognizer.ts';
+import { synthesizeUtterance, ToneRecognizer } from './toneRecognizer.ts';
 import { startTranscribeServer, TEST_CREDENTIALS, type TranscribeServer } from './transcribeServer.ts';
 
 const RATE = 16_000;
-const CHUNKS = chunked(singUtterance('go forward ten meters', RATE), 100, RATE);
+const CHUNKS = chunked(synthesizeUtterance('go forward ten meters', RATE), 100, RATE);
 
-/** What becomes of one signed frame of the SDK on its way: the frames that arrive in its place. */
+/** Changes a signed frame of the SDK on its way: returns the frames that arrive in its place. */
 type Tamper = (frame: Buffer, index: number) => Buffer[];
 
 let server: TranscribeServer;
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Sends audio with the SDK, whose signed frames pass through `tamper`; answers the last transcript. */
+/** Sends audio with the SDK and passes its signed frames through `tamper`. Returns the last transcript. */
 async function transcribe(tamper: Tamper, credentials = TEST_CREDENTIALS): Promise<string | undefined> {
   const client = createAwsClient({ region: 'eu-west-1', endpoint: server.url, credentials });
   client.middlewareStack.add(
@@ -29,7 +29,7 @@ async function transcribe(tamper: Tamper, credentials = TEST_CREDENTIALS): Promi
       request.body = request.body.pipe(tampering(tamper));
       return next(args);
     },
-    // After everything that signs.
+    // This must run after all middleware that signs.
     { step: 'finalizeRequest', priority: 'low', name: 'tamper' },
   );
   const answer = await client.send(
@@ -62,7 +62,7 @@ function tampering(tamper: Tamper): Transform {
   });
 }
 
-/** Turns one bit of the audio over; both checksums are right again afterwards. */
+/** Flips one bit of the audio and corrects both checksums. */
 function altered(frame: Buffer): Buffer {
   const outer = decodeMessage(frame);
   const inner = decodeMessage(outer.body);
@@ -71,8 +71,8 @@ function altered(frame: Buffer): Buffer {
   return encodeMessage({ ...outer, body: encodeMessage({ ...inner, body }) });
 }
 
-describe('the server that stands in for Amazon Transcribe', () => {
-  test('hears what the SDK signed', async () => {
+describe('the test server for Amazon Transcribe', () => {
+  test('accepts and recognises the frames that the SDK signed', async () => {
     expect(await transcribe((frame) => [frame])).toBe('go forward ten meters.');
   });
 
@@ -88,7 +88,7 @@ describe('the server that stands in for Amazon Transcribe', () => {
     await expect(transcribe(tamper)).rejects.toThrow(message);
   });
 
-  test('refuses a request that somebody else signed', async () => {
+  test('refuses a request with a forged signature', async () => {
     const forged = { ...TEST_CREDENTIALS, secretAccessKey: 'guessed' };
     await expect(transcribe((frame) => [frame], forged)).rejects.toMatchObject({
       name: 'InvalidSignatureException',
@@ -97,38 +97,38 @@ describe('the server that stands in for Amazon Transcribe', () => {
   });
 });
 
-describe('its recognizer', () => {
-  const hear = (chunks: Uint8Array[]) => {
+describe('the tone recognizer', () => {
+  const recognize = (chunks: Uint8Array[]) => {
     const recognizer = new ToneRecognizer(RATE);
-    const heard = [
-      ...chunks.flatMap((chunk) => [...recognizer.hear(Buffer.from(chunk))]),
+    const recognized = [
+      ...chunks.flatMap((chunk) => [...recognizer.recognize(Buffer.from(chunk))]),
       ...recognizer.end(),
     ];
-    return heard.flatMap(({ word }) => word ?? []).join(' ');
+    return recognized.flatMap(({ word }) => word ?? []).join(' ');
   };
   const [go, forward, ten, meters, ...silence] = CHUNKS as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
 
   test('notices a chunk that is lost, doubled or moved', () => {
-    expect(hear([go, forward, ten, meters, ...silence])).toBe('go forward ten meters');
-    expect(hear([go, ten, meters, ...silence])).toBe('go ten meters');
-    expect(hear([go, forward, forward, ten, meters, ...silence])).toBe('go forward forward ten meters');
-    expect(hear([go, ten, forward, meters, ...silence])).toBe('go ten forward meters');
+    expect(recognize([go, forward, ten, meters, ...silence])).toBe('go forward ten meters');
+    expect(recognize([go, ten, meters, ...silence])).toBe('go ten meters');
+    expect(recognize([go, forward, forward, ten, meters, ...silence])).toBe('go forward forward ten meters');
+    expect(recognize([go, ten, forward, meters, ...silence])).toBe('go ten forward meters');
   });
 
-  test('finds the words wherever they begin, and does not need silence after them', () => {
-    expect(hear([new Uint8Array(2 * 777), go, forward, ten, meters])).toBe('go forward ten meters');
+  test('finds words that begin at any sample, and needs no silence after them', () => {
+    expect(recognize([new Uint8Array(2 * 777), go, forward, ten, meters])).toBe('go forward ten meters');
   });
 });
 
-test('its script goes by the length of the audio alone', () => {
+test('the scripted recognizer depends on the length of the audio only', () => {
   const recognizer = new ScriptedRecognizer(RATE);
-  const heard = chunked(new Uint8Array(2 * RATE * 5), 130, RATE).flatMap((pcm) => [
-    ...recognizer.hear(Buffer.from(pcm)),
+  const recognized = chunked(new Uint8Array(2 * RATE * 5), 130, RATE).flatMap((pcm) => [
+    ...recognizer.recognize(Buffer.from(pcm)),
   ]);
-  expect(heard.slice(0, 2)).toEqual([
+  expect(recognized.slice(0, 2)).toEqual([
     { word: 'go', start: 0, end: 0.4 },
     { word: 'forward', start: 0.4, end: 0.8 },
   ]);
-  expect(heard).toHaveLength(12);
-  expect(heard.filter(({ word }) => word === null)).toHaveLength(2);
+  expect(recognized).toHaveLength(12);
+  expect(recognized.filter(({ word }) => word === null)).toHaveLength(2);
 });

@@ -6,23 +6,23 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type Line, openLine } from '../line.ts';
+import { type ClientConnection, openConnection } from '../clientConnection.ts';
 import { type Fault, refuse } from './faults.ts';
 import type { Account } from './requestOptions.ts';
 import type { Keys } from './signature.ts';
 import { TranscribeStream } from './transcribeStream.ts';
 
-/** What a client of the server signs with unless it was given other keys. */
+/** The credentials that the server accepts by default. */
 export const TEST_CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'test-secret' };
 
 export type TranscribeServer = {
   /** For the SDK's `endpoint`, or AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING. */
   url: string;
-  /** Every stream so far, oldest first, or the last ones if there were more than it remembers. */
+  /** The streams so far, oldest first: at most the last `maxKeptStreams`. */
   streams: TranscribeStream[];
-  /** Connections open at the moment; each carries one stream. */
+  /** How many connections are open now. Each carries one stream. */
   openSessions: () => number;
-  /** Strikes every connection made from now on, or the next `times` of them; undefined for none. */
+  /** Makes this fault on every new connection, or on the next `times` ones. `undefined` stops the faults. */
   setFault: (fault: Fault | undefined, times?: number) => void;
   close: () => Promise<void>;
 };
@@ -36,27 +36,32 @@ const DEFAULTS = {
   longestSeconds: 4 * 3_600,
   dateSkewMs: 0,
   clockSkewMs: 0,
-  /** More streams at once than this are refused. */
+  /** The server refuses more streams at once than this. */
   maxStreams: Number.POSITIVE_INFINITY,
   /** How many streams are kept in `streams`. */
-  remembers: 1_000,
+  maxKeptStreams: 1_000,
 };
 
 /**
- * Speaks Amazon Transcribe's streaming protocol (HTTP/2 without TLS) on the loopback, as far as the real SDK can
- * tell: it checks every signature and option and understands the words of `toneRecognizer.ts`.
+ * A test server on the loopback that speaks Amazon Transcribe's streaming protocol (HTTP/2 without TLS) with the real
+ * SDK. It checks every signature and option and recognises the words of `toneRecognizer.ts`.
  */
 export async function startTranscribeServer(
   options: Partial<typeof DEFAULTS> = {},
 ): Promise<TranscribeServer> {
-  const { port, maxStreams, remembers, ...settings } = { ...DEFAULTS, ...options };
+  const { port, maxStreams, maxKeptStreams, ...settings } = { ...DEFAULTS, ...options };
   const streams: TranscribeStream[] = [];
-  const lines = new Set<Line>();
+  const connections = new Set<ClientConnection>();
   const sessions = new Set<Http2Session>();
   let fault: Fault | undefined;
-  let strikes = 0;
+  let faultsLeft = 0;
 
-  const answer = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, line: Line, own?: Fault) => {
+  const answer = (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    connection: ClientConnection,
+    ownFault?: Fault,
+  ) => {
     if (headers[':method'] !== 'POST' || headers[':path'] !== '/stream-transcription') {
       stream.respond({ ':status': 404 }, { endStream: true });
       return;
@@ -65,21 +70,21 @@ export async function startTranscribeServer(
       refuse(stream, { status: 429, exception: 'LimitExceededException', message: 'Too many streams.' });
       return;
     }
-    streams.push(new TranscribeStream(stream, headers, line, { ...settings, fault: own }));
-    if (streams.length > remembers) streams.shift();
+    streams.push(new TranscribeStream(stream, headers, connection, { ...settings, fault: ownFault }));
+    if (streams.length > maxKeptStreams) streams.shift();
   };
   const server = createServer((socket: Socket) => {
-    const own = strikes > 0 ? fault : undefined;
-    strikes -= 1;
-    const line = openLine(socket, { freezable: own?.kind === 'freeze' });
-    lines.add(line);
+    const ownFault = faultsLeft > 0 ? fault : undefined;
+    faultsLeft -= 1;
+    const connection = openConnection(socket, { freezable: ownFault?.kind === 'freeze' });
+    connections.add(connection);
     socket.on('error', () => {});
-    socket.on('close', () => lines.delete(line));
-    const session = performServerHandshake(line.end, { settings: { maxConcurrentStreams: 1 } });
+    socket.on('close', () => connections.delete(connection));
+    const session = performServerHandshake(connection.http2Stream, { settings: { maxConcurrentStreams: 1 } });
     sessions.add(session);
     session.on('error', () => {});
     session.on('close', () => sessions.delete(session));
-    session.on('stream', (stream, headers) => answer(stream, headers, line, own));
+    session.on('stream', (stream, headers) => answer(stream, headers, connection, ownFault));
   });
   await once(server.listen(port, '127.0.0.1'), 'listening');
 
@@ -89,11 +94,11 @@ export async function startTranscribeServer(
     openSessions: () => sessions.size,
     setFault(next, times = Number.POSITIVE_INFINITY) {
       fault = next;
-      strikes = times;
+      faultsLeft = times;
     },
     async close() {
       for (const session of sessions) session.destroy();
-      for (const { socket } of lines) socket.destroy();
+      for (const { socket } of connections) socket.destroy();
       server.close();
       await once(server, 'close');
     },

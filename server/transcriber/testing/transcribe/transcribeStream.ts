@@ -1,63 +1,69 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import type { Line } from '../line.ts';
+import type { ClientConnection } from '../clientConnection.ts';
 import { decodeMessage, encodeMessage, type Message, MessageReader } from './eventStream.ts';
-import { except, type Fault, inflict, type Moment, refuse } from './faults.ts';
+import { type Fault, inflict, type Moment, refuse, sendException } from './faults.ts';
 import { type Account, checkOptions, type RequestOptions, readOptions } from './requestOptions.ts';
 import { ResultBuilder } from './resultBuilder.ts';
 import { ScriptedRecognizer } from './scriptedRecognizer.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
-import { type Recognizer, ToneRecognizer } from './toneRecognizer.ts';
+import { type Recognized, type Recognizer, ToneRecognizer } from './toneRecognizer.ts';
 
 export type StreamSettings = {
   keys: Keys;
   account: Account;
-  /** Whether it listens to the tones, or answers from a script without listening, which costs less. */
+  /** `tone` recognises the tones. `none` ignores the audio and answers from a script, which costs less. */
   recognizer: 'tone' | 'none';
   idleMs: number;
-  /** A stream with more audio than this is ended. */
+  /** A stream that gets more audio than this is ended. */
   longestSeconds: number;
-  /** How far off the date of its answers is, and its clock. */
+  /** How wrong the date header of the answers is. */
   dateSkewMs: number;
+  /** How wrong the clock is that checks the signatures. */
   clockSkewMs: number;
   fault: Fault | undefined;
 };
 
-/** One call of StartStreamTranscription as the service sees it. */
+/** One call of StartStreamTranscription, on the side of the service. */
 export class TranscribeStream {
   readonly headers: IncomingHttpHeaders;
-  /** Every word heard so far, and how much audio came. */
+  /** Every word that was recognised so far. */
   readonly words: string[] = [];
   chunks = 0;
-  audioBytes = 0;
-  /** Whether the client ended its audio as it should, with a signed empty frame. */
+  /** Whether the client ended its audio correctly, with a signed empty frame. */
   audioEnded = false;
   readonly #http: ServerHttp2Stream;
-  readonly #line: Line;
+  readonly #connection: ClientConnection;
   readonly #settings: StreamSettings;
   readonly #reader = new MessageReader();
-  readonly #asked: RequestOptions;
+  readonly #options: RequestOptions;
   readonly #recognizer: Recognizer;
-  readonly #scribe: ResultBuilder;
+  readonly #results: ResultBuilder;
+  #audioBytes = 0;
   #verifier: FrameVerifier | undefined;
-  /** Whether the fault has struck: from then on it neither listens nor speaks. */
-  #struck = false;
+  /** Whether the fault has struck. From then on the stream neither reads nor sends. */
+  #faultStruck = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(http: ServerHttp2Stream, headers: IncomingHttpHeaders, line: Line, settings: StreamSettings) {
+  constructor(
+    http: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    connection: ClientConnection,
+    settings: StreamSettings,
+  ) {
     this.headers = headers;
     this.#http = http;
-    this.#line = line;
+    this.#connection = connection;
     this.#settings = settings;
-    this.#asked = readOptions(headers);
-    const { sampleRate, filter, filters } = this.#asked;
+    this.#options = readOptions(headers);
+    const { sampleRate, filter, filters } = this.#options;
     this.#recognizer =
       settings.recognizer === 'tone' ? new ToneRecognizer(sampleRate) : new ScriptedRecognizer(sampleRate);
     const filtered = [filter ?? [], filters]
       .flat()
       .flatMap((name) => settings.account.vocabularyFilters[name] ?? []);
-    this.#scribe = new ResultBuilder(this.#asked, filtered);
-    // A client that tears its stream down is no fault of the server.
+    this.#results = new ResultBuilder(this.#options, filtered);
+    // A client may tear its stream down at any time; that is no error of the server.
     http.on('error', () => {});
     http.on('close', () => clearTimeout(this.#idleTimer));
     this.#answer();
@@ -67,7 +73,7 @@ export class TranscribeStream {
     try {
       const { keys, account, clockSkewMs } = this.#settings;
       this.#verifier = verifyRequest(this.headers, keys, () => Date.now() + clockSkewMs);
-      checkOptions(this.#asked, account);
+      checkOptions(this.#options, account);
     } catch (error) {
       const { name: exception, message } = error as Error;
       const status = error instanceof SignatureError ? 403 : 400;
@@ -75,7 +81,7 @@ export class TranscribeStream {
       return;
     }
     this.#http.on('data', (bytes: Buffer) => this.#receive(bytes));
-    if (this.#strikes('request')) return;
+    if (this.#inflictAt('request')) return;
     this.#http.respond({
       ':status': 200,
       'content-type': 'application/vnd.amazon.eventstream',
@@ -83,53 +89,53 @@ export class TranscribeStream {
       'x-amzn-request-id': randomUUID(),
       'x-amzn-transcribe-session-id': randomUUID(),
     });
-    this.#waitForAudio();
+    this.#restartIdleTimer();
   }
 
   #receive(bytes: Buffer): void {
     try {
-      for (const frame of this.#reader.push(bytes)) if (this.#speaks) this.#receiveFrame(frame);
+      for (const frame of this.#reader.push(bytes)) if (this.#isOpen) this.#receiveFrame(frame);
     } catch (error) {
-      except(this.#http, { exception: 'BadRequestException', message: (error as Error).message });
+      sendException(this.#http, { exception: 'BadRequestException', message: (error as Error).message });
     }
   }
 
-  get #speaks(): boolean {
-    return this.#http.headersSent && this.#http.writable && !this.#struck && !this.audioEnded;
+  get #isOpen(): boolean {
+    return this.#http.headersSent && this.#http.writable && !this.#faultStruck && !this.audioEnded;
   }
 
   #receiveFrame(frame: Message): void {
     this.#verifier?.verify(frame);
-    // An audio event without audio ends the stream just as the empty frame does.
+    // An audio event without audio ends the stream, like the empty frame.
     const pcm = frame.body.length === 0 ? frame.body : audioOf(frame);
     if (pcm.length === 0) this.#end();
-    else this.#hear(pcm);
+    else this.#receiveAudio(pcm);
   }
 
-  #hear(pcm: Buffer): void {
-    const { sampleRate } = this.#asked;
+  #receiveAudio(pcm: Buffer): void {
+    const { sampleRate } = this.#options;
     if (pcm.length % 2 !== 0 || pcm.length > 2 * sampleRate) throw new Error('The audio chunk is invalid');
-    this.#waitForAudio();
+    this.#restartIdleTimer();
     this.chunks += 1;
-    this.audioBytes += pcm.length;
-    if (this.chunks === 1 && this.#strikes('audio')) return;
-    if (this.audioBytes > 2 * sampleRate * this.#settings.longestSeconds) {
-      except(this.#http, {
+    this.#audioBytes += pcm.length;
+    if (this.chunks === 1 && this.#inflictAt('audio')) return;
+    if (this.#audioBytes > 2 * sampleRate * this.#settings.longestSeconds) {
+      sendException(this.#http, {
         exception: 'LimitExceededException',
         message: 'Your stream has exceeded the maximum session duration.',
       });
       return;
     }
-    for (const heard of this.#recognizer.hear(pcm)) this.#note(heard);
+    for (const recognized of this.#recognizer.recognize(pcm)) this.#add(recognized);
   }
 
-  #note(heard: Parameters<ResultBuilder['note']>[0]): void {
-    if (heard.word !== null) this.words.push(heard.word);
-    this.#send(this.#scribe.note(heard));
+  #add(recognized: Recognized): void {
+    if (recognized.word !== null) this.words.push(recognized.word);
+    this.#send(this.#results.add(recognized));
   }
 
   #send(result: object | undefined): void {
-    if (!result || this.#struck || !this.#http.writable) return;
+    if (!result || this.#faultStruck || !this.#http.writable) return;
     const headers = {
       ':message-type': 'event',
       ':event-type': 'TranscriptEvent',
@@ -137,33 +143,34 @@ export class TranscribeStream {
     };
     const body = Buffer.from(JSON.stringify({ Transcript: { Results: [result] } }));
     this.#http.write(encodeMessage({ headers, body }));
-    this.#strikes('event');
+    this.#inflictAt('event');
   }
 
   #end(): void {
     this.audioEnded = true;
     clearTimeout(this.#idleTimer);
-    if (this.#strikes('end')) return;
-    for (const heard of this.#recognizer.end()) this.#note(heard);
-    this.#send(this.#scribe.end());
+    if (this.#inflictAt('end')) return;
+    for (const recognized of this.#recognizer.end()) this.#add(recognized);
+    this.#send(this.#results.end());
     this.#http.end();
   }
 
-  #strikes(moment: Moment): boolean {
+  /** Makes the fault if its moment has come. Returns whether it ends the work of this stream. */
+  #inflictAt(moment: Moment): boolean {
     const { fault } = this.#settings;
-    if (fault?.at !== moment || this.#struck) return false;
-    inflict(fault, this.#http, this.#line);
+    if (fault?.at !== moment || this.#faultStruck) return false;
+    inflict(fault, this.#http, this.#connection);
     if (fault.kind === 'messages') return false;
-    this.#struck = true;
+    this.#faultStruck = true;
     clearTimeout(this.#idleTimer);
     return true;
   }
 
-  #waitForAudio(): void {
+  #restartIdleTimer(): void {
     clearTimeout(this.#idleTimer);
     const message = 'Your request timed out because no new audio was received for 15 seconds.';
     this.#idleTimer = setTimeout(
-      () => except(this.#http, { exception: 'BadRequestException', message }),
+      () => sendException(this.#http, { exception: 'BadRequestException', message }),
       this.#settings.idleMs,
     );
   }
@@ -171,6 +178,6 @@ export class TranscribeStream {
 
 function audioOf(frame: Message): Buffer {
   const { headers, body } = decodeMessage(frame.body);
-  if (headers[':event-type'] !== 'AudioEvent') throw new Error('Only audio events are understood');
+  if (headers[':event-type'] !== 'AudioEvent') throw new Error('Only audio events are supported');
   return body;
 }

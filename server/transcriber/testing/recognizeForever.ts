@@ -2,12 +2,15 @@ import { createSherpaEngine } from '../sherpa/engine.ts';
 import { chunked } from './audio.ts';
 import { AudioSource } from './audioSource.ts';
 import { childrenRunning } from './childrenRunning.ts';
-import { singTokens, TONE_DIRECTORY, TONE_MODEL } from './toneModel.ts';
+import { synthesizeTokens, TONE_DIRECTORY, TONE_MODEL } from './toneModel.ts';
 
-/** A server in the middle of hearing, for tests that end it: prints the ids of its child processes, then goes on. */
+/**
+ * A process with an open speech stream, for a test that kills it. It prints the ids of its child processes once the
+ * engine has recognised a word, and then waits for more audio for ever.
+ */
 const sampleRate = 16_000;
 const engine = createSherpaEngine({ model: TONE_MODEL, directory: TONE_DIRECTORY });
-const audio = new AudioSource(chunked(singTokens('one', sampleRate), 100, sampleRate), { hangs: true });
+const audio = new AudioSource(chunked(synthesizeTokens('one', sampleRate), 100, sampleRate), { hangs: true });
 const { signal } = new AbortController();
 for await (const _ of engine.transcribe(audio, { language: 'en-US', sampleRate, signal }))
   process.stdout.write(`${childrenRunning('sherpa/child').join(' ')}\n`);

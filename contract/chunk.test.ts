@@ -6,7 +6,7 @@ const STREAM = '0123abcd-4567-7890-abcd-ef0123456789';
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 
 describe('a chunk', () => {
-  test('is read as it was written, also out of the middle of other bytes', () => {
+  test('decodes to what was encoded, even from the middle of a larger buffer', () => {
     fc.assert(
       fc.property(
         fc.uuid(),
@@ -32,17 +32,17 @@ describe('a chunk', () => {
   });
 
   test.each(['', 'x', STREAM.toUpperCase(), `${STREAM}0`, STREAM.replaceAll('-', '')])(
-    'cannot be of the stream %j',
+    'refuses the stream id %j',
     (streamId) => {
       expect(() => encodeChunk({ streamId, seq: 0, pcm: new Uint8Array(2) })).toThrow(RangeError);
     },
   );
 
-  test.each([-1, 0.5, Number.NaN, 2 ** 32])('cannot have the number %d', (seq) => {
+  test.each([-1, 0.5, Number.NaN, 2 ** 32])('refuses the seq %d', (seq) => {
     expect(() => encodeChunk({ streamId: STREAM, seq, pcm: new Uint8Array(2) })).toThrow(RangeError);
   });
 
-  test('that is shorter than its header, or has flags nobody knows, is refused', () => {
+  test('is refused if it is shorter than its header or has unknown flags', () => {
     for (let length = 0; length < CHUNK_HEADER_BYTES; length += 1) {
       expect(() => decodeChunk(new Uint8Array(length))).toThrow(RangeError);
     }

@@ -1,5 +1,5 @@
 /**
- * The bytes of one `transcripts.push`:
+ * One chunk of audio. The bytes of one `transcripts.push` are
  * `streamId (16 bytes, UUID) | u32 LE seq from 0 | u32 LE flags (0) | PCM s16le mono`.
  */
 export type Chunk = { streamId: string; seq: number; pcm: Uint8Array };
@@ -8,7 +8,7 @@ export const CHUNK_HEADER_BYTES = 24;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** @throws RangeError if the stream id is no lower-case UUID, or seq no unsigned 32-bit integer. */
+/** @throws RangeError if the stream id is not a lower-case UUID, or seq is not an unsigned 32-bit integer. */
 export function encodeChunk({ streamId, seq, pcm }: Chunk): Uint8Array<ArrayBuffer> {
   if (!UUID.test(streamId)) throw new RangeError('streamId must be a lower-case UUID');
   if (!Number.isInteger(seq) || seq < 0 || seq > 0xffff_ffff) throw new RangeError('seq must be a uint32');
@@ -21,13 +21,13 @@ export function encodeChunk({ streamId, seq, pcm }: Chunk): Uint8Array<ArrayBuff
 }
 
 /**
- * Reads a chunk; `pcm` is a view into `bytes`, not a copy.
- * @throws RangeError saying what is wrong with the bytes.
+ * Reads a chunk. Its `pcm` is a view into `bytes`, not a copy.
+ * @throws RangeError that names the fault: the bytes are shorter than the header, or a flag is set.
  */
 export function decodeChunk(bytes: Uint8Array): Chunk {
   if (bytes.byteLength < CHUNK_HEADER_BYTES) {
     throw new RangeError(
-      `a chunk is at least ${CHUNK_HEADER_BYTES} bytes long, this one has ${bytes.byteLength}`,
+      `a chunk has at least ${CHUNK_HEADER_BYTES} bytes, this one has ${bytes.byteLength}`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

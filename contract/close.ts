@@ -1,7 +1,7 @@
-/** Why the server closes a WebSocket. After each of these a client comes back, with the cursors it has. RFC 6455, 7.4. */
+/** The codes with which the server closes a WebSocket (RFC 6455, 7.4). The client reconnects and sends its cursors again. */
 export const CLOSE = {
   /** "Service restart": another process takes over. */
   restart: 1_012,
-  /** What was sent to it was not read, and has been thrown away from the first event on that did not fit. */
+  /** The client did not read. The server has dropped the first event that did not fit its buffer, and all after it. */
   tooSlow: 4_008,
 } as const;

@@ -10,14 +10,14 @@ const call = fc.record({
   params: fc.record({ path: fc.string(), input: fc.oneof(json, bytes) }),
 });
 
-/** Plain arrays for bytes, so that views into different buffers compare. */
+/** Turns bytes into plain arrays, so that views into different buffers compare as equal. */
 const plain = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_, inner) => (inner instanceof Uint8Array ? { run: [...inner] } : inner)),
   );
 
 describe('the wire encoding', () => {
-  test('gives back calls and batches of calls as they were', () => {
+  test('decodes calls and batches of calls to what was encoded', () => {
     fc.assert(
       fc.property(fc.oneof(call, fc.array(call, { maxLength: 5 })), (message) => {
         expect(plain(wireEncoder.decode(wireEncoder.encode(message)))).toEqual(plain(message));
@@ -25,7 +25,7 @@ describe('the wire encoding', () => {
     );
   });
 
-  test('is plain JSON text for what has no bytes, so that stock clients need nothing of it', () => {
+  test('is plain JSON text for a message without bytes, so that stock clients can read it', () => {
     fc.assert(
       fc.property(fc.oneof(json, fc.array(json)), (message) => {
         expect(wireEncoder.encode(message)).toBe(JSON.stringify(message));
@@ -48,7 +48,7 @@ describe('the wire encoding', () => {
     );
   });
 
-  test('of any bytes whatever is read or refused with an Error, and in no time', () => {
+  test('decodes any bytes, or refuses them with an Error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (frame) => {
         try {
@@ -61,7 +61,7 @@ describe('the wire encoding', () => {
     );
   });
 
-  test('of a frame that is cut short or continued is refused', () => {
+  test('refuses a frame that is cut short or has extra bytes', () => {
     const push = { id: 1, method: 'mutation', params: { path: 'p', input: Uint8Array.of(1, 2, 3, 4) } };
     const frame = wireEncoder.encode(push) as Uint8Array;
     for (let length = 0; length < frame.length; length += 1) {

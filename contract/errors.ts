@@ -1,4 +1,4 @@
-/** The kinds of failure a caller can tell apart; the names are tRPC's. */
+/** The kinds of failure that a caller can distinguish. The names are tRPC's. */
 export type ErrorCode =
   | 'BAD_REQUEST'
   | 'UNAUTHORIZED'
@@ -14,14 +14,14 @@ export type AppErrorOptions = {
   /** Whether the same call can succeed later without any change. */
   retryable?: boolean;
   retryAfterMs?: number;
-  /** What a program needs to go on, e.g. the id of the stream in the way. Never what people said. */
+  /** Data for a program that handles the error, e.g. the id of a conflicting stream. Never the words that people said. */
   details?: Record<string, string | number>;
   cause?: unknown;
 };
 
 /**
- * A failure that the caller should hear about. `reason` is a stable word for programs, `message` a sentence for
- * people. It is turned into a tRPC error and into an HTTP problem in one place each.
+ * A failure for the caller to see. `reason` is a stable word for programs, `message` a sentence for people. One place
+ * turns it into a tRPC error, and one place into an HTTP problem.
  */
 export class AppError extends Error {
   readonly code: ErrorCode;
@@ -41,7 +41,7 @@ export class AppError extends Error {
   }
 }
 
-/** The refusal of somebody who does not belong to a room, whoever finds it out. */
+/** The error for a user who is not a member of the room. */
 export function notMember(): AppError {
   return new AppError('FORBIDDEN', 'not_member', 'Join the room first.');
 }

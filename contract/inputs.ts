@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { codePoints, LIMITS } from './limits.ts';
 
-/** What callers may send, for tRPC and REST alike. Every message here is read by people. */
+/** The inputs of tRPC and REST. People read the error messages. */
 
 const CONTROL = /\p{Cc}/u;
-/** Control characters other than tab and line feed, which a typed text may hold. */
+/** Any control character except tab and line feed. A typed text may contain those two. */
 const CONTROL_IN_TEXT = /[^\P{Cc}\t\n]/u;
 
 const atMost = (length: number) =>
   [(text: string) => codePoints(text) <= length, `At most ${length} characters.`] as const;
 
-const line = (what: string, length: number) =>
+const line = (label: string, length: number) =>
   z
     .string()
     .trim()
-    .min(1, `${what} must not be blank.`)
+    .min(1, `${label} must not be blank.`)
     .refine(...atMost(length))
     .refine(
       (text) => text.isWellFormed() && !CONTROL.test(text),
-      `${what} must not hold control characters.`,
+      `${label} must not contain control characters.`,
     );
 
 const uuid = z.guid('Not a UUID.').toLowerCase();
@@ -47,21 +47,21 @@ const vocabulary = z
   .string()
   .regex(
     /^[0-9a-zA-Z._-]{1,200}$/,
-    'A vocabulary’s name has up to 200 letters, digits, dots, dashes and underscores.',
+    'A vocabulary’s name has 1 to 200 letters, digits, dots, dashes and underscores.',
   )
   .nullable();
 
-const isOneDialectEach = (tags: string[]) =>
+const hasOneDialectPerLanguage = (tags: string[]) =>
   new Set(tags.map((tag) => tag.split('-')[0])).size === tags.length;
 
-/** How a room is to be heard; what is left out stays as it is. */
+/** A room’s speech settings. A setting that is left out stays as it is. */
 const speechSettings = z
   .strictObject({
     languages: z
       .array(languageTag)
       .max(LIMITS.speechLanguages, `At most ${LIMITS.speechLanguages} languages.`)
-      .refine((tags) => tags.length !== 1, 'One language leaves nothing to choose from: give more, or none.')
-      .refine(isOneDialectEach, 'One dialect of each language.'),
+      .refine((tags) => tags.length !== 1, 'Give at least two languages to choose from, or none.')
+      .refine(hasOneDialectPerLanguage, 'Give only one dialect of each language.'),
     vocabulary,
     vocabularyFilter: vocabulary,
     filterMethod: z.enum(['mask', 'remove', 'tag']),
@@ -92,13 +92,13 @@ const messageText = z
   .string()
   .refine(
     (text) => text.isWellFormed() && !CONTROL_IN_TEXT.test(text),
-    'A message must not hold control characters.',
+    'A message must not contain control characters.',
   )
   .trim()
   .min(1, 'A message must not be blank.')
   .refine(...atMost(LIMITS.textLength));
 
-/** The ids of the people a text speaks to by name, each once. */
+/** The ids of the people that a text mentions, without duplicates. */
 const mentions = z
   .array(id)
   .max(LIMITS.mentions)
@@ -134,11 +134,11 @@ export const messageSearch = z.object({
   query: z
     .string()
     .trim()
-    .min(1, 'Say what to look for.')
+    .min(1, 'Enter the words to search for.')
     .refine(...atMost(LIMITS.searchLength))
     .refine(
       (text) => text.isWellFormed() && !CONTROL.test(text),
-      'A search must not hold control characters.',
+      'A search must not contain control characters.',
     ),
   roomId: id.optional(),
   cursor,
@@ -149,7 +149,7 @@ export const readMarker = roomInput.extend({ seq });
 
 export const typingInput = roomInput.extend({ typing: z.boolean().default(true) });
 
-/** The cursor is not judged here: one that is impossible is answered with `reset`, not with an error. */
+/** Any cursor passes here. The server answers an impossible one with `reset`, not with an error. */
 export const liveInput = roomInput.extend({
   lastEventId: z
     .union([z.string(), z.number().transform(String)])

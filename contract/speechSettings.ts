@@ -1,6 +1,6 @@
 import type { SpeechSettings } from './types.ts';
 
-/** How a room is heard whose owner has not chosen otherwise. */
+/** The speech settings of a room whose owner has not chosen any. */
 export const DEFAULT_SPEECH_SETTINGS: SpeechSettings = {
   languages: [],
   vocabulary: null,

@@ -1,8 +1,8 @@
-/** The shapes that cross the wire. Dates are ISO 8601 strings, ids are opaque strings. */
+/** The shapes on the wire. Dates are ISO 8601 strings, ids are opaque strings. */
 
 export type User = { id: string; name: string; kind: 'guest' | 'member' | 'service' };
 
-/** A user as others see them. */
+/** The part of a user that other people see. */
 export type UserRef = Pick<User, 'id' | 'name'>;
 
 export type Role = 'owner' | 'member';
@@ -12,41 +12,41 @@ export type Room = {
   id: string;
   name: string;
   visibility: Visibility;
-  /** BCP 47, the language that speech in this room is expected in; `auto` leaves it to the engine. */
+  /** The language that people speak in this room, a BCP 47 tag. With `auto` the engine detects it. */
   language: string;
-  /** How its speech is heard. */
+  /** How engines recognise speech in this room. */
   speech: SpeechSettings;
   createdAt: string;
   archivedAt: string | null;
   lastSeq: number;
   rev: number;
   memberCount: number;
-  /** What the asking user is in this room; null for somebody who has not joined. */
+  /** The caller's role in this room; null if the caller has not joined. */
   role: Role | null;
-  /** How many messages came after what the asking user read or wrote last; null for somebody who has not joined. */
+  /** How many messages came after the last one that the caller read or wrote; null if the caller has not joined. */
   unread: number | null;
 };
 
-/** What of a room its owner can change, as everybody in it sees it. */
+/** The part of a room that its owner can change and that everybody in it sees. */
 export type RoomSettings = Pick<Room, 'id' | 'name' | 'language' | 'speech'>;
 
 export type Member = { user: UserRef; role: Role; joinedAt: string };
 
-/** Times are seconds from the start of the speech stream's audio. */
+/** One recognised word. Times are seconds from the start of the speech stream's audio. */
 export type Word = {
   text: string;
   start: number;
   end: number;
   confidence: number | null;
-  /** Tells several people on one microphone apart, where the room asks for that: "0", "1", … */
+  /** Which of several people on one microphone spoke: "0", "1", … Only if the room asks for speakers. */
   speaker?: string;
 };
 
 export type EngineName = 'aws' | 'sherpa' | 'pocketsphinx';
 
 /**
- * Why nobody heard what was said: it was lost on its way to the server, no engine could be reached for longer than
- * audio is kept, or no place among the streams became free in that time.
+ * Why a gap was not heard. `network`: the audio did not reach the server. `engine`: no engine was reachable for longer
+ * than the server keeps audio. `queue`: no engine had a free stream for that long.
  */
 export type GapReason = 'network' | 'engine' | 'queue';
 
@@ -58,26 +58,27 @@ export type Speech = {
   confidence: number | null;
   words: Word[];
   engine: EngineName;
-  /** Set where this is no utterance but a stretch that was not heard; its text is empty. */
+  /** Set if this is a gap, which was said but not heard. The text of a gap is empty. */
   gap?: GapReason;
-  /** What the engine heard, once the speaker has corrected the text. */
+  /** The text that the engine recognised. Set once the speaker has corrected it. */
   original?: string;
 };
 
-/** How a room wants to be heard. What the engine cannot do is refused when somebody starts to speak. */
+/** How engines recognise speech in a room. An engine that lacks a feature refuses it when somebody starts to speak. */
 export type SpeechSettings = {
-  /** What `auto` chooses from, one dialect a language; empty leaves it to the engine. */
+  /** The languages that `auto` chooses from, one dialect of each. With an empty list the engine chooses. */
   languages: string[];
-  /** The name of a custom vocabulary that the operator has made at the engine. */
+  /** The name of a custom vocabulary that the operator has created at the engine. */
   vocabulary: string | null;
-  /** The name of a vocabulary filter that the operator has made at the engine, and what it does to its words. */
+  /** The name of a vocabulary filter that the operator has created at the engine. */
   vocabularyFilter: string | null;
+  /** What the filter does to the words it lists. */
   filterMethod: 'mask' | 'remove' | 'tag';
-  /** How early the words of a partial are settled: the higher, the sooner and the less exact. */
+  /** How early the words of a partial become stable. A higher stability is faster and less exact. */
   stability: 'off' | 'low' | 'medium' | 'high';
-  /** Masks personal data. Partials then do not leave the server: only finals are masked. */
+  /** Masks personal data. The engine masks only finals, so the server then sends no partials. */
   redact: boolean;
-  /** Tells several people on one microphone apart. */
+  /** Distinguishes several people on one microphone. */
   speakers: boolean;
 };
 
@@ -90,13 +91,13 @@ export type Message = {
   rev: number;
   kind: 'text' | 'speech';
   author: UserRef;
-  /** The sender's own id of the message; null for speech. */
+  /** The id that the sender chose for the message; null for speech. */
   clientId: string | null;
   text: string | null;
   replyTo: string | null;
-  /** The ids of the members it speaks to by name. */
+  /** The ids of the members that it mentions. */
   mentions: string[];
-  /** In the order in which they were first used. */
+  /** In the order of their first use. */
   reactions: Reaction[];
   createdAt: string;
   editedAt: string | null;
@@ -104,14 +105,14 @@ export type Message = {
   speech: Speech | null;
 };
 
-/** One stretch of speech of one speaker. Its id stays from the first partial to the final. */
+/** One stretch of speech of one speaker. Its id stays the same from the first partial to the final. */
 export type Utterance = {
   id: string;
   streamId: string;
   roomId: string;
   speaker: UserRef;
   text: string;
-  /** How many leading characters (UTF-16 units) of `text` will not change again. */
+  /** How many characters (UTF-16 units) at the start of `text` will not change again. */
   stableChars: number;
   language: string;
   startedAt: string;
@@ -119,20 +120,20 @@ export type Utterance = {
   confidence: number | null;
   words: Word[];
   engine: EngineName;
-  /** Its place in the timeline; null while it is partial. */
+  /** Its place in the timeline; null while it is a partial. */
   seq: number | null;
-  /** As in `Speech`. */
+  /** `gap` and `original` mean the same as in `Speech`. */
   gap?: GapReason;
   original?: string;
 };
 
-/** What `messages.live` delivers. Only `message` and `reset` carry a rev; the others are not replayed. */
+/** The events of `messages.live`. Only `message` and `reset` carry a rev. The server does not replay the others. */
 export type RoomEvent =
   | { type: 'message'; rev: number; message: Message }
   | { type: 'reset'; rev: number }
-  /** `total` people are here; the first `LIMITS.presenceNames` of them are named. */
+  /** `total` people are in the room. `users` names the first `LIMITS.presenceNames` of them. */
   | { type: 'presence'; change: 'all' | 'came' | 'left'; users: UserRef[]; total: number }
-  /** Somebody writes, or has stopped; without news for `LIMITS.typingMs` they have stopped too. */
+  /** A user types, or has stopped. A user whose event is not repeated within `LIMITS.typingMs` has stopped too. */
   | { type: 'typing'; user: UserRef; typing: boolean }
   | { type: 'read'; userId: string; seq: number }
   | { type: 'room'; change: 'joined' | 'left'; user: UserRef; memberCount: number }
@@ -140,7 +141,7 @@ export type RoomEvent =
 
 export type StreamState = 'listening' | 'paused' | 'recovering' | 'ended';
 
-/** What `transcripts.live` delivers. */
+/** The events of `transcripts.live`. */
 export type CaptionEvent =
   | { type: 'partial' | 'final'; utterance: Utterance }
   | {
@@ -148,19 +149,19 @@ export type CaptionEvent =
       streamId: string;
       speaker: UserRef;
       state: StreamState;
-      /** Who listens, or will. */
+      /** The engine that recognises the stream, now or when its turn comes. */
       engine: EngineName;
       /**
-       * `paused`: `silence` or `queued`. `recovering`: `network` while no audio comes, or why the engine is away.
-       * `ended`: why.
+       * Of `paused`: `silence` or `queued`. Of `recovering`: `network` while no audio arrives, or the engine's failure.
+       * Of `ended`: the cause of the end.
        */
       reason?: string;
       message?: string;
-      /** While `queued`: 1 is next. */
+      /** The place in the queue while `queued`; 1 is next. */
       place?: number;
     };
 
-/** What an engine can do besides hearing. */
+/** What an engine can do besides plain recognition. */
 export type SpeechFeature = 'auto' | 'vocabulary' | 'vocabularyFilter' | 'stability' | 'redact' | 'speakers';
 
 export type EngineRef = {
@@ -171,16 +172,16 @@ export type EngineRef = {
   features: SpeechFeature[];
 };
 
-/** Minutes of speech that a room may have heard in a day (UTC), and how many it has. */
+/** How many minutes of speech a room may have recognised in a day (UTC), and how many it has used. */
 export type SpeechBudget = { minutes: number; usedMinutes: number };
 
-/** What hears speech on this server, or why nothing does. */
+/** The engine that recognises speech on this server, or why there is none. */
 export type EngineInfo =
   | (EngineRef & {
       available: true;
-      /** Takes over when the first stays away. */
+      /** The engine that takes over if the first one stays unavailable. */
       fallback: EngineRef | null;
-      /** Of the room that was asked about; null without a limit. */
+      /** The budget of the room in the query; null if it has no limit. */
       budget: SpeechBudget | null;
     })
   | { available: false; reason: string };

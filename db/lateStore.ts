@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from './open.ts';
 import { isAway } from './sql/failures.ts';
 import type { Store } from './store.ts';
-import { methodsThat } from './storeMethods.ts';
+import { forwardMethods } from './storeMethods.ts';
 import { storeUnavailable } from './storeUnavailable.ts';
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
 
 /**
- * Opens the database, or, if it is away, answers a store that is waiting for it: every call fails, retryable, until it
- * is there.
- * @param onAway hears of each attempt that failed.
- * @throws Error as `openStore`, if waiting will not help: a wrong URL, or a server that refuses us.
+ * Opens the database. If it is unreachable, returns a store that keeps trying to open it. Until that succeeds, every call
+ * of the store fails with a retryable error.
+ * @param onAway is called with the error of each failed attempt.
+ * @throws Error like `openStore` if waiting cannot help: for a wrong URL, or for a server that refuses us.
  */
 export async function openStoreOrWait(url: string, onAway: (error: unknown) => void): Promise<Store> {
   try {
@@ -19,11 +19,11 @@ export async function openStoreOrWait(url: string, onAway: (error: unknown) => v
   } catch (error) {
     if (!isAway(error)) throw error;
     onAway(error);
-    return waitFor(url, onAway);
+    return createWaitingStore(url, onAway);
   }
 }
 
-function waitFor(url: string, onAway: (error: unknown) => void): Store {
+function createWaitingStore(url: string, onAway: (error: unknown) => void): Store {
   let opened: Store | undefined;
   let failure: unknown = storeUnavailable();
   const closing = new AbortController();
@@ -41,7 +41,7 @@ function waitFor(url: string, onAway: (error: unknown) => void): Store {
   const trying = keepTrying().catch(() => {});
 
   return {
-    ...methodsThat(async (method, args) => {
+    ...forwardMethods(async (method, args) => {
       if (!opened) throw failure;
       return (opened[method] as (...given: unknown[]) => Promise<unknown>)(...args);
     }),

@@ -1,14 +1,14 @@
 import type { Member, Message, Role, Room, SpeechSettings, User, Visibility } from '../contract/types.ts';
 
-/** A message before it has a place in its room. Its id is the caller's to choose (a UUID). */
+/** A message before it has a seq and a rev. The caller chooses its id (a UUID). */
 export type NewMessage = Pick<
   Message,
   'id' | 'roomId' | 'kind' | 'author' | 'clientId' | 'text' | 'replyTo' | 'mentions' | 'createdAt' | 'speech'
 >;
 
 /**
- * Everything that takes a rev. `by` is the id of who asks for it, `at` an ISO 8601 time. With `ifMember` it is kept only
- * if that user belongs to the room when it is committed, and fails with `not_member` otherwise.
+ * A change that takes a rev. `by` is the id of the user who makes it, `at` an ISO 8601 time. With `ifMember`, the change
+ * fails with `not_member` unless that user is a member of the room at the commit.
  */
 export type Change = { ifMember?: string } & (
   | { type: 'append'; message: NewMessage }
@@ -26,73 +26,77 @@ export type Change = { ifMember?: string } & (
 );
 
 /**
- * The message as the change left it. Not `changed`: it was so already, because the change is a repeat; an appended
- * message is a repeat if it stood there under the same id or the same (room, author, clientId).
+ * The message after the change. `changed` is false if the change is a repeat and the message was in this state before.
+ * An append is a repeat if the room has a message with the same id or the same (room, author, clientId).
  */
 export type ChangeOutcome = { message: Message; changed: boolean } | { error: unknown };
 
-/** What a room's clock shows: the last seq and the last rev. */
+/** A room's last seq and last rev. */
 export type Head = { lastSeq: number; rev: number };
 
 export type MembershipChange = { changed: boolean; role: Role; memberCount: number };
 
 /**
- * The port to the database, in the domain's words. Every method may throw an AppError `store_unavailable`
- * (retryable) when the database is away or busy.
+ * The port to the database, in the domain's words. Every method can throw an AppError `store_unavailable` (retryable) if
+ * the database is unreachable or busy.
  */
 export type Store = {
-  /** For the start-up line, e.g. "SQLite (data/roomscribe.sqlite)". */
+  /** For the server's start-up output, e.g. "SQLite (data/roomscribe.sqlite)". */
   label: string;
 
   addUser: (user: User, createdAt: Date) => Promise<void>;
   findUser: (userId: string) => Promise<User | null>;
 
-  /** Creates a room with its owner as the first member; seq and rev are 0. */
+  /** Creates a room. Its owner is its first member, its seq and rev are 0. */
   createRoom: (room: NewRoom) => Promise<void>;
-  /** Changes what is given and leaves the rest; nothing happens to a room that is not there. */
+  /** Changes the given fields and keeps the others. An unknown room is ignored. */
   updateRoom: (roomId: string, change: RoomChange) => Promise<void>;
-  /** The room as `userId` sees it, whether they may or not; that is for the domain to judge. */
+  /** The room with this user's role and unread count. The store checks no permission; the domain does. */
   findRoom: (roomId: string, userId: string) => Promise<Room | null>;
-  /** Public rooms and the user's own, newest first, after `cursor` (a room id). */
+  /** Public rooms and those the user has joined, newest first, after `cursor` (a room id). */
   listRooms: (userId: string, page: RoomsPage) => Promise<Room[]>;
-  /** Room ids in, heads out; unknown rooms are missing from the answer. */
+  /** The heads of these rooms by room id. Unknown rooms are missing from the result. */
   heads: (roomIds: string[]) => Promise<Map<string, Head>>;
 
   findRole: (roomId: string, userId: string) => Promise<Role | null>;
-  /** Joins or finds them joined; null if there is no such room. */
+  /** Adds the user to the room, unless they are a member already. Null for an unknown room. */
   addMember: (roomId: string, userId: string, joinedAt: Date) => Promise<MembershipChange | null>;
+  /** Removes the user from the room, if they are a member. Null for an unknown room. */
   removeMember: (roomId: string, userId: string) => Promise<MembershipChange | null>;
-  /** In the order of user ids, after `cursor` (a user id). */
+  /** Members in the order of their user ids, after `cursor` (a user id). */
   listMembers: (roomId: string, page: { cursor?: string | undefined; limit: number }) => Promise<Member[]>;
 
   /**
-   * Keeps changes of any rooms in one transaction, in the order given; each takes its room's next rev, a new message
-   * also the next seq. A change that cannot be kept fails alone. Answers after commit, one outcome for each change.
+   * Commits changes of any rooms in one transaction, in the given order. Each change takes the next rev of its room, and
+   * a new message also the next seq. A change that cannot be kept fails alone.
+   * @returns one outcome for each change, after the commit.
    */
   commitChanges: (changes: Change[]) => Promise<ChangeOutcome[]>;
   findMessage: (roomId: string, messageId: string) => Promise<Message | null>;
-  /** Ascending by seq; `before` and `after` are exclusive, neither given = the newest. */
+  /** Messages in ascending seq order. `before` and `after` are exclusive. Without both: the newest messages. */
   listMessages: (roomId: string, page: MessagesPage) => Promise<Message[]>;
-  /** Messages whose latest change came after `rev`, in rev order. */
+  /** Messages that changed after `rev`, in the order of their latest rev. */
   changesAfter: (roomId: string, rev: number, limit: number) => Promise<Message[]>;
-  /** Spoken messages by the time they were said, in seq order. */
+  /** Spoken messages, without removed ones, in seq order. `from` and `to` select by the time of speaking. */
   listSpoken: (roomId: string, query: SpokenQuery) => Promise<Message[]>;
-  /** As `listSpoken`, in the order in which they were begun to be said. */
+  /** Like `listSpoken`, but in the order in which people began to speak. */
   listSpokenByTime: (roomId: string, query: SpokenByTimeQuery) => Promise<Message[]>;
 
-  /** Messages that hold these words, newest first, in this room or, without one, in all that `userId` has joined. */
+  /** Messages that contain `words`, newest first: in `roomId`, or without it in all rooms that `userId` has joined. */
   searchMessages: (userId: string, search: MessageSearch) => Promise<Message[]>;
 
-  /** Moves a member's read marker forwards, never back; null for somebody who has not joined. */
+  /** Moves a member's read marker forwards, never back. Null for a user who is not a member. */
   markRead: (roomId: string, userId: string, seq: number) => Promise<{ seq: number; moved: boolean } | null>;
-  /** Which of these people have joined the room. */
+  /** The ids of those among these users who are members of the room. */
   findMembers: (roomId: string, userIds: string[]) => Promise<string[]>;
 
   /**
-   * Adds to what a room has had heard on a day (UTC, `YYYY-MM-DD`), from any process; answers the day's new total.
-   * @throws Error for a room that is not there.
+   * Adds to the seconds of speech that were recognised in a room on a day (UTC, `YYYY-MM-DD`).
+   * @returns the day's new total over all processes.
+   * @throws Error for an unknown room.
    */
   addSpeechSeconds: (roomId: string, day: string, seconds: number) => Promise<number>;
+  /** The total of `addSpeechSeconds` for this room and day. */
   speechSeconds: (roomId: string, day: string) => Promise<number>;
 
   /** @throws AppError `store_unavailable` if the database does not answer. */
@@ -103,7 +107,7 @@ export type Store = {
 export type MessageSearch = {
   roomId?: string | undefined;
   words: string;
-  /** The id of the last message of the page before. */
+  /** The id of the last message on the previous page. */
   cursor?: string | undefined;
   limit: number;
 };
@@ -113,7 +117,7 @@ export type NewRoom = {
   name: string;
   visibility: Visibility;
   language: string;
-  /** What was chosen; for the rest the defaults are filled in as they are when the room is read. */
+  /** The settings that the owner chose. A read fills in today's defaults for the others. */
   speech: Partial<SpeechSettings>;
   ownerId: string;
   createdAt: Date;
@@ -125,15 +129,16 @@ export type RoomsPage = { search?: string | undefined; cursor?: string | undefin
 
 export type MessagesPage = { before?: number | undefined; after?: number | undefined; limit: number };
 
-export type SpokenByTimeQuery = Omit<SpokenQuery, 'after'> & {
-  /** The last one of the page before. */
-  after?: { id: string; startedAt: string } | undefined;
-};
-
 export type SpokenQuery = {
   from?: Date | undefined;
   to?: Date | undefined;
   speakerId?: string | undefined;
+  /** A seq: only messages after it. */
   after?: number | undefined;
   limit: number;
+};
+
+export type SpokenByTimeQuery = Omit<SpokenQuery, 'after'> & {
+  /** The last message of the previous page. */
+  after?: { id: string; startedAt: string } | undefined;
 };

@@ -2,7 +2,7 @@ import type { Store } from './store.ts';
 
 export type StoreMethod = Exclude<keyof Store, 'label' | 'close'>;
 
-/** Every method's name. A record, so that the compiler refuses a list from which one is missing. */
+/** The names of all methods. A record, so that the compiler reports a missing name. */
 const STORE_METHODS: Record<StoreMethod, true> = {
   addUser: true,
   findUser: true,
@@ -30,13 +30,13 @@ const STORE_METHODS: Record<StoreMethod, true> = {
 };
 
 /**
- * Makes a store's methods out of one function: for a store that lives in another thread, or that is not open yet.
- * @param ask does what the named method does.
+ * Makes all methods of a store from one function, for a store that is in another thread or not open yet.
+ * @param call runs the named method with these arguments.
  */
-export function methodsThat(
-  ask: (method: StoreMethod, args: unknown[]) => Promise<unknown>,
+export function forwardMethods(
+  call: (method: StoreMethod, args: unknown[]) => Promise<unknown>,
 ): Pick<Store, StoreMethod> {
   const names = Object.keys(STORE_METHODS) as StoreMethod[];
-  const methods = names.map((name) => [name, (...args: unknown[]) => ask(name, args)]);
+  const methods = names.map((name) => [name, (...args: unknown[]) => call(name, args)]);
   return Object.fromEntries(methods) as Pick<Store, StoreMethod>;
 }

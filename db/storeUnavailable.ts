@@ -1,11 +1,11 @@
 import { AppError } from '../contract/errors.ts';
 
-/** What every call hears while the database is away or busy. */
+/** The error of every call while the database is unreachable or busy. */
 export function storeUnavailable(cause?: unknown): AppError {
   return new AppError(
     'SERVICE_UNAVAILABLE',
     'store_unavailable',
-    'The database is not answering. Try again.',
+    'The database does not answer at the moment. Try again.',
     {
       retryable: true,
       retryAfterMs: 1_000,

@@ -13,24 +13,24 @@ export type MysqlAddress = {
   user: string;
   password: string;
   database: string;
-  /** TLS with these authorities, or with Node's own; null for none. */
+  /** TLS with these authorities, or with Node's default ones; null for a plain connection. */
   tls: { ca: string | undefined } | null;
 };
 
 const CONNECTIONS = 10;
 const CONNECT_MS = 5_000;
 /**
- * A connection on which nothing moves for so long is given up: a server that vanished without a word, as in a fail-over,
- * would otherwise keep its callers waiting for a quarter of an hour.
+ * A connection without traffic for this long is closed. A server that vanishes in a fail-over closes nothing, and its
+ * callers would wait for a quarter of an hour.
  */
 const SILENT_MS = 30_000;
 const MIGRATION_LOCK = 'roomscribe migrations';
 const MIGRATION_WAIT_SECONDS = 60;
 
 /**
- * @param url `mysql://USER:PASSWORD@HOST:PORT/DATABASE`; `?tls=true` asks for TLS, `?ca=PATH` names the authority's
- *   certificates for it, such as the bundle that Amazon publishes for RDS.
- * @throws Error that does not quote the URL, which holds a password.
+ * @param url `mysql://USER:PASSWORD@HOST:PORT/DATABASE`. `?tls=true` asks for TLS. `?ca=PATH` asks for TLS with these
+ *   authorities' certificates, such as the bundle that Amazon publishes for RDS.
+ * @throws Error. Its message does not quote the URL, which contains a password.
  */
 export function readMysqlUrl(url: string): MysqlAddress {
   const parsed = URL.parse(url);
@@ -50,7 +50,10 @@ export function readMysqlUrl(url: string): MysqlAddress {
   };
 }
 
-/** MySQL 8.0 or later, or MariaDB, its tables up to date. */
+/**
+ * Connects to MySQL (8.0 or later) or MariaDB, and brings the tables up to date.
+ * @throws the driver's error; AppError `store_unavailable` if another process migrates for longer than 60 s.
+ */
 export async function connectMysql(address: MysqlAddress): Promise<{ orm: MikroORM; version: string }> {
   const { host, port, user, password, database, tls } = address;
   const orm = await MysqlORM.init({
@@ -76,10 +79,12 @@ export async function connectMysql(address: MysqlAddress): Promise<{ orm: MikroO
 
 function openSocket(host: string, port: number): Socket {
   const socket = connect(port, host).setNoDelay(true);
-  return socket.setTimeout(SILENT_MS, () => socket.destroy(new Error('The database is silent.')));
+  return socket.setTimeout(SILENT_MS, () =>
+    socket.destroy(new Error(`The database has sent nothing for ${SILENT_MS / 1_000} s.`)),
+  );
 }
 
-/** One process at a time: the lock is its connection's, and so is gone with a process that dies. */
+/** Only one process migrates at a time. The lock belongs to its connection, so it is free again if the process dies. */
 async function migrate(orm: MysqlORM): Promise<void> {
   const connection = orm.em.getConnection();
   await connection.transactional(async (ctx) => {

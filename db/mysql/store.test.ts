@@ -26,7 +26,7 @@ describe.each(SERVERS.filter(([, isHere]) => isHere))('%s', (name, _, start) => 
 
   describeStore(name, async () => openStore(await server.database()));
 
-  test('opening again keeps everything; processes that start at once migrate once', async () => {
+  test('stores that open together migrate once; a store that is opened again has all data', async () => {
     const url = await server.database();
     const stores = await Promise.all(upTo(3).map(() => openStore(url)));
     const [first] = stores as [(typeof stores)[0]];
@@ -41,7 +41,7 @@ describe.each(SERVERS.filter(([, isHere]) => isHere))('%s', (name, _, start) => 
     await again.close();
   });
 
-  test('a server that is away is a retryable failure; when it is back, everything goes on', async () => {
+  test('calls fail with a retryable error while the server is down, and work once it is back', async () => {
     const store = await openStore(await server.database());
     const ada = await addPerson(store);
     const room = await addRoom(store, ada);
@@ -58,8 +58,8 @@ describe.each(SERVERS.filter(([, isHere]) => isHere))('%s', (name, _, start) => 
   });
 });
 
-describe('the address of a MySQL', () => {
-  test('has a host and a port, and may ask for TLS', () => {
+describe('a MySQL URL', () => {
+  test('has a host, a port and an optional request for TLS', () => {
     expect(readMysqlUrl('mysql://ann:p%40ss@db.example.org/chat')).toEqual({
       host: 'db.example.org',
       port: 3_306,
@@ -75,7 +75,7 @@ describe('the address of a MySQL', () => {
   });
 
   test.each(['mysql://', 'mysql://host', 'mysql:host/db', 'mysql://ann:secret@/db'])(
-    'cannot be %s, which is refused without a secret',
+    '“%s” is refused in words that leave out its password',
     (url) => {
       expect(() => readMysqlUrl(url)).toThrow(/^DATABASE_URL must be mysql:\/\/USER:PASSWORD@HOST/);
     },

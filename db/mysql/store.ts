@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 import { connectMysql, readMysqlUrl } from './connect.ts';
 import { mariadbDialect, mysqlDialect } from './dialect.ts';
 
-/** @throws Error as `readMysqlUrl` and `connectMysql` */
+/** Opens a MySQL or MariaDB store. @throws Error like `readMysqlUrl` and `connectMysql`. */
 export async function openMysql(url: string): Promise<Store> {
   const address = readMysqlUrl(url);
   const { orm, version } = await connectMysql(address);

@@ -8,9 +8,10 @@ type Amendment = Exclude<Change, { type: 'append' }>;
 const REACTIONS_MAX = 20;
 
 /**
- * What a message becomes by a change; the same object if nothing changes, so that whoever repeats a call takes no rev.
- * @throws AppError FORBIDDEN for somebody else's message, CONFLICT for one that was removed or is full, BAD_REQUEST for a
- *   gap, in which there is nothing to correct or to react to.
+ * Applies a change to a message.
+ * @returns the changed message, or the same object if nothing changes. A repeated call then takes no rev.
+ * @throws AppError: FORBIDDEN for another author's message; CONFLICT for a removed message, or for one with too many
+ *   emoji; BAD_REQUEST for an edit of a gap or a reaction to it.
  */
 export function applyChange(message: Message, change: Amendment): Message {
   switch (change.type) {
@@ -25,18 +26,18 @@ export function applyChange(message: Message, change: Amendment): Message {
 
 function edit(message: Message, { by, text, mentions, at }: Extract<Change, { type: 'edit' }>): Message {
   mustBeOwn(message, by);
-  mustBeThere(message);
-  mustBeHeard(message);
+  mustNotBeRemoved(message);
+  mustNotBeGap(message);
   if (message.text === text && message.mentions.join() === mentions.join()) return message;
   return { ...message, text, mentions, editedAt: at, speech: withOriginal(message) };
 }
 
-/** A correction changes what is read, not what was heard: the words keep their times, and the first text stays. */
+/** A corrected utterance keeps its words with their times. The text that the engine recognised stays as `original`. */
 function withOriginal({ speech, text }: Message): Speech | null {
   return speech && { ...speech, original: speech.original ?? text ?? '' };
 }
 
-/** A removed message keeps its place and its author, and nothing of what it said. */
+/** A removed message keeps its place and its author. Its content is erased. */
 function remove(message: Message, { by, at }: Extract<Change, { type: 'remove' }>): Message {
   mustBeOwn(message, by);
   if (message.deletedAt) return message;
@@ -44,18 +45,18 @@ function remove(message: Message, { by, at }: Extract<Change, { type: 'remove' }
 }
 
 function react(message: Message, { by, emoji, on }: Extract<Change, { type: 'react' }>): Message {
-  mustBeThere(message);
-  mustBeHeard(message);
+  mustNotBeRemoved(message);
+  mustNotBeGap(message);
   const { reactions } = message;
-  const mine = reactions.find((reaction) => reaction.emoji === emoji);
-  if ((mine?.userIds.includes(by) ?? false) === on) return message;
+  const existing = reactions.find((reaction) => reaction.emoji === emoji);
+  if ((existing?.userIds.includes(by) ?? false) === on) return message;
   if (!on) return { ...message, reactions: reactions.flatMap((other) => without(other, emoji, by)) };
-  if (!mine && reactions.length >= REACTIONS_MAX) {
+  if (!existing && reactions.length >= REACTIONS_MAX) {
     throw new AppError('CONFLICT', 'reactions_full', `A message carries at most ${REACTIONS_MAX} emoji.`);
   }
-  if (!mine) return { ...message, reactions: [...reactions, { emoji, userIds: [by] }] };
-  const joined = { emoji, userIds: [...mine.userIds, by] };
-  return { ...message, reactions: reactions.map((other) => (other === mine ? joined : other)) };
+  if (!existing) return { ...message, reactions: [...reactions, { emoji, userIds: [by] }] };
+  const joined = { emoji, userIds: [...existing.userIds, by] };
+  return { ...message, reactions: reactions.map((other) => (other === existing ? joined : other)) };
 }
 
 function without(reaction: Reaction, emoji: string, userId: string): Reaction[] {
@@ -66,14 +67,19 @@ function without(reaction: Reaction, emoji: string, userId: string): Reaction[] 
 
 function mustBeOwn(message: Message, userId: string): void {
   if (message.author.id !== userId) {
-    throw new AppError('FORBIDDEN', 'not_author', 'Only who wrote a message can change it.');
+    throw new AppError('FORBIDDEN', 'not_author', 'Only its author can change a message.');
   }
 }
 
-function mustBeThere(message: Message): void {
+function mustNotBeRemoved(message: Message): void {
   if (message.deletedAt) throw new AppError('CONFLICT', 'message_removed', 'The message was removed.');
 }
 
-function mustBeHeard({ speech }: Message): void {
-  if (speech?.gap) throw new AppError('BAD_REQUEST', 'not_heard', 'Nothing was heard here.');
+function mustNotBeGap({ speech }: Message): void {
+  if (speech?.gap)
+    throw new AppError(
+      'BAD_REQUEST',
+      'not_heard',
+      'Nothing was heard here, so there is nothing to edit or to react to.',
+    );
 }

@@ -7,37 +7,50 @@ const COLUMNS = [
   ...(['mentions', 'reactions', 'created_at', 'edited_at', 'deleted_at', 'spoken_at', 'speech'] as const),
 ];
 type Column = (typeof COLUMNS)[number];
-/** What an edit, a removal or a reaction can change. */
-const AMENDED = ['rev', 'text', 'mentions', 'reactions', 'edited_at', 'deleted_at', 'speech'] as const;
+/** The columns that an edit, a removal or a reaction can change. */
+const AMENDABLE = ['rev', 'text', 'mentions', 'reactions', 'edited_at', 'deleted_at', 'speech'] as const;
 
 const INSERT = `insert into messages (${COLUMNS.join(', ')}) values `;
-const PLACES = `(${COLUMNS.map(() => '?').join(', ')})`;
-const UPDATE = `update messages set ${AMENDED.map((column) => `${column} = ?`).join(', ')} where id = ?`;
+const PLACEHOLDERS = `(${COLUMNS.map(() => '?').join(', ')})`;
+const UPDATE = `update messages set ${AMENDABLE.map((column) => `${column} = ?`).join(', ')} where id = ?`;
 
-export async function insertMessages(sql: Sql, messages: Message[], time: Dialect['time']): Promise<void> {
+export async function insertMessages(
+  sql: Sql,
+  messages: Message[],
+  toTimeValue: Dialect['toTimeValue'],
+): Promise<void> {
   if (messages.length === 0) return;
   await run(
     sql,
-    INSERT + messages.map(() => PLACES).join(', '),
-    messages.flatMap((message) => valuesOf(COLUMNS, message, time)),
+    INSERT + messages.map(() => PLACEHOLDERS).join(', '),
+    messages.flatMap((message) => valuesOf(COLUMNS, message, toTimeValue)),
   );
 }
 
-export async function updateMessages(sql: Sql, messages: Message[], time: Dialect['time']): Promise<void> {
-  for (const message of messages) await run(sql, UPDATE, valuesOf([...AMENDED, 'id'], message, time));
+export async function updateMessages(
+  sql: Sql,
+  messages: Message[],
+  toTimeValue: Dialect['toTimeValue'],
+): Promise<void> {
+  for (const message of messages)
+    await run(sql, UPDATE, valuesOf([...AMENDABLE, 'id'], message, toTimeValue));
 }
 
-/** By how much the seq and the rev of a room have grown. */
-export type Growth = { seq: number; rev: number };
+/** How far a room's seq and rev have advanced in a transaction. */
+export type Advance = { seq: number; rev: number };
 
-/** One statement for all rooms that have grown by the same, as most rooms of a batch have. */
-export async function updateHeads(sql: Sql, grown: Map<string, Growth>, by: Dialect['by']): Promise<void> {
-  for (const alike of Map.groupBy(grown, ([, { seq, rev }]) => `${seq} ${rev}`).values()) {
-    const [[, { seq, rev }]] = alike as [[string, Growth]];
-    const roomIds = alike.map(([roomId]) => roomId);
+/** Advances the rooms' heads: one statement for all rooms with an equal advance, as most rooms of a batch have. */
+export async function updateHeads(
+  sql: Sql,
+  advances: Map<string, Advance>,
+  indexHint: Dialect['indexHint'],
+): Promise<void> {
+  for (const rooms of Map.groupBy(advances, ([, { seq, rev }]) => `${seq} ${rev}`).values()) {
+    const [[, { seq, rev }]] = rooms as [[string, Advance]];
+    const roomIds = rooms.map(([roomId]) => roomId);
     await run(
       sql,
-      `update chat_rooms ${by('primary')} set last_seq = last_seq + ?, rev = rev + ?
+      `update chat_rooms ${indexHint('primary')} set last_seq = last_seq + ?, rev = rev + ?
         where id in (${roomIds.map(() => '?').join(', ')})`,
       [seq, rev, ...roomIds],
     );
@@ -46,9 +59,13 @@ export async function updateHeads(sql: Sql, grown: Map<string, Growth>, by: Dial
 
 type Value = string | number | null;
 
-/** What a message has in these columns. */
-function valuesOf(columns: readonly Column[], message: Message, time: Dialect['time']): Value[] {
-  const when = (iso: string | null | undefined) => (iso ? time(iso) : null);
+/** A message's values for these columns. */
+function valuesOf(
+  columns: readonly Column[],
+  message: Message,
+  toTimeValue: Dialect['toTimeValue'],
+): Value[] {
+  const when = (iso: string | null | undefined) => (iso ? toTimeValue(iso) : null);
   const row: Record<Column, Value> = {
     id: message.id,
     room_id: message.roomId,

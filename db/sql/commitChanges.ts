@@ -3,108 +3,120 @@ import { AppError, notMember } from '../../contract/errors.ts';
 import type { Message } from '../../contract/types.ts';
 import type { Change, ChangeOutcome, Head, NewMessage } from '../store.ts';
 import { applyChange } from './applyChange.ts';
-import { type Growth, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
+import { type Advance, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
 import type { Database, Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { asStoreError, isPassing, isRepeated, isWorthAnotherTry } from './failures.ts';
+import { canRetryTransaction, isDuplicate, isTemporary, toStoreError } from './failures.ts';
 import type { Heads } from './heads.ts';
-import { findKnown, identities } from './knownMessages.ts';
-import { membersAmong } from './memberTable.ts';
+import { findKnown, identityKeys } from './knownMessages.ts';
+import { membersAmong } from './memberships.ts';
 
 const ATTEMPTS = 4;
-const PAUSE_MS = 20;
+const RETRY_PAUSE_MS = 20;
 
 /**
- * One transaction for all. New messages are inserted as if none of them were a repeat; if one is, the database says so,
- * and the transaction is run again with a look at what is there. So is one that was lost to a deadlock or with its
- * connection: it may have been committed, and every change that is repeated is recognised. If the database still
- * refuses a row, each change gets a transaction of its own, so that the bad row fails alone. A database that is away or
- * busy fails all, for the callers to repeat.
+ * Commits all changes in one transaction (group commit).
+ *
+ * - The first attempt assumes that no new message is a repeat, because a lookup costs time. If a unique key refuses a row,
+ *   the next attempt looks for messages that exist already.
+ * - A transaction that is lost to a deadlock or to a broken connection runs again, with that lookup: it may have been
+ *   committed, and then all its changes are repeats.
+ * - If the database still refuses a row, each change gets its own transaction, so that the bad row fails alone.
+ * @throws the driver's error or an AppError if the database is unreachable or busy. The caller may repeat the call.
  */
 export async function commitChanges(
   database: Database,
   dialect: Dialect,
   changes: Change[],
 ): Promise<ChangeOutcome[]> {
-  let look = false;
+  let findRepeats = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.transaction((sql) => commitTogether(database, sql, dialect, changes, look));
+      return await database.transaction((sql) => commitBatch(database, sql, dialect, changes, findRepeats));
     } catch (error) {
-      const maybeRepeated = !look && isRepeated(error);
-      if (!maybeRepeated && (attempt === ATTEMPTS || !isWorthAnotherTry(error))) {
-        return alone(database, dialect, changes, error);
+      const mayBeRepeat = !findRepeats && isDuplicate(error);
+      if (!mayBeRepeat && (attempt === ATTEMPTS || !canRetryTransaction(error))) {
+        return commitOneByOne(database, dialect, changes, error);
       }
-      look = true;
-      if (!maybeRepeated) await sleep(PAUSE_MS * attempt);
+      findRepeats = true;
+      if (!mayBeRepeat) await sleep(RETRY_PAUSE_MS * attempt);
     }
   }
 }
 
-async function alone(
+/** Commits each change in its own transaction, after `error` has failed the whole batch. */
+async function commitOneByOne(
   database: Database,
   dialect: Dialect,
   changes: Change[],
   error: unknown,
 ): Promise<ChangeOutcome[]> {
-  if (isPassing(error)) throw error;
-  if (changes.length === 1) return [{ error: asStoreError(error) }];
+  if (isTemporary(error)) throw error;
+  if (changes.length === 1) return [{ error: toStoreError(error) }];
   const outcomes: ChangeOutcome[] = [];
   for (const change of changes) {
     const [outcome] = await commitChanges(database, dialect, [change]).catch((failure: unknown) => [
-      { error: asStoreError(failure) },
+      { error: toStoreError(failure) },
     ]);
     outcomes.push(outcome as ChangeOutcome);
   }
   return outcomes;
 }
 
-/** What a transaction knows: where its rooms are, the messages it has met, and which of them it must write. */
+/** The state of one transaction. The changes are applied here first, and the rows are written at the end. */
 type Ledger = {
+  /** The rooms' heads after the changes so far. */
   heads: Heads;
-  grown: Map<string, Growth>;
+  /** How far each room has advanced, by room id. */
+  advances: Map<string, Advance>;
+  /** Existing and new messages in their latest state, by identity key. */
   known: Map<string, Message>;
+  /** The messages to write, by id. */
   inserts: Map<string, Message>;
   updates: Map<string, Message>;
 };
 
-async function commitTogether(
+async function commitBatch(
   database: Database,
   sql: Sql,
   dialect: Dialect,
   changes: Change[],
-  look: boolean,
+  findRepeats: boolean,
 ): Promise<ChangeOutcome[]> {
   const heads = await dialect.lockHeads(sql, [...new Set(changes.map(roomOf))]);
-  const isMember = await membershipIn(sql, changes);
+  const isAllowed = await membershipCheck(sql, changes);
   const ledger: Ledger = {
     heads,
-    grown: new Map(),
-    known: await findKnown(() => database.fork(sql), changes, look),
+    advances: new Map(),
+    known: await findKnown(() => database.fork(sql), changes, findRepeats),
     inserts: new Map(),
     updates: new Map(),
   };
   const outcomes = changes.map((change): ChangeOutcome => {
     try {
-      if (!isMember(change)) throw notMember();
+      if (!isAllowed(change)) throw notMember();
       return change.type === 'append' ? append(ledger, change.message) : amend(ledger, change);
     } catch (error) {
       return { error };
     }
   });
-  await insertMessages(sql, [...ledger.inserts.values()], dialect.time);
-  await updateMessages(sql, [...ledger.updates.values()], dialect.time);
-  await updateHeads(sql, ledger.grown, dialect.by);
+  await insertMessages(sql, [...ledger.inserts.values()], dialect.toTimeValue);
+  await updateMessages(sql, [...ledger.updates.values()], dialect.toTimeValue);
+  await updateHeads(sql, ledger.advances, dialect.indexHint);
   return outcomes;
 }
 
-/** Whether who makes a change may, under the lock that joining and leaving take as well. */
-async function membershipIn(sql: Sql, changes: Change[]): Promise<(change: Change) => boolean> {
-  const asked = new Map<string, string[]>();
-  for (const [roomId, some] of Map.groupBy(changes, roomOf)) {
-    asked.set(roomId, [...new Set(some.flatMap(({ ifMember }) => ifMember ?? []))]);
+/**
+ * Reads the memberships that the changes require. The room's lock is held, and joining and leaving take it too, so the
+ * answer stays true until the commit.
+ * @returns whether the `ifMember` user of a change is a member of its room.
+ */
+async function membershipCheck(sql: Sql, changes: Change[]): Promise<(change: Change) => boolean> {
+  const required = new Map<string, string[]>();
+  for (const [roomId, roomChanges] of Map.groupBy(changes, roomOf)) {
+    required.set(roomId, [...new Set(roomChanges.flatMap(({ ifMember }) => ifMember ?? []))]);
   }
-  const members = await membersAmong(sql, asked);
+  const members = await membersAmong(sql, required);
   const found = new Set(members.map(({ roomId, userId }) => `${roomId} ${userId}`));
   return (change) => change.ifMember === undefined || found.has(`${roomOf(change)} ${change.ifMember}`);
 }
@@ -115,11 +127,11 @@ function roomOf(change: Change): string {
 
 function append(ledger: Ledger, message: NewMessage): ChangeOutcome {
   const { known, inserts } = ledger;
-  const earlier = identities(message)
+  const earlier = identityKeys(message)
     .map((key) => known.get(key))
     .find(Boolean);
   if (earlier) return { message: earlier, changed: false };
-  const head = grow(ledger, message.roomId, 1);
+  const head = advanceHead(ledger, message.roomId, 1);
   const placed = {
     ...message,
     seq: head.lastSeq,
@@ -129,7 +141,7 @@ function append(ledger: Ledger, message: NewMessage): ChangeOutcome {
     deletedAt: null,
   };
   inserts.set(placed.id, placed);
-  for (const key of identities(message)) known.set(key, placed);
+  for (const key of identityKeys(message)) known.set(key, placed);
   return { message: placed, changed: true };
 }
 
@@ -142,18 +154,18 @@ function amend(ledger: Ledger, change: Exclude<Change, { type: 'append' }>): Cha
   }
   const changed = applyChange(message, change);
   if (changed === message) return { message, changed: false };
-  const amended = { ...changed, rev: grow(ledger, change.roomId, 0).rev };
-  for (const key of identities(amended)) known.set(key, amended);
+  const amended = { ...changed, rev: advanceHead(ledger, change.roomId, 0).rev };
+  for (const key of identityKeys(amended)) known.set(key, amended);
   (inserts.has(amended.id) ? inserts : updates).set(amended.id, amended);
   return { message: amended, changed: true };
 }
 
-/** Takes the room's next rev, and its next seq for a new message. */
-function grow(ledger: Ledger, roomId: string, messages: 0 | 1): Head {
+/** Takes the room's next rev and, for a new message, its next seq. */
+function advanceHead(ledger: Ledger, roomId: string, newMessages: 0 | 1): Head {
   const head = headOf(ledger, roomId);
-  const growth = ledger.grown.get(roomId) ?? { seq: 0, rev: 0 };
-  ledger.grown.set(roomId, { seq: growth.seq + messages, rev: growth.rev + 1 });
-  head.lastSeq += messages;
+  const advance = ledger.advances.get(roomId) ?? { seq: 0, rev: 0 };
+  ledger.advances.set(roomId, { seq: advance.seq + newMessages, rev: advance.rev + 1 });
+  head.lastSeq += newMessages;
   head.rev += 1;
   return head;
 }

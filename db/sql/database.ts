@@ -3,13 +3,13 @@ import type { SqlEntityManager } from '@mikro-orm/sql';
 import { CompiledQuery, type Kysely } from 'kysely';
 import { storeUnavailable } from '../storeUnavailable.ts';
 
-/** Where plain SQL runs: on any connection, or on the one of a transaction. */
+/** Runs plain SQL: on any connection of the pool, or on the connection of a transaction. */
 export type Sql = Kysely<unknown>;
 
 /**
- * Runs one statement. The ORM would write the parameters into its text, which the database has then never seen before;
- * here they are bound, and SQLite knows the statement already.
- * @returns the rows, of a statement that has any.
+ * Runs one statement with bound parameters. The ORM would write the parameters into the text, so that the database must
+ * parse each statement anew. With bound parameters SQLite reuses the prepared statement.
+ * @returns the rows of a query; nothing for other statements.
  * @throws the driver's error, see `failures.ts`.
  */
 export async function run<Row>(
@@ -21,19 +21,19 @@ export async function run<Row>(
   return rows as Row[];
 }
 
-/** One database by its two entrances: the ORM, and plain SQL for what every message and every call ask. */
+/** Access to one database: through the ORM, or through plain SQL for the statements of every message and every call. */
 export class Database {
   readonly #orm: MikroORM;
   readonly #begin: string;
   #isClosed = false;
 
-  /** @param begin the statement that begins a transaction which will write. */
+  /** @param begin the statement that begins a transaction that will write. */
   constructor(orm: MikroORM, begin: string) {
     this.#orm = orm;
     this.#begin = begin;
   }
 
-  /** A fresh unit of work, in a transaction if one is named: entity managers are never shared between calls. */
+  /** A new unit of work, inside `transaction` if given. Calls never share an entity manager. */
   fork(transaction?: Sql): SqlEntityManager {
     const em = this.#manager().fork();
     if (transaction) em.setTransactionContext(transaction as Parameters<typeof em.setTransactionContext>[0]);
@@ -45,9 +45,9 @@ export class Database {
   }
 
   /**
-   * One transaction, without the ORM's unit of work around it, which costs as much as a message's statements. What fails
-   * it is what is thrown, whatever becomes of the rollback: a broken connection and a full disk have rolled back by
-   * themselves.
+   * Runs `work` in one transaction, without the ORM's unit of work, which costs as much as a message's statements.
+   * @throws the first error. A failed rollback is ignored: on a broken connection or a full disk the database has rolled
+   *   back by itself.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return this.sql.connection().execute(async (connection) => {
@@ -69,7 +69,7 @@ export class Database {
   }
 
   #manager(): SqlEntityManager {
-    // MikroORM would connect again, and nobody would close that connection.
+    // MikroORM would connect again, and nothing would close the new connection.
     if (this.#isClosed) throw storeUnavailable();
     return this.#orm.em as SqlEntityManager;
   }

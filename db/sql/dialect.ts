@@ -2,25 +2,25 @@ import type { MessageSearch } from '../store.ts';
 import type { Sql } from './database.ts';
 import type { Heads } from './heads.ts';
 
-/** Some SQL, with a question mark for each of its parameters. */
+/** A piece of SQL with a question mark for each of its parameters. */
 export type Fragment = { sql: string; params: (string | number)[] };
 
-/** Where the databases differ beyond what the ORM evens out. */
+/** The differences between the databases that the ORM does not hide. */
 export type Dialect = {
-  /** Begins a transaction that will write. */
+  /** The statement that begins a transaction that will write. */
   begin: string;
-  /** Takes the rooms' row locks, in id order, and reads where they are; unknown rooms are missing. */
+  /** Locks the rooms' rows in id order and reads their heads. Unknown rooms are missing from the result. */
   lockHeads: (sql: Sql, roomIds: string[]) => Promise<Heads>;
-  /** An ISO 8601 time as a column of times holds it. */
-  time: (iso: string) => string | number;
-  /** What a statement says after the table's name to go by this index, where the optimizer must be told. */
-  by: (index: string) => string;
-  /** What an insert says after its values to change the row that has the same `key` (column names) instead. */
-  orUpdate: (key: string) => string;
+  /** Converts an ISO 8601 time to the value of a time column. */
+  toTimeValue: (iso: string) => string | number;
+  /** The SQL after a table's name that makes the optimizer use this index; empty where it needs no hint. */
+  indexHint: (index: string) => string;
+  /** The SQL after an insert's values, before the assignments that update an existing row with the same `key` columns. */
+  onDuplicateUpdate: (key: string) => string;
   /**
-   * Queries for the `id` of messages that hold the words, newest first, of which the first that can be run answers; case
-   * is folded by the database's own rules.
-   * @param scope which messages come into question: a condition on the row `m`.
+   * Queries for the `id` of messages that contain the words, newest first. Only if a query fails as too common, the next
+   * one runs. Each database folds case by its own rules.
+   * @param scope a condition on the message row `m`: where to search.
    */
-  searchMessages: (scope: Fragment, search: MessageSearch) => Fragment[];
+  searchQueries: (scope: Fragment, search: MessageSearch) => Fragment[];
 };

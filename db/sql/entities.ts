@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Reaction, Speech, SpeechSettings } from '../../contract/types.ts';
 
-/** Ids are lower-case UUIDs (version 7, so that they grow with time and keep indexes compact). */
+/** Ids are lower-case UUIDs of version 7: they grow with time, which keeps indexes compact. */
 const id = () => p.string().length(36);
 
 export const UserEntity = defineEntity({
@@ -21,15 +21,15 @@ export const RoomEntity = defineEntity({
   properties: {
     id: id().primary(),
     name: p.string().length(320),
-    /** The name as it is searched in: folded here, because databases fold by rules of their own. */
+    /** The name for searches. We fold it ourselves, because each database folds by its own rules. */
     foldedName: p.text(),
     visibility: p.enum(['public', 'private']),
     language: p.string().length(35),
-    /** What was chosen of it; null for nothing, as most rooms have it. */
+    /** The settings that the owner chose. Most rooms have none: null. */
     speech: p.json<Partial<SpeechSettings>>().nullable(),
     createdAt: p.datetime(3),
     archivedAt: p.datetime(3).nullable(),
-    /** The last message's seq and the last change's rev: both grow only in the transaction that writes the change. */
+    /** The seq of the last message and the rev of the last change. Only the transaction that writes a change raises them. */
     lastSeq: p.integer(),
     rev: p.integer(),
     memberCount: p.integer(),
@@ -45,7 +45,7 @@ export const MemberEntity = defineEntity({
     user: () => p.manyToOne(UserEntity).primary(),
     role: p.enum(['owner', 'member']),
     joinedAt: p.datetime(3),
-    /** Up to which message they have read; where they joined, before they read anything. */
+    /** The seq of the last message they have read. At first it is the room's last seq when they joined. */
     lastReadSeq: p.integer(),
   },
   indexes: [{ properties: 'user' }],
@@ -64,14 +64,14 @@ export const MessageEntity = defineEntity({
     clientId: id().nullable(),
     text: p.text().nullable(),
     replyTo: id().nullable(),
-    /** The ids of those it speaks to by name; null for nobody, as most messages have it. */
+    /** The ids of the mentioned members. Most messages mention nobody: null. */
     mentions: p.json<string[]>().nullable(),
-    /** With the message, not in a table of their own: they change under the room's lock and are read with it. */
+    /** In the message's row, not in their own table: they change under the room's lock, and every read of a message needs them. */
     reactions: p.json<Reaction[]>().nullable(),
     createdAt: p.datetime(3),
     editedAt: p.datetime(3).nullable(),
     deletedAt: p.datetime(3).nullable(),
-    /** When the first word of a spoken message was said: transcripts are cut out by this, not by `createdAt`. */
+    /** The start of a spoken message. Transcripts select by this time, not by `createdAt`. */
     spokenAt: p.datetime(3).nullable(),
     speech: p.json<Speech>().nullable(),
   },

@@ -4,25 +4,26 @@ import { storeUnavailable } from '../storeUnavailable.ts';
 
 type Methods = Record<string, (...args: never[]) => Promise<unknown>>;
 
-/** How long a call waits for its turn at a file that another process is writing to. */
-const TURN_MS = 5_000;
-const ASK_AGAIN_MS = 25;
+/** How long a call waits while another process writes to the SQLite file. */
+const BUSY_WAIT_MS = 5_000;
+const BUSY_RETRY_MS = 25;
 
 /**
- * Wraps the methods so that a database that is away or busy is a retryable AppError at the caller. For its turn at a
- * file a call waits here, where nothing else has to wait with it: SQLite's own waiting stops the whole process.
+ * Wraps a store's methods. A temporary failure of the database becomes a retryable AppError. While another process
+ * writes to the SQLite file, a call is repeated until it succeeds: other calls run between the attempts, whereas SQLite's
+ * own busy timeout blocks its thread, and every call there.
  */
-export function guard<T extends Methods>(methods: T): T {
+export function guardMethods<T extends Methods>(methods: T): T {
   const guarded = Object.entries(methods).map(([name, method]) => [
     name,
     async (...args: never[]) => {
-      const deadline = performance.now() + TURN_MS;
+      const deadline = performance.now() + BUSY_WAIT_MS;
       for (;;) {
         try {
           return await method(...args);
         } catch (error) {
-          if (!isBusy(error) || performance.now() > deadline) throw asStoreError(error);
-          await sleep(ASK_AGAIN_MS);
+          if (!isBusy(error) || performance.now() > deadline) throw toStoreError(error);
+          await sleep(BUSY_RETRY_MS);
         }
       }
     },
@@ -30,41 +31,41 @@ export function guard<T extends Methods>(methods: T): T {
   return Object.fromEntries(guarded) as T;
 }
 
-/** What the caller is told of a driver's error. */
-export function asStoreError(error: unknown): unknown {
-  return isPassing(error) && !(error instanceof AppError) ? storeUnavailable(error) : error;
+/** Converts a driver's temporary error to `store_unavailable`. Other errors stay as they are. */
+export function toStoreError(error: unknown): unknown {
+  return isTemporary(error) && !(error instanceof AppError) ? storeUnavailable(error) : error;
 }
 
-/** Whether the database is away, busy or full, so that the same call can succeed later. */
-export function isPassing(error: unknown): boolean {
+/** Whether the same call can succeed later: the database is unreachable, busy, full or read-only. */
+export function isTemporary(error: unknown): boolean {
   return (
-    (error instanceof AppError && error.retryable) || isPassingInSqlite(error) || isPassingInMysql(error)
+    (error instanceof AppError && error.retryable) || isTemporaryInSqlite(error) || isTemporaryInMysql(error)
   );
 }
 
-/** Whether the database is only away, and has not refused us: a wrong password or name does not heal by waiting. */
+/** Whether waiting can help. It cannot if the server refused the user, the password or the database's name. */
 export function isAway(error: unknown): boolean {
-  return isPassing(error) && !REFUSED.has(codeOf(error));
+  return isTemporary(error) && !REFUSED.has(codeOf(error));
 }
 
 const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_DBACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR']);
 
-/** Whether a unique key refused a row: it may stand there already. */
-export function isRepeated(error: unknown): boolean {
-  return codeOf(error) === 'ER_DUP_ENTRY' || SQLITE_REPEATED.has(sqliteCodeOf(error));
+/** Whether a unique key refused a row, perhaps because an earlier call has inserted it. */
+export function isDuplicate(error: unknown): boolean {
+  return codeOf(error) === 'ER_DUP_ENTRY' || SQLITE_DUPLICATE.has(sqliteCodeOf(error));
 }
 
 /** CONSTRAINT_PRIMARYKEY, CONSTRAINT_UNIQUE */
-const SQLITE_REPEATED = new Set([1_555, 2_067]);
+const SQLITE_DUPLICATE = new Set([1_555, 2_067]);
 
-/** Whether a transaction failed by bad luck, a deadlock or a connection that broke, and not because nobody answers. */
-export function isWorthAnotherTry(error: unknown): boolean {
+/** Whether to run the transaction again at once: it was lost to a deadlock or to a broken connection. */
+export function canRetryTransaction(error: unknown): boolean {
   return codeOf(error) === DEADLOCK || LOST.has(codeOf(error));
 }
 
 const DEADLOCK = 'ER_LOCK_DEADLOCK';
 
-/** The connection broke; a new one may serve. Codes of mysql2 and of Node's sockets. */
+/** The connection broke, so a new one may work. Codes of mysql2 and of Node's sockets. */
 const LOST = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'ECONNRESET',
@@ -73,8 +74,11 @@ const LOST = new Set([
   'ER_CLIENT_INTERACTION_TIMEOUT',
 ]);
 
-/** Nobody answers, the server is full, being stopped, or a replica that may not write (a fail-over). */
-const MYSQL_PASSING = new Set([
+/**
+ * The server does not answer, has no connection or disk space left, is shutting down, or is a read-only replica (as during
+ * a fail-over). A refused login is here too, because it fails every call alike.
+ */
+const MYSQL_TEMPORARY = new Set([
   ...LOST,
   ...REFUSED,
   DEADLOCK,
@@ -94,41 +98,41 @@ const MYSQL_PASSING = new Set([
   'ER_RECORD_FILE_FULL',
 ]);
 
-function isPassingInMysql(error: unknown): boolean {
-  if (MYSQL_PASSING.has(codeOf(error))) return true;
-  // mysql2 says this of a connection that broke while it waited, and gives it no code.
+function isTemporaryInMysql(error: unknown): boolean {
+  if (MYSQL_TEMPORARY.has(codeOf(error))) return true;
+  // mysql2 reports a connection that broke while it was idle in these words, without a code.
   return error instanceof Error && /closed state|Pool is closed/.test(error.message);
 }
 
-/** Of the driver's error; the ORM, where it makes one of its own of it, keeps the code. */
+/** The code of the driver's error. The ORM's own errors keep it. */
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : '';
 }
 
 /** BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN: https://sqlite.org/rescode.html */
-const SQLITE_PASSING = new Set([5, 6, 8, 10, 13, 14]);
+const SQLITE_TEMPORARY = new Set([5, 6, 8, 10, 13, 14]);
 
-function isPassingInSqlite(error: unknown): boolean {
-  return SQLITE_PASSING.has(primaryCodeOf(error));
+function isTemporaryInSqlite(error: unknown): boolean {
+  return SQLITE_TEMPORARY.has(primaryCodeOf(error));
 }
 
-/** A full-text index of MySQL's gives up on words that nearly every message holds. */
+/** Whether MySQL's full-text index gave up, because nearly every message contains the words. */
 export function isTooCommon(error: unknown): boolean {
   return codeOf(error) === 'HA_ERR_FTS_EXCEED_RESULT_CACHE_LIMIT';
 }
 
-/** Another process writes: nothing of what was to be written has been. */
+/** Whether another process held SQLite's write lock. The call has then written nothing. */
 export function isBusy(error: unknown): boolean {
   return primaryCodeOf(error) === 5;
 }
 
-/** The low byte of the extended code. */
+/** SQLite's primary result code: the low byte of the extended one. */
 function primaryCodeOf(error: unknown): number {
   return sqliteCodeOf(error) & 0xff;
 }
 
-/** The extended result code, which Node's driver puts on the error, and the ORM keeps. */
+/** SQLite's extended result code. Node's driver puts it on the error, and the ORM keeps it. */
 function sqliteCodeOf(error: unknown): number {
   const { errcode } = (error ?? {}) as { errcode?: unknown };
   return typeof errcode === 'number' ? errcode : 0;

@@ -1,10 +1,10 @@
 import type { Head } from '../store.ts';
 import { run, type Sql } from './database.ts';
 
-/** The newest seq and rev of rooms, by room id. */
+/** The heads of rooms by room id. */
 export type Heads = Map<string, Head>;
 
-/** Reads the heads of these rooms. Unknown rooms are missing from the answer. */
+/** Reads the heads of these rooms. Unknown rooms are missing from the result. */
 export async function readHeads(sql: Sql, roomIds: string[]): Promise<Heads> {
   if (roomIds.length === 0) return new Map();
   const rows = await run<HeadRow>(
@@ -12,11 +12,11 @@ export async function readHeads(sql: Sql, roomIds: string[]): Promise<Heads> {
     `select id, last_seq as lastSeq, rev from chat_rooms where id in (${roomIds.map(() => '?').join(', ')})`,
     roomIds,
   );
-  return headsOf(rows);
+  return toHeads(rows);
 }
 
 export type HeadRow = { id: string; lastSeq: number; rev: number };
 
-export function headsOf(rows: HeadRow[]): Heads {
+export function toHeads(rows: HeadRow[]): Heads {
   return new Map(rows.map(({ id, lastSeq, rev }) => [id, { lastSeq, rev }]));
 }

@@ -4,8 +4,11 @@ import type { Change, NewMessage } from '../store.ts';
 import { MessageEntity } from './entities.ts';
 import { toMessage, WITH_AUTHOR } from './messageRow.ts';
 
-/** A message is the same one if its id is, or if its author used its clientId in this room before. */
-export function identities({
+/**
+ * The keys that identify a message: its id, and for a typed one also (room, author, clientId). Two messages that share a
+ * key are the same message.
+ */
+export function identityKeys({
   id,
   roomId,
   author,
@@ -15,17 +18,19 @@ export function identities({
 }
 
 /**
- * The messages that changes speak of, by their identities.
- * @param fork the transaction's unit of work, for whoever has to look.
- * @param repeats whether to look also for new messages that stand there already.
+ * Reads the existing messages that these changes refer to, by identity key.
+ * @param fork opens a unit of work in the transaction. It is not called if there is nothing to read.
+ * @param withRepeats whether to look also for messages that the changes append but the database already has.
  */
 export async function findKnown(
   fork: () => SqlEntityManager,
   changes: Change[],
-  repeats: boolean,
+  withRepeats: boolean,
 ): Promise<Map<string, Message>> {
   const amended = changes.flatMap((change) => (change.type === 'append' ? [] : [change.messageId]));
-  const appended = changes.flatMap((change) => (repeats && change.type === 'append' ? [change.message] : []));
+  const appended = changes.flatMap((change) =>
+    withRepeats && change.type === 'append' ? [change.message] : [],
+  );
   const ids = [...amended, ...appended.map(({ id }) => id)];
   if (ids.length === 0) return new Map();
   const sent = appended.filter(({ clientId }) => clientId !== null);
@@ -39,5 +44,7 @@ export async function findKnown(
     },
     WITH_AUTHOR,
   );
-  return new Map(rows.map(toMessage).flatMap((message) => identities(message).map((key) => [key, message])));
+  return new Map(
+    rows.map(toMessage).flatMap((message) => identityKeys(message).map((key) => [key, message])),
+  );
 }

@@ -1,15 +1,22 @@
 import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Role } from '../../contract/types.ts';
 import type { Head, MembershipChange, Store } from '../store.ts';
-import { type Database, run, type Sql } from './database.ts';
+import type { Database } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { readHeads } from './heads.ts';
+import { findRole, membersAmong } from './memberships.ts';
 
 type MemberMethods = Pick<
   Store,
   'findRole' | 'findMembers' | 'addMember' | 'removeMember' | 'listMembers' | 'markRead'
 >;
+
+/**
+ * How many users one query asks for. The server asks for the listeners of a room again and again, and a room can have
+ * thousands. Other calls run between the queries.
+ */
+const USERS_PER_QUERY = 250;
 
 export function memberTable(database: Database, { lockHeads }: Dialect): MemberMethods {
   return {
@@ -17,9 +24,9 @@ export function memberTable(database: Database, { lockHeads }: Dialect): MemberM
 
     async findMembers(roomId, userIds) {
       const members: { userId: string }[] = [];
-      for (let i = 0; i < userIds.length; i += AT_ONCE) {
-        const some = userIds.slice(i, i + AT_ONCE);
-        members.push(...(await membersAmong(database.sql, new Map([[roomId, some]]))));
+      for (let i = 0; i < userIds.length; i += USERS_PER_QUERY) {
+        const batch = userIds.slice(i, i + USERS_PER_QUERY);
+        members.push(...(await membersAmong(database.sql, new Map([[roomId, batch]]))));
       }
       return members.map(({ userId }) => userId);
     },
@@ -72,67 +79,10 @@ export function memberTable(database: Database, { lockHeads }: Dialect): MemberM
   };
 }
 
-/** Whoever listens is asked about again and again, a room of thousands too: nobody else should have to wait for that. */
-const AT_ONCE = 250;
-
 /**
- * Which of these users belong to the rooms they are asked about. Without the ORM's unit of work: for a thousand
- * listeners it took over 100 ms, in which nothing else runs.
+ * Changes one membership and the room's member count, under the room's lock.
+ * @param change gets the user's role so far, null for none.
  */
-export async function membersAmong(
-  sql: Sql,
-  userIdsByRoom: Map<string, string[]>,
-): Promise<{ roomId: string; userId: string }[]> {
-  const asked = [...userIdsByRoom].filter(([, userIds]) => userIds.length > 0);
-  if (asked.length === 0) return [];
-  const rooms = asked.map(
-    ([, userIds]) => `(room_id = ? and user_id in (${userIds.map(() => '?').join(', ')}))`,
-  );
-  return run(
-    sql,
-    `select room_id as roomId, user_id as userId from members where ${rooms.join(' or ')}`,
-    asked.flatMap(([roomId, userIds]) => [roomId, ...userIds]),
-  );
-}
-
-/** What somebody is in a room, and up to which message they know it. */
-export type Membership = { role: Role; knownSeq: number };
-
-/** The user's memberships in these rooms, by room. Whoever writes a message knows what came before it. */
-export async function membershipsOf(
-  sql: Sql,
-  { by }: Dialect,
-  userId: string,
-  roomIds: string[],
-): Promise<Map<string, Membership>> {
-  if (roomIds.length === 0) return new Map();
-  const members = await run<{ room: string; role: Role; readSeq: number; writtenSeq: number | null }>(
-    sql,
-    `select room_id as room, role, last_read_seq as readSeq,
-        (select seq from messages ${by('messages_author_id_room_id_seq_index')}
-          where author_id = members.user_id and room_id = members.room_id order by seq desc limit 1) as writtenSeq
-      from members where user_id = ? and room_id in (${roomIds.map(() => '?').join(', ')})`,
-    [userId, ...roomIds],
-  );
-  return new Map(
-    members.map(({ room, role, readSeq, writtenSeq }) => [
-      room,
-      { role, knownSeq: Math.max(readSeq, writtenSeq ?? 0) },
-    ]),
-  );
-}
-
-/** Without the ORM's unit of work: every call asks this. */
-async function findRole(sql: Sql, roomId: string, userId: string): Promise<Role | null> {
-  const [member] = await run<{ role: Role }>(
-    sql,
-    'select role from members where room_id = ? and user_id = ?',
-    [roomId, userId],
-  );
-  return member?.role ?? null;
-}
-
-/** Changes who belongs to a room together with its count, under the room's lock. */
 function changeMembership(
   database: Database,
   lockHeads: Dialect['lockHeads'],

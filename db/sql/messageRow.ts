@@ -3,15 +3,15 @@ import type { Message } from '../../contract/types.ts';
 import type { MessageEntity } from './entities.ts';
 
 /**
- * Authors by a left join: with an inner one the optimizer may begin at a small table of users and sort the whole room to
- * find its last page.
+ * Loads the author with a left join. With an inner join the optimizer may start at a small table of users, and then sorts
+ * the whole room to find its last page.
  */
 export const WITH_AUTHOR = {
   populate: ['author'],
   populateHints: { author: { joinType: 'left join' } },
 } as const;
 
-/** A row, its author loaded, as the message it is. */
+/** Converts a row with a loaded author to a message. */
 export function toMessage(row: InferEntity<typeof MessageEntity>): Message {
   return {
     id: row.id,

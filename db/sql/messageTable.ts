@@ -10,10 +10,10 @@ type MessageMethods = Pick<
 >;
 
 export function messageTable(database: Database, dialect: Dialect): MessageMethods {
-  // Left alone, MariaDB walks through all that is newer than the page to find it.
-  const bySeq = { indexHint: dialect.by('messages_room_id_seq_unique') };
-  const byRev = { indexHint: dialect.by('messages_room_id_rev_unique') };
-  const byTime = { indexHint: dialect.by('messages_room_id_spoken_at_index') };
+  // Without these hints MariaDB reads all messages that are newer than the page.
+  const bySeq = { indexHint: dialect.indexHint('messages_room_id_seq_unique') };
+  const byRev = { indexHint: dialect.indexHint('messages_room_id_rev_unique') };
+  const byTime = { indexHint: dialect.indexHint('messages_room_id_spoken_at_index') };
   return {
     async findMessage(roomId, messageId) {
       const row = await database
@@ -63,7 +63,7 @@ export function messageTable(database: Database, dialect: Dialect): MessageMetho
         .fork()
         .find(
           MessageEntity,
-          { $and: [spokenIn(roomId, query), begunAfter(after)] },
+          { $and: [spokenIn(roomId, query), startedAfter(after)] },
           { ...WITH_AUTHOR, ...byTime, orderBy: { spokenAt: 'asc', id: 'asc' }, limit: query.limit },
         );
       return rows.map(toMessage);
@@ -82,8 +82,8 @@ function spokenIn(roomId: string, { from, to, speakerId, after }: SpokenQuery) {
   };
 }
 
-/** Twice over: the first condition alone is what the index can begin at. */
-function begunAfter(last: SpokenByTimeQuery['after']) {
+/** Messages after `last` by (spokenAt, id). The condition on `spokenAt` alone is redundant, but lets the index start there. */
+function startedAfter(last: SpokenByTimeQuery['after']) {
   if (!last) return { spokenAt: { $ne: null } };
   const at = new Date(last.startedAt);
   return { spokenAt: { $gte: at }, $or: [{ spokenAt: { $gt: at } }, { id: { $gt: last.id } }] };

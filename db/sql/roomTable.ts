@@ -7,7 +7,7 @@ import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
 import { fold } from './fold.ts';
 import { readHeads } from './heads.ts';
-import { type Membership, membershipsOf } from './memberTable.ts';
+import { type Membership, membershipsOf } from './memberships.ts';
 
 type RoomMethods = Pick<Store, 'createRoom' | 'updateRoom' | 'findRoom' | 'listRooms' | 'heads'>;
 
@@ -36,7 +36,7 @@ export function roomTable(database: Database, dialect: Dialect): RoomMethods {
     },
 
     updateRoom: (roomId, { speech, ...change }) =>
-      // Under the room's lock: of two who choose different things at once, both are heard.
+      // Under the room's lock, because two people may change different settings at the same time.
       database.transaction(async (sql) => {
         const heads = await dialect.lockHeads(sql, [roomId]);
         if (!heads.has(roomId)) return;
@@ -82,11 +82,12 @@ function visibleTo(userId: string, { search, cursor }: RoomsPage) {
     archivedAt: null,
     $or: [{ visibility: 'public' as const }, { members: { $some: { user: userId } } }],
     ...(cursor && { id: { $lt: cursor } }),
-    // As a whole condition: in the form `{ [raw(…)]: { $gt: 0 } }` a question mark in the search is taken for a parameter.
+    // One raw condition: in the form `{ [raw(…)]: { $gt: 0 } }` the ORM takes a question mark in the search for a parameter.
     ...(search && { [raw('instr(folded_name, ?) > 0', [fold(search)])]: [] }),
   };
 }
 
+/** Rooms without a chosen setting have null in this column. */
 function orNull(chosen: Partial<SpeechSettings>): Partial<SpeechSettings> | null {
   return Object.keys(chosen).length > 0 ? chosen : null;
 }

@@ -7,12 +7,13 @@ import { isTooCommon } from './failures.ts';
 import { fold } from './fold.ts';
 import { toMessage, WITH_AUTHOR } from './messageRow.ts';
 
-/** How many of a room's newest messages are looked at before an index is asked. */
+/** How many of a room's newest messages are searched without an index. */
 const NEWEST = 1_000;
 
 /**
- * What is common is found among a room's newest messages, what is rare by the index. The index alone would not do: it
- * is over all rooms, so a word that is common elsewhere would cost a small room as much as the large one.
+ * Searches the newest messages of the room first: common words are found there. Only if they have too few results, or if
+ * the search is over all rooms, the index is asked. The index alone would be slow: it is over all rooms, so a word that
+ * is common in a large room would cost a small room just as much.
  */
 export async function searchMessages(
   database: Database,
@@ -20,9 +21,9 @@ export async function searchMessages(
   userId: string,
   search: MessageSearch,
 ): Promise<Message[]> {
-  const near = search.roomId ? await searchNewest(database.sql, dialect, search.roomId, search) : undefined;
-  const isEnough = near && (near.ids.length === search.limit || near.wasAll);
-  const ids = isEnough ? near.ids : await searchIndex(database.sql, dialect, userId, search);
+  const newest = search.roomId ? await searchNewest(database.sql, dialect, search.roomId, search) : undefined;
+  const isComplete = newest && (newest.ids.length === search.limit || newest.isWholeRoom);
+  const ids = isComplete ? newest.ids : await searchIndex(database.sql, dialect, userId, search);
   const rows = await database.fork().find(MessageEntity, { id: { $in: ids } }, WITH_AUTHOR);
   const messages = new Map(rows.map((row) => [row.id, toMessage(row)]));
   return ids.flatMap((id) => messages.get(id) ?? []);
@@ -30,19 +31,19 @@ export async function searchMessages(
 
 async function searchNewest(
   sql: Sql,
-  { by }: Dialect,
+  { indexHint }: Dialect,
   roomId: string,
   { words, cursor, limit }: MessageSearch,
-): Promise<{ ids: string[]; wasAll: boolean }> {
+): Promise<{ ids: string[]; isWholeRoom: boolean }> {
   const rows = await run<{ id: string; text: string | null }>(
     sql,
-    `select id, text from messages ${by('messages_room_id_seq_unique')} where room_id = ?
+    `select id, text from messages ${indexHint('messages_room_id_seq_unique')} where room_id = ?
       ${cursor ? 'and seq < (select seq from messages where id = ?)' : ''} order by seq desc limit ?`,
     [roomId, ...(cursor ? [cursor] : []), NEWEST],
   );
   const wanted = fold(words);
   const found = rows.filter(({ text }) => text !== null && fold(text).includes(wanted));
-  return { ids: found.slice(0, limit).map(({ id }) => id), wasAll: rows.length < NEWEST };
+  return { ids: found.slice(0, limit).map(({ id }) => id), isWholeRoom: rows.length < NEWEST };
 }
 
 async function searchIndex(
@@ -51,7 +52,7 @@ async function searchIndex(
   userId: string,
   search: MessageSearch,
 ): Promise<string[]> {
-  for (const query of dialect.searchMessages(scopeOf(userId, search.roomId), search)) {
+  for (const query of dialect.searchQueries(scopeOf(userId, search.roomId), search)) {
     try {
       return (await run<{ id: string }>(sql, query.sql, query.params)).map(({ id }) => id);
     } catch (error) {

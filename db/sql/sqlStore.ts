@@ -4,7 +4,7 @@ import type { StoreMethod } from '../storeMethods.ts';
 import { commitChanges } from './commitChanges.ts';
 import { Database, run } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { guard } from './failures.ts';
+import { guardMethods } from './failures.ts';
 import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
@@ -12,7 +12,7 @@ import { searchMessages } from './searchMessages.ts';
 import { usageTable } from './usageTable.ts';
 import { userTable } from './userTable.ts';
 
-/** The store over any SQL database that MikroORM speaks to. */
+/** The store over any SQL database that MikroORM supports. `label` is the store's label. */
 export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): Store {
   const database = new Database(orm, dialect.begin);
   const ping = async () => {
@@ -20,7 +20,7 @@ export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): 
   };
   return {
     label,
-    ...guard<Pick<Store, StoreMethod>>({
+    ...guardMethods<Pick<Store, StoreMethod>>({
       ...userTable(database),
       ...roomTable(database, dialect),
       ...memberTable(database, dialect),

@@ -4,16 +4,16 @@ import type { Dialect } from './dialect.ts';
 
 export function usageTable(
   database: Database,
-  { orUpdate }: Dialect,
+  { onDuplicateUpdate }: Dialect,
 ): Pick<Store, 'addSpeechSeconds' | 'speechSeconds'> {
   return {
     addSpeechSeconds: (roomId, day, seconds) =>
-      // The insert locks the row: what is read after it is the sum of what was added up to now.
+      // The insert locks the row until the commit, so the read after it sees the exact total.
       database.transaction(async (sql) => {
         await run(
           sql,
           `insert into speech_usage (room_id, day, seconds) values (?, ?, ?)
-            ${orUpdate('room_id, day')} seconds = seconds + ?`,
+            ${onDuplicateUpdate('room_id, day')} seconds = seconds + ?`,
           [roomId, day, seconds, seconds],
         );
         return readSeconds(sql, roomId, day);

@@ -9,22 +9,31 @@ import { isBusy } from '../sql/failures.ts';
 import { EmbeddedSqlite } from './driver.ts';
 import { migrations } from './migrations/index.ts';
 
-/** In KiB: a room's indexes are written all over, and with the 2 MB of the default a message waits for pages to be read. */
+/** 32,000 KiB. Messages write to all parts of a room's indexes. With the default of 2 MB, a message waits for pages to be read. */
 const CACHE = 'cache_size = -32000';
 /**
- * Write-ahead logging lets other processes read while a commit runs; `synchronous=FULL` makes that commit outlive a
- * power cut, which is what an acked message promises.
+ * With a write-ahead log (WAL), other processes can read during a commit. With `synchronous=FULL`, a commit syncs the log
+ * to the disk before it returns, so an acked message survives a power cut.
+ *
+ * A process may stop at any moment. The last connection that closes, also at `process.exit()`, moves the log into the
+ * database file. After a SIGKILL the log stays beside the file, and the next open reads it: it has every commit, and
+ * ignores a half-written one.
  */
 const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full', CACHE];
-/** SQLite waits for its turn by stopping the process: once there is something to stop, for a moment only. */
+/**
+ * SQLite waits for another process's write lock by blocking its thread, and with it all calls to this process's SQLite
+ * databases. So the wait is short once the database is open: `guardMethods` repeats the call. While it opens, there are no
+ * calls of this database to block.
+ */
 const ONCE_OPEN = 'busy_timeout = 50';
 
 const OPEN_ATTEMPTS = 100;
 const OPEN_PAUSE_MS = 50;
 
 /**
- * SQLite inside the process, through Node's own driver, its tables up to date. While another process makes the same
- * file new, SQLite calls it locked at once, whatever its timeout: hence the attempts.
+ * Opens SQLite through Node's own driver, and brings the tables up to date. While another process creates the same file,
+ * SQLite reports it as locked at once, in spite of the timeout. So there are several attempts.
+ * @throws Error of the driver.
  */
 export async function connectSqlite(path: string): Promise<MikroORM> {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
@@ -59,8 +68,8 @@ async function connect(path: string): Promise<MikroORM> {
 }
 
 /**
- * The migrations in one transaction that takes the write lock before it looks: a process that starts at the same
- * moment waits for it, and then finds nothing left to do.
+ * Runs the migrations in one transaction, which takes the write lock before it checks what to do. A process that starts at
+ * the same moment waits for the lock, and then has nothing left to do.
  */
 async function migrate(orm: MikroORM): Promise<void> {
   const connection = orm.em.getConnection();

@@ -17,13 +17,13 @@ async function run(sql: string, params: unknown[] = []): Promise<unknown[]> {
   return (await database.executeQuery(CompiledQuery.raw(sql, params))).rows;
 }
 
-test('a statement is prepared once, whatever its parameters', async () => {
+test('a statement is prepared once for all its parameters', async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
   for (const n of upTo(3)) expect(await run('select ? as n', [n])).toEqual([{ n }]);
   expect(prepare).toHaveBeenCalledOnce();
 });
 
-test('what is run again and again stays prepared beside any number of others', async () => {
+test('a statement in constant use stays prepared among many others', async () => {
   await run('select ? as n', [0]);
   const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
   for (const n of upTo(200)) {
@@ -34,7 +34,7 @@ test('what is run again and again stays prepared beside any number of others', a
   expect(prepare).toHaveBeenCalledTimes(201);
 });
 
-test('a statement serves a table that has changed since it was prepared', async () => {
+test('a prepared statement still works after its table has changed', async () => {
   await run('create table things (id integer)');
   const all = () => run('select * from things');
   await run('insert into things values (?)', [1]);
@@ -43,7 +43,7 @@ test('a statement serves a table that has changed since it was prepared', async 
   expect(await all()).toEqual([{ id: 1, name: null }]);
 });
 
-test('a statement that was refused serves the next who runs it', async () => {
+test('a prepared statement still works after the database has refused it once', async () => {
   await run('create table things (id integer primary key)');
   const add = (id: number) => run('insert into things values (?)', [id]);
   await add(1);

@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 
-/** So many statements stay prepared, those that were run last. A few: each holds memory, and most of the ORM's never come again. */
-const PREPARED = 16;
+/** How many statements stay prepared. Few: each takes memory, and most statements of the ORM run only once. */
+const PREPARED_MAX = 16;
 
 /**
- * Node's own SQLite under Kysely. The dialect that MikroORM has for it prepares every statement anew, which for a
- * message takes longer than to run them.
+ * Node's own SQLite under Kysely. MikroORM's dialect for it prepares every statement anew. For a message, that takes
+ * longer than running the statements.
  */
 export class EmbeddedSqlite extends SqliteDialect {
   constructor(path: string) {
@@ -16,7 +16,7 @@ export class EmbeddedSqlite extends SqliteDialect {
 
 function open(path: string): SqliteDatabase {
   const database = new DatabaseSync(path);
-  /** By their text, the one that was run last at the end. */
+  /** By their text. The most recently used one is the last. */
   const prepared = new Map<string, SqliteStatement>();
   return {
     prepare(sql) {
@@ -24,7 +24,7 @@ function open(path: string): SqliteDatabase {
       prepared.delete(sql);
       prepared.set(sql, statement);
       const [oldest] = prepared.keys();
-      if (prepared.size > PREPARED) prepared.delete(oldest as string);
+      if (prepared.size > PREPARED_MAX) prepared.delete(oldest as string);
       return statement;
     },
     close: () => database.close(),

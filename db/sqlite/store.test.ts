@@ -23,7 +23,7 @@ describeStore('SQLite in a file', () => openStore(`sqlite:${newPath()}`));
 describeStore('SQLite in memory', () => openStore('sqlite::memory:'));
 
 describe('SQLite', () => {
-  test('its connection is set up as the design says', async () => {
+  test('a connection uses a write-ahead log, full sync, a short busy timeout and foreign keys', async () => {
     const orm = await connectSqlite(newPath());
     const pragma = async (name: string) => {
       const [row] = await orm.em.getConnection().execute<[object]>(`pragma ${name}`);
@@ -36,7 +36,7 @@ describe('SQLite', () => {
     await orm.close(true);
   });
 
-  test('opening again keeps everything and migrates once', async () => {
+  test('a store that is opened again has all data, and does not migrate again', async () => {
     const path = newPath();
     const first = await openStore(`sqlite:${path}`);
     const ada = await addPerson(first);
@@ -52,7 +52,7 @@ describe('SQLite', () => {
     expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
   });
 
-  test('processes that start on a new file at once migrate it once, and number one room without gaps', async () => {
+  test('processes that open a new file together migrate it once, and number one room without gaps', async () => {
     const path = newPath();
     await inThreads(3, { url: `sqlite:${path}`, roomId: NOWHERE, author: NOBODY, batches: 0, batchSize: 0 });
     expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
@@ -67,7 +67,7 @@ describe('SQLite', () => {
     await store.close();
   });
 
-  test('a database that another process keeps locked is a retryable failure of the whole batch', async () => {
+  test('a lock that another process does not release fails the whole batch with a retryable error', async () => {
     const path = newPath();
     const orm = await connectSqlite(path);
     const store = createSqlStore(orm, sqliteDialect, 'test');
@@ -77,15 +77,17 @@ describe('SQLite', () => {
     other.exec('begin immediate');
     const messages = [typed(room, ada), typed(room, ada)];
     const unavailable = { reason: 'store_unavailable', retryable: true, code: 'SERVICE_UNAVAILABLE' };
-    await expect(append(store, messages)).rejects.toMatchObject(unavailable);
-    await expect(store.addMember(room, ada.id, new Date())).rejects.toMatchObject(unavailable);
+    await Promise.all([
+      expect(append(store, messages)).rejects.toMatchObject(unavailable),
+      expect(store.addMember(room, ada.id, new Date())).rejects.toMatchObject(unavailable),
+    ]);
     other.exec('rollback');
     other.close();
     expect(kept(await append(store, messages)).map(({ seq }) => seq)).toEqual([1, 2]);
     await store.close();
   });
 
-  test('a call whose turn comes late waits for it, and nothing else has to wait with it', async () => {
+  test('a write that waits for another process’s lock does not hold up reads', async () => {
     const path = newPath();
     const store = await openStore(`sqlite:${path}`);
     const ada = await addPerson(store);
@@ -93,16 +95,16 @@ describe('SQLite', () => {
     const other = new DatabaseSync(path);
     other.exec('begin immediate');
     const waiting = append(store, [typed(room, ada)]);
-    const turns = [];
-    for (let i = 0; i < 5; i += 1) turns.push(await store.findUser(ada.id));
-    expect(turns).toHaveLength(5);
+    const reads = [];
+    for (let i = 0; i < 5; i += 1) reads.push(await store.findUser(ada.id));
+    expect(reads).toHaveLength(5);
     other.exec('rollback');
     other.close();
     expect(kept(await waiting)[0]?.seq).toBe(1);
     await store.close();
   });
 
-  test('a transaction that SQLite has rolled back by itself, as on a full disk, locks nobody out', async () => {
+  test('a transaction that SQLite rolls back by itself, as on a full disk, leaves no lock behind', async () => {
     const database = new Database(await connectSqlite(newPath()), sqliteDialect.begin);
     const failure = database.transaction(async (sql) => {
       await run(sql, 'rollback');
@@ -113,7 +115,7 @@ describe('SQLite', () => {
     await database.close();
   });
 
-  test('a full disk is a retryable failure; what fits again is numbered without a gap', async () => {
+  test('a full disk fails with a retryable error; the next message that fits has no gap before its number', async () => {
     const orm = await connectSqlite(newPath());
     const store = createSqlStore(orm, sqliteDialect, 'test');
     const ada = await addPerson(store);
@@ -130,7 +132,7 @@ describe('SQLite', () => {
     await store.close();
   });
 
-  test('a closed store stays closed', async () => {
+  test('a closed store refuses all calls', async () => {
     const store = await openStore(`sqlite:${newPath()}`);
     const ada = await addPerson(store);
     await store.close();
@@ -139,7 +141,7 @@ describe('SQLite', () => {
   });
 
   test.each(['postgres://ada:secret@host/db', 'sqlite:', ''])(
-    '“%s” is refused without a secret',
+    'the URL “%s” is refused in words that leave out its password',
     async (url) => {
       const refusal = await openStore(url).catch((error: Error) => error.message);
       expect(refusal).toMatch(/^DATABASE_URL must be/);
@@ -162,7 +164,7 @@ function inThreads(threads: number, task: Omit<Task, 'gate' | 'threads'>): Promi
 
 async function inThread(task: Task): Promise<number[]> {
   const worker = new Worker(new URL('../testing/appendInThread.ts', import.meta.url), { workerData: task });
-  // Both are waited for from the start: the exit may come in the same turn as the message.
+  // Wait for both events from the start, because the exit can come in the same tick as the message.
   const [[seqs]] = await Promise.all([once(worker, 'message') as Promise<[number[]]>, once(worker, 'exit')]);
   return seqs;
 }

@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 import { connectSqlite } from './connect.ts';
 import { sqliteDialect } from './dialect.ts';
 
-/** SQLite in this thread, which stands still whenever the database works. @throws Error as `connectSqlite` */
+/** Opens SQLite in this thread. Each statement blocks the thread until it is done. @throws Error like `connectSqlite`. */
 export async function openSqlite(path: string): Promise<Store> {
   return createSqlStore(await connectSqlite(path), sqliteDialect, `SQLite (${path})`);
 }

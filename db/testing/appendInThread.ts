@@ -4,8 +4,8 @@ import { openStore } from '../open.ts';
 import { append, kept, typed } from './material.ts';
 
 /**
- * A process of its own, nearly: opens the database and appends batches to a room, one after the other. Two stores in
- * one thread would wait for each other for ever, as SQLite waits without letting anything else run.
+ * Stands for another process: a worker thread that opens the database and appends batches to a room, one after the other.
+ * Two SQLite stores in one thread would not compete: the one that waits for the write lock blocks the one that holds it.
  */
 export type Task = {
   url: string;
@@ -13,7 +13,7 @@ export type Task = {
   author: User;
   batches: number;
   batchSize: number;
-  /** Where all threads wait for the last one: how many have come, and whether they may go. */
+  /** All threads start together: [0] counts the threads that are ready, [1] is 1 once all of them are. */
   gate: Int32Array;
   threads: number;
 };

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { ChangeOutcome } from '../store.ts';
 import { addRoom, append, kept, NOBODY, NOWHERE, type Scene, seqs, spoken, typed, upTo } from './material.ts';
 
-/** A part of the store's contract: how messages get their places, each one once. */
+/** The store's contract: each message gets its seq and rev exactly once. */
 export function describeAppending(scene: Scene): void {
-  test('seq and rev count 1, 2, 3 … in the order given, over batches', async () => {
+  test('seq and rev count 1, 2, 3 … in the given order, from batch to batch', async () => {
     const { store, ada, ben, room } = scene;
     const authors = [ada, ben, ada, ada, ben];
     const first = kept(
@@ -26,7 +26,7 @@ export function describeAppending(scene: Scene): void {
     expect(await store.listMessages(room, { limit: 20 })).toEqual([...first, ...second]);
   });
 
-  test('rooms mixed in one batch count for themselves', async () => {
+  test('each room in a mixed batch has its own numbers', async () => {
     const { store, ada, room } = scene;
     const other = await addRoom(store, ada);
     const rooms = [other, room, room, other, room];
@@ -45,7 +45,7 @@ export function describeAppending(scene: Scene): void {
     );
   });
 
-  test('calls at the same time leave no gap and give no number twice', async () => {
+  test('concurrent calls leave no gap and use no number twice', async () => {
     const { store, ada, ben, room } = scene;
     const batches = upTo(25).map((i) => upTo(1 + (i % 4)).map(() => typed(room, i % 2 ? ada : ben)));
     const outcomes = await Promise.all(batches.map((batch) => append(store, batch)));
@@ -56,7 +56,7 @@ export function describeAppending(scene: Scene): void {
     expect((await store.heads([room])).get(room)).toEqual({ lastSeq: all.length, rev: all.length });
   });
 
-  test('a message for an unknown room or by an unknown author fails alone and uses up no number', async () => {
+  test('a message for an unknown room or by an unknown author fails alone and takes no number', async () => {
     const { store, ada, ben, room } = scene;
     const outcomes = await append(store, [
       typed(room, ada),
@@ -81,14 +81,14 @@ export function describeAppending(scene: Scene): void {
     ['line breaks and tabs', 'one\n\n\ttwo\r\nthree '],
     ['JSON', '{"$bytes": 1, "a": [null, "\\u0000"]}'],
     ['4,000 code points outside the basic plane', '𐍈'.repeat(4_000)],
-  ])('text comes back as it was: %s', async (_, text) => {
+  ])('a text is stored unchanged: %s', async (_, text) => {
     const { store, ada, room } = scene;
     const [answered] = kept(await append(store, [typed(room, ada, { text })]));
     expect(answered?.text).toBe(text);
     expect((await store.listMessages(room, { limit: 1 }))[0]?.text).toBe(text);
   });
 
-  test('what is answered at once is what is read later, to the millisecond', async () => {
+  test('the answer to an append equals the message that is read later, to the millisecond', async () => {
     const { store, ada, room } = scene;
     const createdAt = '2026-11-23T08:17:42.007Z';
     const [first] = kept(await append(store, [typed(room, ada, { createdAt })]));
@@ -102,11 +102,12 @@ export function describeAppending(scene: Scene): void {
   });
 }
 
+/** The store's contract: a message that is sent again is the first one. */
 export function describeRepeats(scene: Scene): void {
   const repeats = (outcomes: ChangeOutcome[]) =>
     outcomes.map((outcome) => 'changed' in outcome && !outcome.changed);
 
-  test('the same clientId again gives the first message: in one batch, later, and at the same time', async () => {
+  test('a clientId that is sent again returns the first message: in one batch, later, and concurrently', async () => {
     const { store, ada, room } = scene;
     const again = (text: string) => typed(room, ada, { clientId, text });
     const clientId = randomUUID();
@@ -126,7 +127,7 @@ export function describeRepeats(scene: Scene): void {
     expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 3, rev: 3 });
   });
 
-  test('the same clientId of another author, or in another room, is another message', async () => {
+  test('the same clientId from another author or in another room is a new message', async () => {
     const { store, ada, ben, room } = scene;
     const clientId = randomUUID();
     const other = await addRoom(store, ada);
@@ -139,7 +140,7 @@ export function describeRepeats(scene: Scene): void {
     expect(seqs(kept(outcomes))).toEqual([1, 2, 1]);
   });
 
-  test('the same id again, which is how speech repeats, gives the first message', async () => {
+  test('an id that is sent again, as speech does, returns the first message', async () => {
     const { store, ada, room } = scene;
     const utterance = spoken(room, ada, new Date().toISOString());
     const [first] = kept(await append(store, [utterance, utterance]));

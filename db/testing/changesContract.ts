@@ -21,7 +21,7 @@ const AT = '2026-11-23T08:17:42.007Z';
 const reasons = (outcomes: ChangeOutcome[]) =>
   outcomes.map((outcome) => ('error' in outcome ? (outcome.error as { reason: string }).reason : 'kept'));
 
-/** A part of the store's contract: what happens to messages after they were written. */
+/** The store's contract: edits, removals and reactions. */
 export function describeChanges(scene: Scene): void {
   const say = async (text = 'hello') =>
     kept(await append(scene.store, [typed(scene.room, scene.ada, { text })]))[0] as Message;
@@ -40,7 +40,7 @@ export function describeChanges(scene: Scene): void {
   });
   const commit = (...changes: Change[]) => scene.store.commitChanges(changes);
 
-  test('an edit keeps the place, takes the next rev, and is what is read from then on', async () => {
+  test('an edit keeps the seq, takes the next rev, and is what later reads return', async () => {
     const [first, second] = [await say('frist'), await say('second')];
     const [edited] = kept(await commit(edit(first, 'first')));
     expect(edited).toEqual({ ...first, text: 'first', rev: 3, editedAt: AT });
@@ -49,7 +49,7 @@ export function describeChanges(scene: Scene): void {
     expect((await scene.store.heads([scene.room])).get(scene.room)).toEqual({ lastSeq: 2, rev: 3 });
   });
 
-  test('a removed message keeps its place and its author, and nothing of what it said', async () => {
+  test('a removed message keeps its place and its author, but not its content', async () => {
     const message = await say();
     const [removed] = kept(
       await commit(react(message, scene.ben.id, '👍'), remove(message)).then((o) => o.slice(1)),
@@ -62,7 +62,7 @@ export function describeChanges(scene: Scene): void {
     expect(await scene.store.listSpoken(scene.room, { limit: 5 })).toEqual([]);
   });
 
-  test('reactions are kept in the order of their first use, by whom and how often', async () => {
+  test('reactions stay in the order of their first use, each with its users', async () => {
     const message = await say();
     const { ada, ben } = scene;
     await commit(react(message, ben.id, '👍'), react(message, ada.id, '🎉'), react(message, ada.id, '👍'));
@@ -74,7 +74,7 @@ export function describeChanges(scene: Scene): void {
     expect(after?.reactions).toEqual([{ emoji: '👍', userIds: [ben.id, ada.id] }]);
   });
 
-  test('what only a member may change fails alone for whoever is not one, in each room for itself', async () => {
+  test('a change that requires membership fails alone for a user who is not a member of that room', async () => {
     const { ada, store } = scene;
     const ben = await addPerson(store);
     const room = await addRoom(store, ada);
@@ -99,7 +99,7 @@ export function describeChanges(scene: Scene): void {
     expect(kept(await commit(by(ben, appending(typed(room, ben)))))[0]?.seq).toBe(4);
   });
 
-  test('whoever repeats a change takes no rev', async () => {
+  test('a repeated change takes no rev', async () => {
     const message = await say();
     const changes = [
       edit(message, 'new'),
@@ -122,7 +122,7 @@ export function describeChanges(scene: Scene): void {
     expect((await scene.store.heads([scene.room])).get(scene.room)?.rev).toBe(4);
   });
 
-  test('a message is appended, edited and removed in one batch; each step is answered as it was', async () => {
+  test('one batch can append, edit and remove a message; each outcome shows the message after its step', async () => {
     const draft = typed(scene.room, scene.ada, { text: 'one' });
     const target = { ...draft, seq: 0 } as unknown as Message;
     const outcomes = kept(
@@ -137,7 +137,7 @@ export function describeChanges(scene: Scene): void {
     expect(await scene.store.listMessages(scene.room, { limit: 5 })).toEqual([outcomes[2]]);
   });
 
-  test('what was said is corrected by its speaker: the first text and the words as they were heard are kept', async () => {
+  test('a speaker corrects an utterance: its words and the first text that was recognised are kept', async () => {
     const { store, room, ada } = scene;
     const [said] = kept(await append(store, [spoken(room, ada, AT, 'red him a book')])) as [Message];
     const [edited, again] = kept(
@@ -155,7 +155,7 @@ export function describeChanges(scene: Scene): void {
     expect(reasons(await commit(edit(said, 'back again')))).toEqual(['message_removed']);
   });
 
-  test('what was not heard can be neither corrected nor reacted to, only removed', async () => {
+  test('a gap can be removed, but not edited or reacted to', async () => {
     const { store, room, ada, ben } = scene;
     const [gap] = kept(await append(store, [unheard(room, ada, AT)])) as [Message];
     expect(await store.listSpoken(room, { limit: 5 })).toEqual([gap]);
@@ -164,7 +164,7 @@ export function describeChanges(scene: Scene): void {
     expect(reasons(outcomes)).toEqual(['not_heard', 'not_heard', 'kept']);
   });
 
-  test('what may not be fails alone', async () => {
+  test('each forbidden change fails alone', async () => {
     const { ben, ada, store } = scene;
     const message = await say();
     const removed = await say('to be removed');

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Message } from '../../contract/types.ts';
 import { addRoom, append, kept, type Scene, seqs, spoken, typed, unheard, upTo } from './material.ts';
 
-/** A part of the store's contract. */
+/** The store's contract: pages of a room's messages and changes. */
 export function describeHistory(scene: Scene): void {
   beforeEach(async () => {
     const { store, ada, room } = scene;
@@ -21,11 +21,11 @@ export function describeHistory(scene: Scene): void {
     [{ after: 0, limit: 2 }, [1, 2]],
     [{ after: 9, limit: 3 }, []],
     [{ after: 2, before: 8, limit: 2 }, [3, 4]],
-  ])('the page %o holds %o', async (page, expected) => {
+  ])('the page %o contains %o', async (page, expected) => {
     expect(seqs(await scene.store.listMessages(scene.room, page))).toEqual(expected);
   });
 
-  test('changes come in the order of rev, from the one after the cursor, as many as asked for', async () => {
+  test('changes come in rev order, from the first after the cursor up to the limit', async () => {
     const { store, room } = scene;
     expect((await store.changesAfter(room, 4, 3)).map(({ rev }) => rev)).toEqual([5, 6, 7]);
     expect((await store.changesAfter(room, 0, 100)).map(({ rev }) => rev)).toEqual(upTo(9));
@@ -33,11 +33,11 @@ export function describeHistory(scene: Scene): void {
   });
 }
 
-/** A part of the store's contract. */
+/** The store's contract: spoken messages. */
 export function describeSpeech(scene: Scene): void {
   const minute = (n: number) => new Date(Date.UTC(2026, 10, 23, 8, n, 0, 500));
 
-  test('speech comes back as it was said', async () => {
+  test('speech is stored unchanged', async () => {
     const { store, ada, room } = scene;
     const utterance = spoken(room, ada, minute(1).toISOString(), '안녕 "세계"');
     const [message] = kept(await append(store, [utterance]));
@@ -45,7 +45,7 @@ export function describeSpeech(scene: Scene): void {
     expect(await store.listSpoken(room, { limit: 10 })).toEqual([message]);
   });
 
-  test('what was said is found by when, by whom, and after which message; typed text is not among it', async () => {
+  test('spoken messages are selected by time, speaker and seq; typed ones are left out', async () => {
     const { store, ada, ben, room } = scene;
     await append(store, [
       spoken(room, ada, minute(3).toISOString()),
@@ -64,7 +64,7 @@ export function describeSpeech(scene: Scene): void {
     expect(await found({ after: 1, speakerId: ada.id, from: minute(2) })).toEqual([4]);
   });
 
-  test('what was said comes in the order in which it began as well, page after page, each once', async () => {
+  test('spoken messages also come in the order of their start, each one once over all pages', async () => {
     const { store, ada, ben, room } = scene;
     const minutes = [3, 1, 2, 2, 2, 1];
     const said = kept(

@@ -2,13 +2,15 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Message, Speech, User } from '../../contract/types.ts';
 import type { Change, ChangeOutcome, NewMessage, NewRoom, Store } from '../store.ts';
 
-/** What each test of the store finds: two people and a room that one of them owns. */
+/** The start of each store test: two people, and a room that Ada owns. */
 export type Scene = { store: Store; ada: User; ben: User; room: string };
 
+/** A user who is not in the database, and the id of a room that is not. */
 export const NOBODY: User = { id: '00000000-0000-7000-8000-000000000000', name: 'Nobody', kind: 'guest' };
 export const NOWHERE = '00000000-0000-7000-8000-000000000001';
 
 export const seqs = (messages: Message[]) => messages.map(({ seq }) => seq);
+/** 1, 2, 3 … `last`. */
 export const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
 
 export async function addPerson(store: Pick<Store, 'addUser'>, name = 'Ada'): Promise<User> {
@@ -22,7 +24,7 @@ export async function addRoom(
   owner: User,
   room: Partial<NewRoom> = {},
 ): Promise<string> {
-  const id = randomUUIDv7();
+  const id = room.id ?? randomUUIDv7();
   const defaults = {
     name: 'A room',
     visibility: 'public',
@@ -30,10 +32,11 @@ export async function addRoom(
     speech: {},
     createdAt: new Date(),
   } as const;
-  await store.createRoom({ id, ownerId: owner.id, ...defaults, ...room });
+  await store.createRoom({ ownerId: owner.id, ...defaults, ...room, id });
   return id;
 }
 
+/** A new text message. */
 export function typed(roomId: string, author: User, message: Partial<NewMessage> = {}): NewMessage {
   return {
     id: randomUUIDv7(),
@@ -50,6 +53,7 @@ export function typed(roomId: string, author: User, message: Partial<NewMessage>
   };
 }
 
+/** A new speech message: an utterance that begins at `startedAt`, an ISO 8601 time. */
 export function spoken(roomId: string, author: User, startedAt: string, text = 'said'): NewMessage {
   const speech: Speech = {
     streamId: randomUUIDv7(),
@@ -63,7 +67,7 @@ export function spoken(roomId: string, author: User, startedAt: string, text = '
   return { ...typed(roomId, author), kind: 'speech', clientId: null, text, speech };
 }
 
-/** A stretch of ten seconds that was not heard. */
+/** A gap of ten seconds. */
 export function unheard(roomId: string, author: User, startedAt: string): NewMessage {
   const endedAt = new Date(Date.parse(startedAt) + 10_000).toISOString();
   const message = spoken(roomId, author, startedAt, '');
@@ -79,7 +83,7 @@ export function append(
   return store.commitChanges(messages.map(appending));
 }
 
-/** The kept messages of a batch's outcomes; a refusal fails the test. */
+/** The messages of a batch's outcomes. Fails the test if a change was refused. */
 export function kept(outcomes: ChangeOutcome[]): Message[] {
   return outcomes.map((outcome) => {
     if ('error' in outcome) throw outcome.error;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { addPerson, append, NOBODY, NOWHERE, type Scene, typed, upTo } from './material.ts';
 
-/** A part of the store's contract. */
+/** The store's contract: members of rooms, and users. */
 export function describeMembers(scene: Scene): void {
-  test('joining and leaving count once, however often they are asked for', async () => {
+  test('joining twice and leaving twice count once', async () => {
     const { store, ben, room } = scene;
     const joined = { role: 'member', memberCount: 2 };
     expect(await store.addMember(room, ben.id, new Date())).toEqual({ changed: true, ...joined });
@@ -15,7 +15,7 @@ export function describeMembers(scene: Scene): void {
     expect((await store.findRoom(room, ben.id))?.memberCount).toBe(1);
   });
 
-  test('an owner who joins again stays owner; an unknown room is null', async () => {
+  test('an owner who joins again stays the owner; an unknown room gives null', async () => {
     const { store, ada, room } = scene;
     expect(await store.addMember(room, ada.id, new Date())).toEqual({
       changed: false,
@@ -27,7 +27,7 @@ export function describeMembers(scene: Scene): void {
     expect(await store.findRole(NOWHERE, ada.id)).toBeNull();
   });
 
-  test('people who join at the same time, messages among them, are all counted', async () => {
+  test('concurrent joins are all counted, even among messages', async () => {
     const { store, ada, room } = scene;
     const people = await Promise.all(upTo(10).map((i) => addPerson(store, `Person ${i}`)));
     await Promise.all(
@@ -39,7 +39,7 @@ export function describeMembers(scene: Scene): void {
     expect(await store.findRoom(room, ada.id)).toMatchObject({ memberCount: 11, lastSeq: 10, rev: 10 });
   });
 
-  test('members are listed by id, page after page, with their names and when they joined', async () => {
+  test('members are listed by id over pages, with their names and join times', async () => {
     const { store, ada, ben, room } = scene;
     const joinedAt = new Date('2026-11-23T08:17:42.007Z');
     await store.addMember(room, ben.id, joinedAt);
@@ -54,18 +54,18 @@ export function describeMembers(scene: Scene): void {
     });
   });
 
-  test('people are found by their id', async () => {
+  test('users are found by their id', async () => {
     const { store, ada } = scene;
     expect(await store.findUser(ada.id)).toEqual(ada);
     expect(await store.findUser(NOBODY.id)).toBeNull();
   });
 }
 
-/** A part of the store's contract. */
+/** The store's contract: read markers and unread counts. */
 export function describeReading(scene: Scene): void {
   const unread = async (user = scene.ben) => (await scene.store.findRoom(scene.room, user.id))?.unread;
 
-  test('what came after one joined is unread until it is read; a marker never goes back', async () => {
+  test('messages after the join are unread until they are read; a read marker never moves back', async () => {
     const { store, ada, ben, room } = scene;
     await append(store, [typed(room, ada), typed(room, ada)]);
     expect(await unread()).toBeNull();
@@ -86,7 +86,7 @@ export function describeReading(scene: Scene): void {
     expect(listed?.unread).toBe(listed?.id === room ? 0 : listed?.unread);
   });
 
-  test('who writes has read what came before', async () => {
+  test('a user who writes has read all earlier messages', async () => {
     const { store, ada, ben, room } = scene;
     await store.addMember(room, ben.id, new Date());
     await append(store, [typed(room, ada), typed(room, ben), typed(room, ada)]);
@@ -94,7 +94,7 @@ export function describeReading(scene: Scene): void {
     expect(await unread(ada)).toBe(0);
   });
 
-  test('strangers read nothing, and are told apart from members', async () => {
+  test('a user who is not a member has no read marker, and is not among the members', async () => {
     const { store, ada, ben, room } = scene;
     expect(await store.markRead(room, ben.id, 1)).toBeNull();
     expect(await store.findMembers(room, [ada.id, ben.id, NOWHERE])).toEqual([ada.id]);

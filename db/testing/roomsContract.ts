@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import { addRoom, append, NOWHERE, type Scene, typed, upTo } from './material.ts';
 
-/** A part of the store's contract. */
+/** The store's contract: rooms. */
 export function describeRooms(scene: Scene): void {
-  test('a new room counts from nothing and has its owner as its one member', async () => {
+  test('a new room has seq 0, rev 0, and its owner as its only member', async () => {
     const { store, ada, ben } = scene;
     const createdAt = new Date('2026-11-23T08:17:42.007Z');
     const room = { name: '회의실 “A”', visibility: 'private', language: 'ko-KR', createdAt } as const;
@@ -27,7 +26,7 @@ export function describeRooms(scene: Scene): void {
     expect(await store.findRoom(NOWHERE, ada.id)).toBeNull();
   });
 
-  test('what is changed of a room is changed, everywhere it is read, and the rest stays', async () => {
+  test('an update changes the given fields in every read of the room, and no other fields', async () => {
     const { store, ada } = scene;
     const name = randomUUID();
     const id = await addRoom(store, ada, { name, speech: { redact: true, vocabulary: 'names' } });
@@ -45,7 +44,7 @@ export function describeRooms(scene: Scene): void {
     await store.updateRoom(NOWHERE, { name: 'nothing' });
   });
 
-  test('of changes at the same time each is kept, and messages between them are counted', async () => {
+  test('concurrent updates are all kept, and messages between them are counted', async () => {
     const { store, ada, room } = scene;
     const changes = [
       { redact: true },
@@ -62,13 +61,14 @@ export function describeRooms(scene: Scene): void {
     });
   });
 
-  test('a list holds public rooms and the own private ones, with the own role, newest first', async () => {
+  test('a list has public rooms and the user’s private ones, with the user’s role, newest first', async () => {
     const { store, ada, ben } = scene;
     const mark = randomUUID();
-    const own = await addRoom(store, ada, { name: `${mark} own`, visibility: 'private' });
+    // The list is in the order of ids, and two ids of one millisecond can have either order.
+    const [olderId, newerId] = [randomUUIDv7(), randomUUIDv7()].sort();
+    const own = await addRoom(store, ada, { id: olderId, name: `${mark} own`, visibility: 'private' });
     await addRoom(store, ben, { name: `${mark} foreign`, visibility: 'private' });
-    await setTimeout(2); // ids of one millisecond have no order
-    const open = await addRoom(store, ben, { name: `${mark} open` });
+    const open = await addRoom(store, ben, { id: newerId, name: `${mark} open` });
     const rooms = await store.listRooms(ada.id, { search: mark, limit: 10 });
     expect(rooms.map(({ id, role }) => [id, role])).toEqual([
       [open, null],
@@ -93,13 +93,13 @@ export function describeRooms(scene: Scene): void {
     expect((await store.listRooms(ada.id, { search, limit: 200 })).map((room) => room.id)).toContain(id);
   });
 
-  test.each(['%', '_', 'a%b', 'a_b', '.*'])('“%s” in a search stands for itself', async (search) => {
+  test.each(['%', '_', 'a%b', 'a_b', '.*'])('“%s” in a search is not a wildcard', async (search) => {
     const { store, ada } = scene;
     const id = await addRoom(store, ada, { name: 'axxb', visibility: 'private' });
     expect((await store.listRooms(ada.id, { search, limit: 200 })).map((room) => room.id)).not.toContain(id);
   });
 
-  test('pages follow each other by cursor: every room once', async () => {
+  test('pages by cursor list every room once', async () => {
     const { store, ada } = scene;
     const search = randomUUID();
     const ids: string[] = [];

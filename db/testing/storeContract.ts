@@ -10,8 +10,8 @@ import { describeSearch } from './searchContract.ts';
 import { describeUsage } from './usageContract.ts';
 
 /**
- * The store's promises, kept over every database. Whoever runs it opens the database, new or with what earlier runs
- * left: each test has people and rooms of its own.
+ * The contract that every store must keep. Each test makes its own people and rooms, so the database may contain those of
+ * earlier tests.
  */
 export function describeStore(name: string, open: () => Promise<Store>): void {
   describe(`${name} keeps the promises of a store`, () => {

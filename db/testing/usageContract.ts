@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { addRoom, append, NOWHERE, type Scene, typed, upTo } from './material.ts';
 
-/** A part of the store's contract. */
+/** The store's contract: seconds of recognised speech. */
 export function describeUsage(scene: Scene): void {
-  test('what a room has had heard is summed up by day and room', async () => {
+  test('seconds of speech add up per room and day', async () => {
     const { store, ada, room } = scene;
     const other = await addRoom(store, ada);
     expect(await store.speechSeconds(room, '2026-11-23')).toBe(0);
@@ -15,7 +15,7 @@ export function describeUsage(scene: Scene): void {
     expect(await store.speechSeconds(room, '2026-11-24')).toBe(1);
   });
 
-  test('nothing is lost of what is added at the same time, while people write', async () => {
+  test('concurrent additions are all counted, even among messages', async () => {
     const { store, ada, room } = scene;
     const totals = await Promise.all(
       upTo(20).map(async () => {
@@ -27,7 +27,7 @@ export function describeUsage(scene: Scene): void {
     expect(await store.speechSeconds(room, '2026-11-23')).toBe(10);
   });
 
-  test('a room that is not there uses nothing', async () => {
+  test('an unknown room refuses seconds and has none', async () => {
     const { store } = scene;
     await expect(store.addSpeechSeconds(NOWHERE, '2026-11-23', 1)).rejects.toThrow();
     expect(await store.speechSeconds(NOWHERE, '2026-11-23')).toBe(0);

@@ -4,9 +4,9 @@ const ID = 'char(36) character set ascii collate ascii_bin';
 const TABLE = 'engine = InnoDB default character set utf8mb4';
 
 /**
- * Users, rooms, who belongs to them, and their messages; in SQL that MySQL 8.0 and MariaDB 10.11 read alike. Ids and
- * the folded names are compared byte by byte: MySQL's and MariaDB's own collations fold by different rules. A statement
- * cannot be undone with its transaction here, so each may be run again by a process that comes after one that died.
+ * Users, rooms, members and messages, in SQL for both MySQL 8.0 and MariaDB 10.11. Ids and folded names are compared byte
+ * by byte, because the default collations of MySQL and MariaDB fold by different rules. A transaction cannot roll back
+ * these statements, so each can run again after a process that died in the middle.
  */
 export class Migration001Rooms extends Migration {
   override up(): void {

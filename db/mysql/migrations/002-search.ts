@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * A full-text index over pairs of characters, which finds Korean and parts of words. MariaDB has no parser for it and
- * goes without. Stop words are off: the parser drops every pair that holds one, and "a" and "i" are among them.
+ * A full-text index over pairs of characters, which finds Korean and parts of words. MariaDB gets no index, because it
+ * has no ngram parser. Stop words are off: the parser drops every pair that contains one, and "a" and "i" are stop words.
  */
 export class Migration002Search extends Migration {
   override async up(): Promise<void> {

@@ -3,8 +3,8 @@ import { Migration } from '@mikro-orm/migrations';
 const ID = 'char(36) character set ascii collate ascii_bin';
 
 /**
- * How a room wants to be heard, and how much of it was heard each day. As in the first migration, each statement may be
- * run again by a process that comes after one that died.
+ * A room's speech settings, and its recognised seconds per day. As in the first migration, each statement can run again
+ * after a process that died in the middle.
  */
 export class Migration004Speech extends Migration {
   override async up(): Promise<void> {

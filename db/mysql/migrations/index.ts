@@ -2,7 +2,7 @@ import { Migration001Rooms } from './001-rooms.ts';
 import { Migration002Search } from './002-search.ts';
 import { Migration004Speech } from './004-speech.ts';
 
-/** In the order they are applied. A migration that has been released is never changed. */
+/** In the order in which they run. A released migration never changes. */
 export const migrations = [
   { name: '001-rooms', class: Migration001Rooms },
   { name: '002-search', class: Migration002Search },

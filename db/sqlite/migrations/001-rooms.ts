@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Users, rooms, who belongs to them, and their messages. Times are milliseconds since 1970. */
+/** Users, rooms, members and messages. Times are milliseconds since 1970. */
 export class Migration001Rooms extends Migration {
   override up(): void {
     this.addSql(`create table users (

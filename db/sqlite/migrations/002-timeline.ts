@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Mentions, reactions, and how far members have read: those who are here already have read everything. */
+/** Mentions, reactions and read markers. Existing members count as having read everything. */
 export class Migration002Timeline extends Migration {
   override up(): void {
     this.addSql('alter table messages add column mentions json null');

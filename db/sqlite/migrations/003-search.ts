@@ -1,11 +1,11 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Two characters after each text, so that its last two begin trigrams as well: Korean words are often that short. */
+/** Two extra characters after each text, so that its last two characters begin trigrams too. Many Korean words are that short. */
 const INDEXED = 'new.text || char(3) || char(3)';
 
 /**
- * A full-text index of what the messages say. It keeps no text of its own; its rows are numbered by `search_rows`,
- * because the row numbers of `messages` may change when SQLite packs the file.
+ * A full-text index of the messages' texts. The index stores no text. Its row numbers come from `search_rows`, because
+ * SQLite may renumber the rows of `messages` when it packs the file (`vacuum`).
  */
 export class Migration003Search extends Migration {
   override up(): void {

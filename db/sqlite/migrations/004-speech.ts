@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** How a room wants to be heard, and how much of it was heard each day. */
+/** A room's speech settings, and its recognised seconds per day. */
 export class Migration004Speech extends Migration {
   override up(): void {
     this.addSql('alter table chat_rooms add column speech json null');

@@ -3,7 +3,7 @@ import { Migration002Timeline } from './002-timeline.ts';
 import { Migration003Search } from './003-search.ts';
 import { Migration004Speech } from './004-speech.ts';
 
-/** In the order they are applied. A migration that has been released is never changed. */
+/** In the order in which they run. A released migration never changes. */
 export const migrations = [
   { name: '001-rooms', class: Migration001Rooms },
   { name: '002-timeline', class: Migration002Timeline },

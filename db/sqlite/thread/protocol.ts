@@ -2,32 +2,33 @@ import { AppError, type AppErrorOptions, type ErrorCode } from '../../../contrac
 import type { ChangeOutcome } from '../../store.ts';
 import type { StoreMethod } from '../../storeMethods.ts';
 
-/** What the process asks of its store thread, about one of the databases that are open there. */
+/** A call from the process to its store thread, for one of the databases that are open there. */
 export type Call = {
   id: number;
   database: number;
-  /** `open` takes the path; no other call of the database may come before its answer. */
+  /** `open` takes the path. The database must be open before its other calls. */
   method: StoreMethod | 'open' | 'close';
   args: unknown[];
 };
 
-export type Answer = { id: number } & ({ value: unknown } | { failure: SentError });
+/** The result of the call with the same id. */
+export type Answer = { id: number } & ({ value: unknown } | { failure: SerializedError });
 
-/** An error on its way: between threads only its name, message and stack would arrive. */
-export type SentError = {
+/** An error as plain data. A structured clone of an error keeps only its name, message and stack. */
+export type SerializedError = {
   error: Error;
   app?: Omit<AppErrorOptions, 'cause'> & { code: ErrorCode; reason: string };
-  /** Of the driver: by these it is known what passes by itself. */
+  /** The driver's codes, see `failures.ts`. */
   codes?: { code?: unknown; errcode?: unknown };
-  cause?: SentError;
+  cause?: SerializedError;
 };
 
-export function sendError(thrown: unknown): SentError {
+export function serializeError(thrown: unknown): SerializedError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const plain = {
     error: Object.assign(new Error(error.message), { stack: error.stack }),
-    // Why the database is away is what whoever reads the log needs to know.
-    ...(error.cause !== undefined && { cause: sendError(error.cause) }),
+    // The log needs the cause of `store_unavailable`.
+    ...(error.cause !== undefined && { cause: serializeError(error.cause) }),
   };
   if (error instanceof AppError) {
     const { code, reason, retryable, retryAfterMs, details } = error;
@@ -37,21 +38,21 @@ export function sendError(thrown: unknown): SentError {
   return { ...plain, codes: { code, errcode } };
 }
 
-export function receiveError({ error, app, codes, cause: sent }: SentError): Error {
-  const cause = sent && receiveError(sent);
-  if (!app) return Object.assign(error, codes, sent && { cause });
+export function deserializeError({ error, app, codes, cause: serializedCause }: SerializedError): Error {
+  const cause = serializedCause && deserializeError(serializedCause);
+  if (!app) return Object.assign(error, codes, serializedCause && { cause });
   const { code, reason, ...options } = app;
-  const received = new AppError(code, reason, error.message, { ...options, cause });
-  return Object.assign(received, { stack: error.stack });
+  const appError = new AppError(code, reason, error.message, { ...options, cause });
+  return Object.assign(appError, { stack: error.stack });
 }
 
-/** An outcome may hold an error, deep in the answer to `commitChanges`. */
-export type SentOutcome = Exclude<ChangeOutcome, { error: unknown }> | { failure: SentError };
+/** An outcome of `commitChanges` as plain data. It can contain an error. */
+export type SerializedOutcome = Exclude<ChangeOutcome, { error: unknown }> | { failure: SerializedError };
 
-export function sendOutcome(outcome: ChangeOutcome): SentOutcome {
-  return 'error' in outcome ? { failure: sendError(outcome.error) } : outcome;
+export function serializeOutcome(outcome: ChangeOutcome): SerializedOutcome {
+  return 'error' in outcome ? { failure: serializeError(outcome.error) } : outcome;
 }
 
-export function receiveOutcome(outcome: SentOutcome): ChangeOutcome {
-  return 'failure' in outcome ? { error: receiveError(outcome.failure) } : outcome;
+export function deserializeOutcome(outcome: SerializedOutcome): ChangeOutcome {
+  return 'failure' in outcome ? { error: deserializeError(outcome.failure) } : outcome;
 }

@@ -1,33 +1,34 @@
 import { Worker } from 'node:worker_threads';
 import { storeUnavailable } from '../../storeUnavailable.ts';
-import { type Answer, type Call, receiveError } from './protocol.ts';
+import { type Answer, type Call, deserializeError } from './protocol.ts';
 
-/** Rows are short-lived: in the usual 48 MB they would lie about for minutes. */
+/** Rows are short-lived. In the default young generation of 48 MB they would stay for minutes. */
 const YOUNG_MB = 8;
 
-/** A thread that has databases open. It keeps the process alive only while somebody holds it. */
+/** A worker thread with open databases. It keeps the process alive only while a database holds it. */
 export class StoreThread {
   hasEnded = false;
   readonly #worker: Worker;
-  readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   #holders = 0;
   #id = 0;
 
   constructor() {
-    // What was given to the process itself, a profiler or a probe, is not for this thread.
+    // The process's own options, such as a profiler's, are not for this thread.
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     this.#worker.unref();
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
-    let why: unknown;
+    let failure: unknown;
     this.#worker.on('error', (error) => {
-      why = error;
+      failure = error;
     });
-    this.#worker.on('exit', () => this.#end(why));
+    this.#worker.on('exit', () => this.#end(failure));
   }
 
+  /** Keeps the process alive until `release`. */
   hold(): void {
     if (this.#holders === 0) this.#worker.ref();
     this.#holders += 1;
@@ -38,27 +39,30 @@ export class StoreThread {
     if (this.#holders === 0) this.#worker.unref();
   }
 
-  /** @throws what the call throws there; AppError `store_unavailable` (retryable) if the thread ends meanwhile. */
-  ask(call: Omit<Call, 'id'>): Promise<unknown> {
+  /**
+   * Runs a call in the thread.
+   * @throws the error of the call; AppError `store_unavailable` (retryable) if the thread ends before the answer.
+   */
+  call(call: Omit<Call, 'id'>): Promise<unknown> {
     if (this.hasEnded) return Promise.reject(storeUnavailable());
     const id = ++this.#id;
-    const asked = Promise.withResolvers<unknown>();
-    // What cannot be sent throws, and nobody waits for its answer.
+    const pending = Promise.withResolvers<unknown>();
+    // First the message: if it cannot be cloned, this throws, and no answer is pending.
     this.#worker.postMessage({ ...call, id } satisfies Call);
-    this.#asked.set(id, asked);
-    return asked.promise;
+    this.#pending.set(id, pending);
+    return pending.promise;
   }
 
   #settle(answer: Answer): void {
-    const asked = this.#asked.get(answer.id);
-    this.#asked.delete(answer.id);
-    if ('failure' in answer) asked?.reject(receiveError(answer.failure));
-    else asked?.resolve(answer.value);
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if ('failure' in answer) pending?.reject(deserializeError(answer.failure));
+    else pending?.resolve(answer.value);
   }
 
-  #end(why: unknown): void {
+  #end(failure: unknown): void {
     this.hasEnded = true;
-    for (const { reject } of this.#asked.values()) reject(storeUnavailable(why));
-    this.#asked.clear();
+    for (const { reject } of this.#pending.values()) reject(storeUnavailable(failure));
+    this.#pending.clear();
   }
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { AppError } from '../../../contract/errors.ts';
 import type { Store } from '../../store.ts';
 import { addPerson, addRoom, append, kept, typed, upTo } from '../../testing/material.ts';
-import { receiveError, sendError } from './protocol.ts';
+import { deserializeError, serializeError } from './protocol.ts';
 import { openThreadedSqlite } from './threadedSqlite.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'roomscribe-thread-'));
@@ -20,8 +20,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** The thread that the next call goes to dies of it. */
-function killAtNextCall(): void {
+/** Kills the store thread right after it gets the next call. */
+function killThreadAtNextCall(): void {
   const { postMessage } = Worker.prototype;
   vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker, call) {
     postMessage.call(this, call);
@@ -29,7 +29,7 @@ function killAtNextCall(): void {
   });
 }
 
-test('while the database works, the event loop goes on', async () => {
+test('the event loop runs on while the database works', async () => {
   const ada = await addPerson(store);
   const room = await addRoom(store, ada);
   const before = performance.eventLoopUtilization();
@@ -43,19 +43,19 @@ test('while the database works, the event loop goes on', async () => {
   expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 4_000, rev: 4_000 });
 });
 
-test('a change that cannot be kept fails alone, as the error it was', async () => {
+test('a change that cannot be kept fails alone, and its error crosses the threads unchanged', async () => {
   const ada = await addPerson(store);
   const room = await addRoom(store, ada);
-  const [lost, other] = await append(store, [typed('no such room', ada), typed(room, ada)]);
-  expect(lost).toEqual({ error: expect.any(AppError) });
-  expect(lost).toMatchObject({ error: { reason: 'room_unknown', code: 'NOT_FOUND' } });
+  const [refused, other] = await append(store, [typed('no such room', ada), typed(room, ada)]);
+  expect(refused).toEqual({ error: expect.any(AppError) });
+  expect(refused).toMatchObject({ error: { reason: 'room_unknown', code: 'NOT_FOUND' } });
   expect(other).toMatchObject({ changed: true });
 });
 
-test('a thread that dies is a retryable failure for those who wait; then there is another one', async () => {
+test('a thread that dies fails its pending calls with a retryable error, and a new thread replaces it', async () => {
   const ada = await addPerson(store);
   const room = await addRoom(store, ada);
-  killAtNextCall();
+  killThreadAtNextCall();
   const during = await Promise.allSettled([store.findUser(ada.id), store.findRoom(room, ada.id)]);
   for (const call of during) {
     expect(call).toMatchObject({ reason: { reason: 'store_unavailable', retryable: true } });
@@ -64,7 +64,7 @@ test('a thread that dies is a retryable failure for those who wait; then there i
   expect(kept(await append(store, [typed(room, ada)]))[0]?.seq).toBe(1);
 });
 
-test('a database that cannot be opened says so here, and stands in nobody’s way', async () => {
+test('a database that cannot be opened reports its error and blocks no other database', async () => {
   await expect(openThreadedSqlite(directory)).rejects.toMatchObject({ errcode: 14 });
   expect((await store.heads([])).size).toBe(0);
 });
@@ -77,8 +77,8 @@ test.each([
     cause: Object.assign(new Error('locked'), { errcode: 5, code: 'ERR_SQLITE_ERROR' }),
   }),
   Object.assign(new Error('disk full'), { errcode: 13, code: 'ERR_SQLITE_ERROR' }),
-])('“$message” arrives as it was sent', (error) => {
-  const received = receiveError(structuredClone(sendError(error)));
+])('the error “$message” crosses the threads unchanged', (error) => {
+  const received = deserializeError(structuredClone(serializeError(error)));
   expect(received).toBeInstanceOf(error.constructor);
   expect(received).toMatchObject({ ...error });
   expect([received.message, received.stack]).toEqual([error.message, error.stack]);

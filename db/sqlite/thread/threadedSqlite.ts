@@ -1,64 +1,65 @@
 import type { Store } from '../../store.ts';
-import { methodsThat, type StoreMethod } from '../../storeMethods.ts';
+import { forwardMethods, type StoreMethod } from '../../storeMethods.ts';
 import { storeUnavailable } from '../../storeUnavailable.ts';
-import { receiveOutcome, type SentOutcome } from './protocol.ts';
+import { deserializeOutcome, type SerializedOutcome } from './protocol.ts';
 import { StoreThread } from './storeThread.ts';
 
-/** All SQLite databases of this process share one: the ORM is loaded there once. */
+/** All SQLite databases of this process share one thread, so that the ORM is loaded only once. */
 let thread: StoreThread | undefined;
 let databases = 0;
 
 /**
- * SQLite in a thread of its own. Its driver knows no waiting but standing still: here neither a commit on its way to the
- * disk nor a long search holds up a socket. And while one commit is under way others queue up, for the next to take
- * together. A thread that has died is replaced; what it was asked fails, to be tried again.
- * @throws Error as `connectSqlite`
+ * Opens SQLite in the store thread. The driver is synchronous: in the main thread, a commit's disk write or a long search
+ * would delay every socket. Meanwhile the main thread queues messages, which the next commit takes together. If the thread
+ * dies, its pending calls fail with a retryable error, and the next call starts a new thread.
+ * @throws Error like `connectSqlite`.
  */
 export async function openThreadedSqlite(path: string): Promise<Store> {
   const database = ++databases;
-  let opened = openIn(database, path);
+  let opened = openInThread(database, path);
   let closed = false;
   await opened;
 
-  const home = async (): Promise<StoreThread> => {
+  /** The thread in which the database is open. Opens it in a new one if its thread has ended. */
+  const currentThread = async (): Promise<StoreThread> => {
     const current = opened;
-    const isGone = await current.then(
+    const isLost = await current.then(
       ({ hasEnded }) => hasEnded,
       () => true,
     );
-    if (isGone && opened === current) opened = openIn(database, path);
+    if (isLost && opened === current) opened = openInThread(database, path);
     return opened;
   };
-  const ask = async (method: StoreMethod, args: unknown[]) => {
+  const call = async (method: StoreMethod, args: unknown[]) => {
     if (closed) throw storeUnavailable();
-    return (await home()).ask({ database, method, args });
+    return (await currentThread()).call({ database, method, args });
   };
 
   return {
     label: `SQLite (${path})`,
-    ...methodsThat(ask),
+    ...forwardMethods(call),
     async commitChanges(changes) {
-      const outcomes = (await ask('commitChanges', [changes])) as SentOutcome[];
-      return outcomes.map(receiveOutcome);
+      const outcomes = (await call('commitChanges', [changes])) as SerializedOutcome[];
+      return outcomes.map(deserializeOutcome);
     },
     async close() {
       if (closed) return;
       closed = true;
-      const last = await home();
-      await last.ask({ database, method: 'close', args: [] }).finally(() => last.release());
+      const last = await currentThread();
+      await last.call({ database, method: 'close', args: [] }).finally(() => last.release());
     },
   };
 }
 
-async function openIn(database: number, path: string): Promise<StoreThread> {
+async function openInThread(database: number, path: string): Promise<StoreThread> {
   if (!thread || thread.hasEnded) thread = new StoreThread();
-  const home = thread;
-  home.hold();
+  const host = thread;
+  host.hold();
   try {
-    await home.ask({ database, method: 'open', args: [path] });
-    return home;
+    await host.call({ database, method: 'open', args: [path] });
+    return host;
   } catch (error) {
-    home.release();
+    host.release();
     throw error;
   }
 }

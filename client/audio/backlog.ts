@@ -1,15 +1,15 @@
-/** Chunks that are not acked yet, in order, numbered as their stream counts them. */
+/** Audio chunks that the server has not acked yet, in order, with the numbers that their stream gives them. */
 export class Backlog {
   #chunks: Uint8Array[] = [];
-  #base = 0;
+  #firstSeq = 0;
 
   get length(): number {
     return this.#chunks.length;
   }
 
-  /** The number of the first one: what the stream wants next, as far as is known. */
-  get base(): number {
-    return this.#base;
+  /** The number of the first chunk. */
+  get firstSeq(): number {
+    return this.#firstSeq;
   }
 
   get samples(): number {
@@ -25,23 +25,23 @@ export class Backlog {
     return this.#chunks[index] as Uint8Array;
   }
 
-  /** The stream has all up to this number. @returns how many chunks were let go. */
+  /** Removes the chunks before `nextSeq`: the stream has them. @returns how many chunks were removed. */
   ack(nextSeq: number): number {
-    const acked = Math.max(0, nextSeq - this.#base);
+    const acked = Math.max(0, nextSeq - this.#firstSeq);
     this.#chunks.splice(0, acked);
-    this.#base += acked;
+    this.#firstSeq += acked;
     return acked;
   }
 
-  /** Counts anew, in another stream or after what another page has brought to this one. */
+  /** Numbers the chunks for another stream, or after the chunks that an earlier page sent to this stream. */
   numberFrom(seq: number): void {
-    this.#base = seq;
+    this.#firstSeq = seq;
   }
 
-  /** Lets the oldest go until no more than so many samples are left. @returns how many samples were let go. */
-  dropOver(samples: number): number {
+  /** Drops the oldest chunks until at most `maxSamples` are left. @returns how many samples were dropped. */
+  dropOver(maxSamples: number): number {
     let dropped = 0;
-    for (let over = this.samples - samples; over > dropped; ) {
+    for (let over = this.samples - maxSamples; over > dropped; ) {
       dropped += samplesOf(this.#chunks.splice(0, 1));
     }
     return dropped;

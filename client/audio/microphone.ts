@@ -7,7 +7,7 @@ export type MicrophoneProblem =
   | 'in_use'
   | 'insecure_context'
   | 'unsupported'
-  /** The browser does not run sound on a page that nobody has touched since it was loaded. */
+  /** The browser runs no sound on a page before the person's first click, tap or key. */
   | 'untouched'
   | 'unknown';
 
@@ -22,7 +22,7 @@ export class MicrophoneError extends Error {
 }
 
 export type Microphone = {
-  /** Hands out the last, shorter chunk, then frees the device. */
+  /** Emits the last chunk, which is shorter, then releases the device. */
   close: () => Promise<void>;
 };
 
@@ -30,20 +30,20 @@ export type MicrophoneOptions = {
   chunkMs: number;
   /** PCM s16le mono at 16 kHz. */
   onChunk: (pcm: Uint8Array) => void;
-  /** Root mean square, 0 to 1, once a chunk. */
+  /** The root mean square of a chunk, 0 to 1. */
   onLevel: (level: number) => void;
-  /** The device was unplugged, or its permission taken back. */
+  /** The device was unplugged, or the permission was withdrawn. */
   onEnded: () => void;
 };
 
 export const SAMPLE_RATE = 16_000;
 
-/** Where sound may run it does so within this time, even through slow headphones. */
-const RUN_MS = 3_000;
-/** A flush that is not answered must not keep the device open. */
-const FLUSH_MS = 500;
+/** An audio context that is allowed to run does so within this time, even with slow Bluetooth headphones. */
+const RESUME_TIMEOUT_MS = 3_000;
+/** A worklet that does not answer a flush must not keep the device open. */
+const FLUSH_TIMEOUT_MS = 500;
 
-/** What getUserMedia says (Media Capture and Streams, 10.2.6), in our words. */
+/** The errors of getUserMedia (Media Capture and Streams, 10.2.6) and the problems that we report for them. */
 const PROBLEMS: Record<string, MicrophoneProblem> = {
   NotAllowedError: 'permission_denied',
   SecurityError: 'permission_denied',
@@ -53,15 +53,15 @@ const PROBLEMS: Record<string, MicrophoneProblem> = {
   AbortError: 'in_use',
 };
 
-/** @throws MicrophoneError saying what a person can do something about. */
+/** Opens the default microphone and starts to emit chunks. @throws MicrophoneError */
 export async function openMicrophone(options: MicrophoneOptions): Promise<Microphone> {
-  const stream = await ask();
+  const stream = await requestStream();
   const track = stream.getAudioTracks()[0];
   let context: AudioContext | undefined;
   try {
     const opened = connect(stream);
     context = opened.context;
-    const cutter = await startCutter(opened, options);
+    const cutter = await startChunkCutter(opened, options);
     track?.addEventListener('ended', options.onEnded);
     return { close: () => close(opened.context, stream, cutter) };
   } catch (error) {
@@ -71,13 +71,13 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<Microp
   }
 }
 
-/** Whether the browser gives the microphone to this page without asking; false where it does not say. */
+/** Whether this page may use the microphone without a prompt; false if the browser does not tell. */
 export async function isMicrophoneGranted(): Promise<boolean> {
   const status = await navigator.permissions?.query({ name: 'microphone' }).catch(() => undefined);
   return status?.state === 'granted';
 }
 
-async function ask(): Promise<MediaStream> {
+async function requestStream(): Promise<MediaStream> {
   if (!globalThis.isSecureContext) throw new MicrophoneError('insecure_context');
   if (!navigator.mediaDevices?.getUserMedia || !('AudioWorkletNode' in globalThis)) {
     throw new MicrophoneError('unsupported');
@@ -88,19 +88,19 @@ async function ask(): Promise<MediaStream> {
   });
 }
 
-/** Firefox does not connect a device to a context of another rate: there the worklet brings the rate down. */
+/** Firefox cannot connect a device to a context of another sample rate. There the worklet resamples. */
 function connect(stream: MediaStream): { context: AudioContext; source: AudioNode } {
   const context = new AudioContext({ sampleRate: SAMPLE_RATE });
   try {
     return { context, source: context.createMediaStreamSource(stream) };
   } catch {
     void context.close();
-    const own = new AudioContext();
-    return { context: own, source: own.createMediaStreamSource(stream) };
+    const deviceRate = new AudioContext();
+    return { context: deviceRate, source: deviceRate.createMediaStreamSource(stream) };
   }
 }
 
-async function startCutter(
+async function startChunkCutter(
   { context, source }: { context: AudioContext; source: AudioNode },
   { chunkMs, onChunk, onLevel }: MicrophoneOptions,
 ): Promise<AudioWorkletNode> {
@@ -120,16 +120,16 @@ async function startCutter(
     onLevel(data.level);
   });
   cutter.port.start();
-  // Its output is silence; some browsers run only what leads to the loudspeaker.
+  // The cutter's output is silence. Some browsers run only nodes that are connected to the output.
   source.connect(cutter).connect(context.destination);
-  await run(context);
+  await resume(context);
   return cutter;
 }
 
-/** A browser that does not let sound run says nothing: it waits for a touch. */
-async function run(context: AudioContext): Promise<void> {
+/** A browser that does not allow sound yet reports no error: `resume` stays pending until the person's first click. */
+async function resume(context: AudioContext): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, RUN_MS);
+  const timer = setTimeout(resolve, RESUME_TIMEOUT_MS);
   await Promise.race([context.resume(), promise]);
   clearTimeout(timer);
   if (context.state !== 'running') throw new MicrophoneError('untouched');
@@ -146,7 +146,7 @@ function flush({ port }: AudioWorkletNode): Promise<void> {
   port.addEventListener('message', ({ data }: MessageEvent<WorkletMessage>) => {
     if ('flushed' in data) resolve();
   });
-  setTimeout(resolve, FLUSH_MS);
+  setTimeout(resolve, FLUSH_TIMEOUT_MS);
   port.postMessage('flush');
   return promise;
 }

@@ -1,31 +1,32 @@
 import { encodeChunk } from '../../contract/chunk.ts';
 import type { Failure } from '../sdk/errors.ts';
 import { Backlog } from './backlog.ts';
-import { within } from './within.ts';
+import { withTimeout } from './withTimeout.ts';
 
 export type PumpState =
   | { type: 'starting' }
   | { type: 'listening'; streamId: string }
-  /** Nothing is acked for now, and why; what is said is kept. */
+  /** The server acks nothing for now, because of `failure`. The pump keeps the audio. */
   | { type: 'waiting'; failure: Failure }
-  /** So many seconds of speech were lost in all, because they could not be kept any longer. */
+  /** This much speech was lost so far, in total. */
   | { type: 'gap'; seconds: number }
   | { type: 'failed'; failure: Failure };
 
-export type StreamBeginning = {
-  /** Ends another stream of this person, maybe our own whose answer was lost. */
+/** The input of `transcripts.start` that the pump decides. */
+export type StreamStart = {
+  /** Ends another stream of this person. It may be the pump's own, whose start was not answered. */
   takeOver: boolean;
-  /** How long ago the audio that comes first was said. */
+  /** How old the first audio is. */
   behindSeconds: number;
-  /** How much was lost before that, since the last stream began. */
+  /** How much audio was lost before the first, since the last stream started. */
   lostSeconds: number;
 };
 
-/** The calls to the server. Their signal is aborted when they have taken too long: then they must not be sent any more. */
+/** The calls to the server. Their signal is aborted at a timeout; an aborted call must not be sent later. */
 export type PumpOptions = {
   sampleRate: number;
-  start: (beginning: StreamBeginning, signal: AbortSignal) => Promise<{ streamId: string }>;
-  /** @param from `fresh`: what was not acked is gone, the audio that follows begins now. */
+  start: (input: StreamStart, signal: AbortSignal) => Promise<{ streamId: string }>;
+  /** @param from `fresh`: audio that was not acked is gone, and the next audio is from now. */
   resume: (from: { streamId: string; fresh: boolean }, signal: AbortSignal) => Promise<{ nextSeq: number }>;
   push: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<{ nextSeq: number }>;
   stop: (streamId: string, signal: AbortSignal) => Promise<unknown>;
@@ -33,72 +34,72 @@ export type PumpOptions = {
   onState: (state: PumpState) => void;
 };
 
-/** How many chunks are under way at once. */
+/** How many chunks are in flight at once. */
 const WINDOW = 16;
-const ANSWER_MS = 8_000;
-const FINISH_MS = 10_000;
-const KEEP_SECONDS = 30;
+const CALL_TIMEOUT_MS = 8_000;
+const FINISH_TIMEOUT_MS = 10_000;
+const MAX_BACKLOG_SECONDS = 30;
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000];
-/** The stream is over, the speech is not: it goes on in a new one. */
+/** After these reasons the stream is over, and the speech continues in a new stream. */
 const STREAM_GONE = new Set(['stream_ended', 'stream_unknown', 'chunk_out_of_window']);
 
-/** How it begins. */
-export type PumpBeginning = {
+export type PumpStart = {
   /** Ends the stream that this person has in another window. */
   takeOver?: boolean;
-  /** A stream that a page before this one, since reloaded, has left: it goes on. */
-  resumes?: string | undefined;
+  /** Continues this stream, which the page had before it was reloaded. */
+  resumeStreamId?: string | undefined;
 };
 
 /**
- * Brings chunks to the server in order and keeps every one until it is acked. After a lost connection the stream is
- * resumed from the number that the server wants next; where that is refused, a new one begins with all that was kept.
- * Only what is older than the bound is dropped, and that is told.
+ * Sends chunks to the server in order and keeps each one until it is acked. After a lost connection it resumes the
+ * stream from the number that the server wants next. If the server refuses that, a new stream starts with all the
+ * audio that is kept. Only audio over the limit of 30 seconds is dropped, and that is reported as a gap.
  */
 export class Pump {
   readonly #options: PumpOptions;
-  readonly #kept = new Backlog();
-  /** How many of the kept were sent since the last failure. */
+  readonly #backlog = new Backlog();
+  /** How many chunks of the backlog were sent since the last failure. */
   #sent = 0;
-  #underWay = 0;
+  #inFlight = 0;
   #streamId: string | undefined;
-  /** The stream that the kept are numbered for; it outlasts its end until the next one has begun. */
+  /** The stream that the backlog is numbered for. It stays set after that stream has ended, until the next one starts. */
   #numberedFor: string | undefined;
-  /** Whether the stream takes chunks: it has begun, and has been resumed since the connection was last lost. */
+  /** Whether the stream accepts chunks: it has started, and was resumed after the last loss of the connection. */
   #ready = false;
   #connecting = false;
-  /** Answers to what was sent before the last failure do not count. */
+  /** Counts the failures. Answers to chunks that were sent before the last failure are stale. */
   #epoch = 0;
   #attempt = 0;
   #takeOver: boolean;
   #lostSamples = 0;
-  /** How many of them the server knows of. */
-  #toldSamples = 0;
-  /** How long a chunk is, to say how much was lost of what is not here any more. */
+  /** How many of the lost samples the server knows of. */
+  #reportedLostSamples = 0;
+  /** The length of a chunk, to compute the loss of acked chunks that the server wants again. */
   #chunkSamples = 0;
-  #toldListening: string | undefined;
+  /** The stream that the last `listening` state was about. */
+  #reportedListening: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #over = false;
-  #drained: (() => void) | undefined;
+  #closed = false;
+  #onDrained: (() => void) | undefined;
 
-  constructor(options: PumpOptions, { takeOver = false, resumes }: PumpBeginning = {}) {
+  constructor(options: PumpOptions, { takeOver = false, resumeStreamId }: PumpStart = {}) {
     this.#options = options;
     this.#takeOver = takeOver;
-    this.#streamId = resumes;
+    this.#streamId = resumeStreamId;
     options.onState({ type: 'starting' });
     void this.#connect();
   }
 
   /** @param pcm a chunk of PCM s16le mono, not empty. */
   add(pcm: Uint8Array): void {
-    if (this.#over) return;
-    this.#kept.add(pcm);
+    if (this.#closed) return;
+    this.#backlog.add(pcm);
     this.#chunkSamples = pcm.byteLength / 2;
-    this.#dropWhatIsTooOld();
+    this.#dropTooOld();
     this.#fill();
   }
 
-  /** The connection is there again: what waits for its next try need not wait. */
+  /** Retries at once instead of waiting for the timer, e.g. because the connection is back. */
   retryNow(): void {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
@@ -107,106 +108,107 @@ export class Pump {
     else void this.#connect();
   }
 
-  /** Waits until all is acked, or too long, and ends the stream. Add nothing after this. */
+  /** Waits until everything is acked, with a timeout, and ends the stream. Later chunks are ignored. */
   async finish(): Promise<void> {
-    if (this.#over) return;
+    if (this.#closed) return;
     await this.#untilDrained();
-    this.#reportLoss(this.#kept.samples);
+    this.#reportLoss(this.#backlog.samples);
     const streamId = this.#streamId;
     this.close();
-    if (streamId) await within(ANSWER_MS, (signal) => this.#options.stop(streamId, signal)).catch(() => {});
+    if (!streamId) return;
+    await withTimeout(CALL_TIMEOUT_MS, (signal) => this.#options.stop(streamId, signal)).catch(() => {});
   }
 
-  /** Lets everything go at once. */
+  /** Drops everything at once, and does not end the stream at the server. */
   close(): void {
-    this.#over = true;
-    this.#kept.clear();
+    this.#closed = true;
+    this.#backlog.clear();
     clearTimeout(this.#timer);
-    this.#drained?.();
+    this.#onDrained?.();
   }
 
-  /** Goes on with the stream there is, or begins one. */
+  /** Resumes the stream, or starts one if there is none. */
   async #connect(): Promise<void> {
-    if (this.#connecting || this.#over) return;
+    if (this.#connecting || this.#closed) return;
     this.#connecting = true;
     try {
       await (this.#streamId ? this.#resume(this.#streamId) : this.#start());
       this.#rewind();
-      this.#tellListening();
+      this.#reportListening();
     } catch (error) {
       this.#recover(this.#options.describe(error));
     } finally {
       this.#connecting = false;
     }
-    // It was given up while its answer was under way.
-    if (!this.#streamId && this.#timer === undefined && !this.#over) this.#again();
+    // The stream was abandoned while its answer was in flight.
+    if (!this.#streamId && this.#timer === undefined && !this.#closed) this.#retryLater();
     this.#fill();
   }
 
   async #start(): Promise<void> {
-    const untold = this.#lostSamples - this.#toldSamples;
-    const beginning = {
+    const unreportedSamples = this.#lostSamples - this.#reportedLostSamples;
+    const input = {
       takeOver: this.#takeOver,
-      behindSeconds: this.#kept.samples / this.#options.sampleRate,
-      lostSeconds: untold / this.#options.sampleRate,
+      behindSeconds: this.#backlog.samples / this.#options.sampleRate,
+      lostSeconds: unreportedSamples / this.#options.sampleRate,
     };
-    const call = within(ANSWER_MS, (signal) => this.#options.start(beginning, signal));
+    const call = withTimeout(CALL_TIMEOUT_MS, (signal) => this.#options.start(input, signal));
     const { streamId } = await call.catch((error: unknown) => {
-      // It may have begun all the same, and only its answer was lost.
+      // The server may have started the stream although its answer was lost.
       this.#takeOver ||= this.#options.describe(error).retryable;
       throw error;
     });
     this.#takeOver = false;
-    this.#toldSamples += untold;
+    this.#reportedLostSamples += unreportedSamples;
     this.#streamId = streamId;
     this.#numberedFor = streamId;
-    this.#kept.numberFrom(0);
+    this.#backlog.numberFrom(0);
     this.#ready = true;
   }
 
   async #resume(streamId: string): Promise<void> {
-    // Not numbered here: what this stream had under way is gone with the page before.
+    // A stream that the backlog is not numbered for comes from before a reload. Its unacked chunks are gone.
     const fresh = streamId !== this.#numberedFor;
-    const from = fresh ? 0 : this.#kept.base;
-    const { nextSeq } = await within(ANSWER_MS, (signal) =>
+    const from = fresh ? 0 : this.#backlog.firstSeq;
+    const { nextSeq } = await withTimeout(CALL_TIMEOUT_MS, (signal) =>
       this.#options.resume({ streamId, fresh }, signal),
     );
     if (streamId !== this.#streamId) return;
     if (nextSeq < from) {
-      // It wants again what it had acked, which is not here any more.
+      // The server wants chunks again that it had acked. The backlog no longer has them.
       this.#reportLoss((from - nextSeq) * this.#chunkSamples);
-      return this.#abandon();
+      return this.#abandonStream();
     }
-    if (fresh) this.#kept.numberFrom(nextSeq);
-    else this.#kept.ack(nextSeq);
+    if (fresh) this.#backlog.numberFrom(nextSeq);
+    else this.#backlog.ack(nextSeq);
     this.#numberedFor = streamId;
     this.#ready = true;
   }
 
-  /** What is left goes on in a new stream. */
-  #abandon(): void {
+  /** Gives up the stream. The rest of the backlog goes to a new one. */
+  #abandonStream(): void {
     this.#takeOver ||= this.#streamId !== undefined;
     this.#streamId = undefined;
     this.#numberedFor = undefined;
     this.#ready = false;
     this.#rewind();
-    if (this.#timer === undefined) this.#again();
+    if (this.#timer === undefined) this.#retryLater();
   }
 
   #fill(): void {
-    if (this.#kept.length === 0 && !this.#connecting) this.#drained?.();
-    if (this.#over || !this.#ready || !this.#streamId || this.#timer !== undefined) return;
-    while (this.#underWay < WINDOW && this.#sent < this.#kept.length) {
-      void this.#send(this.#streamId, this.#kept.base + this.#sent, this.#kept.at(this.#sent));
+    if (this.#backlog.length === 0 && !this.#connecting) this.#onDrained?.();
+    if (this.#closed || !this.#ready || !this.#streamId || this.#timer !== undefined) return;
+    while (this.#inFlight < WINDOW && this.#sent < this.#backlog.length) {
+      void this.#send(this.#streamId, this.#backlog.firstSeq + this.#sent, this.#backlog.at(this.#sent));
       this.#sent += 1;
     }
   }
 
   async #send(streamId: string, seq: number, pcm: Uint8Array): Promise<void> {
     const epoch = this.#epoch;
-    this.#underWay += 1;
+    this.#inFlight += 1;
     try {
-      const { nextSeq } = await within(ANSWER_MS, (signal) =>
+      const { nextSeq } = await withTimeout(CALL_TIMEOUT_MS, (signal) =>
         this.#options.push(encodeChunk({ streamId, seq, pcm }), signal),
       );
       this.#ack(streamId, nextSeq, epoch);
@@ -215,29 +217,29 @@ export class Pump {
     }
   }
 
-  /** What a stream has, it has, even if another call to it has failed since. */
+  /** A stale answer still acks: the stream has these chunks, even if another call has failed since. */
   #ack(streamId: string, nextSeq: number, epoch: number): void {
-    if (epoch === this.#epoch) this.#underWay -= 1;
-    const acked = streamId === this.#numberedFor ? this.#kept.ack(nextSeq) : 0;
+    if (epoch === this.#epoch) this.#inFlight -= 1;
+    const acked = streamId === this.#numberedFor ? this.#backlog.ack(nextSeq) : 0;
     if (acked > 0) {
       this.#sent = Math.max(0, this.#sent - acked);
       this.#attempt = 0;
-      this.#tellListening();
-    } else if (this.#underWay === 0) {
-      // All are answered and the first is still wanted: it was lost on the way.
+      this.#reportListening();
+    } else if (this.#inFlight === 0) {
+      // All calls are answered and the server still wants the first chunk, so that chunk was lost on the way.
       this.#sent = 0;
     }
     this.#fill();
   }
 
-  #tellListening(): void {
-    if (this.#over || !this.#ready || this.#toldListening === this.#streamId) return;
-    this.#toldListening = this.#streamId;
+  #reportListening(): void {
+    if (this.#closed || !this.#ready || this.#reportedListening === this.#streamId) return;
+    this.#reportedListening = this.#streamId;
     this.#options.onState({ type: 'listening', streamId: this.#streamId as string });
   }
 
   #recover(failure: Failure): void {
-    if (this.#over) return;
+    if (this.#closed) return;
     this.#rewind();
     const isResumeRefused = this.#streamId !== undefined && !this.#ready && !failure.retryable;
     const isGone = isResumeRefused || STREAM_GONE.has(failure.reason);
@@ -247,20 +249,21 @@ export class Pump {
       this.#fail(failure);
       return;
     }
-    this.#toldListening = undefined;
+    this.#reportedListening = undefined;
     this.#options.onState({ type: 'waiting', failure });
-    this.#again(failure.retryAfterMs);
+    this.#retryLater(failure.retryAfterMs);
   }
 
-  #again(ms = RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)]): void {
+  #retryLater(ms = RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)]): void {
     this.#attempt += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.retryNow(), ms);
   }
 
+  /** The whole backlog will be sent again. */
   #rewind(): void {
     this.#epoch += 1;
-    this.#underWay = 0;
+    this.#inFlight = 0;
     this.#sent = 0;
   }
 
@@ -269,12 +272,12 @@ export class Pump {
     this.#options.onState({ type: 'failed', failure });
   }
 
-  /** A stream's numbers cannot be skipped: when the oldest goes, so does the stream. */
-  #dropWhatIsTooOld(): void {
-    const dropped = this.#kept.dropOver(KEEP_SECONDS * this.#options.sampleRate);
+  /** A stream cannot skip chunk numbers, so dropping the oldest chunks also abandons the stream. */
+  #dropTooOld(): void {
+    const dropped = this.#backlog.dropOver(MAX_BACKLOG_SECONDS * this.#options.sampleRate);
     if (dropped === 0) return;
     this.#reportLoss(dropped);
-    this.#abandon();
+    this.#abandonStream();
   }
 
   #reportLoss(samples: number): void {
@@ -284,10 +287,10 @@ export class Pump {
   }
 
   async #untilDrained(): Promise<void> {
-    if (this.#kept.length === 0 && !this.#connecting) return;
+    if (this.#backlog.length === 0 && !this.#connecting) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#drained = resolve;
-    const timer = setTimeout(resolve, FINISH_MS);
+    this.#onDrained = resolve;
+    const timer = setTimeout(resolve, FINISH_TIMEOUT_MS);
     await promise;
     clearTimeout(timer);
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Pump } from './pump.ts';
-import { chunk, FarEnd, type Fate, FIRST, SECOND, speak } from './testing/farEnd.ts';
+import { chunk, FIRST, type Outcome, ScriptedServer, SECOND, speak } from './testing/scriptedServer.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,110 +9,118 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a lost connection resumes the stream, from the number that the server wants next', async () => {
-  // Sixteen chunks are under way: some arrive, of some only the answer is lost, the rest is lost.
-  const lost: Fate[] = ['good', 'good', 'answer lost', 'answer lost', 'call lost', 'call lost', 'call lost'];
-  const far = new FarEnd(['good', ...lost]);
-  const pump = new Pump(far.options);
+test('after a lost connection the stream resumes from the number that the server wants next', async () => {
+  // Sixteen chunks are in flight. Some arrive, some arrive but their answer is lost, and the rest is lost.
+  const losses: Outcome[] = [
+    'good',
+    'good',
+    'answer lost',
+    'answer lost',
+    'call lost',
+    'call lost',
+    'call lost',
+  ];
+  const server = new ScriptedServer(['good', ...losses]);
+  const pump = new Pump(server.options);
   for (let mark = 0; mark < 40; mark += 1) pump.add(chunk(mark));
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(far.heard).toEqual(Array.from({ length: 40 }, (_, mark) => mark));
-  expect(far.resumes).toEqual([false]);
-  expect(far.states.at(-1)).toEqual({ type: 'listening', streamId: FIRST });
+  expect(server.received).toEqual(Array.from({ length: 40 }, (_, mark) => mark));
+  expect(server.resumes).toEqual([false]);
+  expect(server.states.at(-1)).toEqual({ type: 'listening', streamId: FIRST });
   pump.close();
 });
 
-test('a storm of lost connections is one resume at a time, at growing distances', async () => {
-  const far = new FarEnd(['good']);
-  const pump = new Pump(far.options);
+test('repeated lost connections cause one resume at a time, with growing pauses', async () => {
+  const server = new ScriptedServer(['good']);
+  const pump = new Pump(server.options);
   await speak(pump, 5);
-  const before = far.asked;
-  far.fate(...Array.from({ length: 200 }, (): Fate => 'call lost'));
+  const callsBefore = server.calls;
+  server.script(...Array.from({ length: 200 }, (): Outcome => 'call lost'));
   await speak(pump, 150);
-  // In 15 s: after 0.25, 0.5, 1, 2, 4 and 4.
-  expect(far.asked - before).toBe(1 + 6);
+  // The retries in 15 s come after pauses of 0.25, 0.5, 1, 2, 4 and 4 s.
+  expect(server.calls - callsBefore).toBe(1 + 6);
   pump.close();
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('who hears that the connection is back need not wait for the next try', async () => {
-  const far = new FarEnd(['good']);
-  const pump = new Pump(far.options);
+test('retryNow ends the pause when the connection is back', async () => {
+  const server = new ScriptedServer(['good']);
+  const pump = new Pump(server.options);
   await speak(pump, 5);
-  far.fate('call lost', 'call lost', 'call lost', 'call lost');
+  server.script('call lost', 'call lost', 'call lost', 'call lost');
   pump.add(chunk(5));
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(far.states.at(-1)).toMatchObject({ type: 'waiting' });
+  expect(server.states.at(-1)).toMatchObject({ type: 'waiting' });
   pump.retryNow();
   await vi.advanceTimersByTimeAsync(0);
-  expect([far.heard.at(-1), far.resumes]).toEqual([5, [false]]);
+  expect([server.received.at(-1), server.resumes]).toEqual([5, [false]]);
   pump.close();
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a resume that is refused begins a new stream with all that was kept', async () => {
-  const far = new FarEnd(['good', 'good', 'call lost', 'stream ended']);
-  const pump = new Pump(far.options);
+test('if a resume is refused, a new stream starts with all the audio that was kept', async () => {
+  const server = new ScriptedServer(['good', 'good', 'call lost', 'stream ended']);
+  const pump = new Pump(server.options);
   await speak(pump, 30);
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(far.heard).toEqual(Array.from({ length: 30 }, (_, mark) => mark));
-  expect(far.states.at(-1)).toEqual({ type: 'listening', streamId: SECOND });
-  expect(far.states.some(({ type }) => type === 'gap')).toBe(false);
+  expect(server.received).toEqual(Array.from({ length: 30 }, (_, mark) => mark));
+  expect(server.states.at(-1)).toEqual({ type: 'listening', streamId: SECOND });
+  expect(server.states.some(({ type }) => type === 'gap')).toBe(false);
   pump.close();
 });
 
-test('a server that wants again what it had acked is left for a new stream, and the loss is told', async () => {
-  const far = new FarEnd([]);
-  const pump = new Pump(far.options);
+test('if the server wants acked chunks again, a new stream starts and the loss is reported', async () => {
+  const server = new ScriptedServer([]);
+  const pump = new Pump(server.options);
   await speak(pump, 10);
-  far.goBack(3);
-  far.fate('call lost');
+  server.forgetAcked(3);
+  server.script('call lost');
   pump.add(chunk(10));
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(far.states).toContainEqual({ type: 'gap', seconds: 0.3 });
-  expect(far.heard.at(-1)).toBe(10);
-  expect(far.states.at(-1)).toEqual({ type: 'listening', streamId: SECOND });
+  expect(server.states).toContainEqual({ type: 'gap', seconds: 0.3 });
+  expect(server.received.at(-1)).toBe(10);
+  expect(server.states.at(-1)).toEqual({ type: 'listening', streamId: SECOND });
   pump.close();
 });
 
-test('after a reload it goes on in the stream that the page before has left', async () => {
-  const far = new FarEnd([]);
-  const before = new Pump(far.options);
+test('after a reload the pump continues the stream of the page before it', async () => {
+  const server = new ScriptedServer([]);
+  const before = new Pump(server.options);
   await speak(before, 5);
   before.close();
 
-  far.fate('call lost', 'answer lost');
-  const pump = new Pump(far.options, { resumes: FIRST });
+  server.script('call lost', 'answer lost');
+  const pump = new Pump(server.options, { resumeStreamId: FIRST });
   pump.add(chunk(5));
   await vi.advanceTimersByTimeAsync(5_000);
   await speak(pump, 3);
-  expect(far.heard).toEqual([0, 1, 2, 3, 4, 5, 0, 1, 2]);
-  expect(far.resumes.every((fresh) => fresh)).toBe(true);
-  // From now on it is this page's stream: what is under way is not gone.
-  far.fate('call lost');
+  expect(server.received).toEqual([0, 1, 2, 3, 4, 5, 0, 1, 2]);
+  expect(server.resumes.every((fresh) => fresh)).toBe(true);
+  // Now this page owns the stream, so a resume is no longer fresh.
+  server.script('call lost');
   pump.add(chunk(9));
   await vi.advanceTimersByTimeAsync(5_000);
-  expect([far.resumes.at(-1), far.heard.at(-1)]).toEqual([false, 9]);
+  expect([server.resumes.at(-1), server.received.at(-1)]).toEqual([false, 9]);
   await pump.finish();
-  expect(far.stopped).toEqual([FIRST]);
+  expect(server.stopped).toEqual([FIRST]);
 });
 
-test('after a reload that took too long a new stream begins', async () => {
-  const far = new FarEnd([]);
-  const pump = new Pump(far.options, { resumes: FIRST });
+test('a new stream starts if the old one has ended during the reload', async () => {
+  const server = new ScriptedServer([]);
+  const pump = new Pump(server.options, { resumeStreamId: FIRST });
   pump.add(chunk(1));
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(far.heard).toEqual([1]);
+  expect(server.received).toEqual([1]);
   pump.close();
 });
 
-test('a stop while the connection is away brings the rest once it is back', async () => {
-  const far = new FarEnd(['good', 'good', 'call lost', 'call lost', 'call lost']);
-  const pump = new Pump(far.options);
+test('finish during a lost connection sends the rest when the connection is back', async () => {
+  const server = new ScriptedServer(['good', 'good', 'call lost', 'call lost', 'call lost']);
+  const pump = new Pump(server.options);
   await speak(pump, 5);
   const finished = pump.finish();
   await vi.advanceTimersByTimeAsync(5_000);
   await finished;
-  expect(far.heard).toEqual([0, 1, 2, 3, 4]);
-  expect(far.stopped).toEqual([FIRST]);
+  expect(server.received).toEqual([0, 1, 2, 3, 4]);
+  expect(server.stopped).toEqual([FIRST]);
 });

@@ -1,34 +1,34 @@
-/** How many input periods of the target rate the low-pass looks to each side. */
+/** Half the width of the low-pass filter, in samples of the target rate. */
 const REACH = 8;
-/** Where the low-pass begins to cut, as a share of the target's Nyquist frequency. */
+/** The cut-off of the low-pass filter, as a share of the target's Nyquist frequency. */
 const CUTOFF = 0.9;
 
 /**
- * Brings samples from one rate down to another, block by block: a windowed-sinc low-pass, evaluated where the output
- * samples fall, so that what the lower rate cannot hold does not come back as noise in the band of speech.
+ * Lowers the sample rate of audio, block by block. It evaluates a windowed-sinc low-pass filter at the positions of the
+ * output samples. The filter removes frequencies that the lower rate cannot carry; they would return as noise (aliasing).
  */
 export class Resampler {
   readonly #step: number;
   readonly #reach: number;
   #input = new Float32Array(0);
-  /** Where in `#input` the next output sample falls. */
-  #at: number;
+  /** The position of the next output sample in `#input`. */
+  #position: number;
 
-  /** @throws RangeError if the target rate is the higher one. */
+  /** @throws RangeError if the target rate is higher than the source rate. */
   constructor(fromRate: number, toRate: number) {
-    if (toRate > fromRate) throw new RangeError('only a lower rate can be resampled to');
+    if (toRate > fromRate) throw new RangeError(`Cannot resample from ${fromRate} Hz up to ${toRate} Hz.`);
     this.#step = fromRate / toRate;
     this.#reach = Math.ceil(REACH * this.#step);
-    this.#at = 0;
+    this.#position = 0;
   }
 
   push(samples: Float32Array): Float32Array {
     if (this.#step === 1) return samples;
-    this.#input = joined(this.#input, samples);
+    this.#input = concat(this.#input, samples);
     const output: number[] = [];
-    for (; this.#at + this.#reach < this.#input.length; this.#at += this.#step)
-      output.push(this.#sampleAt(this.#at));
-    this.#forget();
+    for (; this.#position + this.#reach < this.#input.length; this.#position += this.#step)
+      output.push(this.#sampleAt(this.#position));
+    this.#dropUsedInput();
     return Float32Array.from(output);
   }
 
@@ -41,7 +41,7 @@ export class Resampler {
     return sum;
   }
 
-  /** A sinc at the cut-off under a Hann window. */
+  /** The filter: a sinc at the cut-off, in a Hann window. */
   #weight(distance: number): number {
     const x = (Math.PI * CUTOFF * distance) / this.#step;
     const sinc = x === 0 ? 1 : Math.sin(x) / x;
@@ -49,14 +49,14 @@ export class Resampler {
     return (sinc * hann * CUTOFF) / this.#step;
   }
 
-  #forget(): void {
-    const past = Math.max(0, Math.floor(this.#at - this.#reach));
-    this.#input = this.#input.slice(past);
-    this.#at -= past;
+  #dropUsedInput(): void {
+    const used = Math.max(0, Math.floor(this.#position - this.#reach));
+    this.#input = this.#input.slice(used);
+    this.#position -= used;
   }
 }
 
-function joined(a: Float32Array, b: Float32Array): Float32Array<ArrayBuffer> {
+function concat(a: Float32Array, b: Float32Array): Float32Array<ArrayBuffer> {
   const both = new Float32Array(a.length + b.length);
   both.set(a);
   both.set(b, a.length);

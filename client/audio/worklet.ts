@@ -1,10 +1,11 @@
 import { Resampler } from './resampler.ts';
 
-/** From the page: how to cut. To the page: a chunk, and after a flush the word that it was the last one. */
+/** The page gives the worklet these options. */
 export type WorkletOptions = { sampleRate: number; chunkSamples: number };
+/** The worklet sends the page chunks, and `flushed` after the last one. */
 export type WorkletMessage = { pcm: ArrayBuffer; level: number } | { flushed: true };
 
-/** The part of AudioWorkletGlobalScope that is used here; TypeScript's library does not know it. */
+/** The part of AudioWorkletGlobalScope that is used here. TypeScript's libraries do not declare it. */
 declare const sampleRate: number;
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
@@ -14,7 +15,7 @@ declare function registerProcessor(
   processor: new (options: { processorOptions: WorkletOptions }) => AudioWorkletProcessor,
 ): void;
 
-/** Runs on the audio thread: cuts what the microphone gives into chunks of 16-bit samples. */
+/** Runs on the audio thread and cuts the microphone's audio into chunks of 16-bit samples. */
 class ChunkCutter extends AudioWorkletProcessor {
   readonly #resampler: Resampler;
   readonly #chunkSamples: number;
@@ -31,14 +32,14 @@ class ChunkCutter extends AudioWorkletProcessor {
     this.port.onmessage = () => this.#flush();
   }
 
-  /** @returns whether the browser should go on calling. */
+  /** @returns whether the browser should call this again. */
   process([input]: Float32Array[][]): boolean {
     const channel = input?.[0];
-    if (channel) for (const sample of this.#resampler.push(channel)) this.#take(sample);
+    if (channel) for (const sample of this.#resampler.push(channel)) this.#add(sample);
     return !this.#flushed;
   }
 
-  #take(sample: number): void {
+  #add(sample: number): void {
     const limited = Math.max(-1, Math.min(1, sample));
     this.#squares += limited * limited;
     this.#chunk[this.#filled] = Math.round(limited * 32_767);

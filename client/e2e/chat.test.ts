@@ -1,56 +1,57 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compose, makeRoom, Stage, timelineOf, write } from './stage.ts';
+import { compose, createRoom, Stage, timelineOf, write } from './stage.ts';
 
 let stage: Stage;
 let browser: Browser;
 
 beforeAll(async () => {
-  stage = await Stage.set();
+  stage = await Stage.start();
   browser = await stage.browser();
 });
-afterAll(() => stage.strike());
+afterAll(() => stage.stop());
 
-test('two people chat: who is sent a link is one name away, and both see the same order', async () => {
+test('a person who opens a link only enters a name to chat, and both people see the same order', async () => {
   const ann = await stage.person(browser, 'Ann');
-  const path = await makeRoom(ann, 'Stand-up');
+  const path = await createRoom(ann, 'Stand-up');
   const ben = await stage.person(browser, 'Ben', path);
   await ben.getByRole('heading', { name: 'Stand-up' }).waitFor();
 
-  const said = ['Good morning', 'Hello Ann', 'Shall we?', 'Two\nlines', '안녕하세요 👋'];
-  for (const [i, text] of said.entries()) {
+  const texts = ['Good morning', 'Hello Ann', 'Shall we?', 'Two\nlines', '안녕하세요 👋'];
+  for (const [i, text] of texts.entries()) {
     await write(i % 2 === 0 ? ann : ben, text);
     await expect.poll(() => timelineOf(ann)).toContain(text);
     await expect.poll(() => timelineOf(ben)).toContain(text);
   }
-  expect(await timelineOf(ann)).toEqual(said);
-  expect(await timelineOf(ben)).toEqual(said);
+  expect(await timelineOf(ann)).toEqual(texts);
+  expect(await timelineOf(ben)).toEqual(texts);
 
   const people = ann.getByRole('complementary', { name: 'People' });
   await people.getByText('Ben').waitFor();
-  await expect.poll(() => people.getByText('here now').count()).toBe(1);
+  await people.getByText('Ann (you)').waitFor();
+  await expect.poll(() => people.getByText('Online').count()).toBe(2);
   await ben.close();
-  // Somebody who is back within seconds was never gone.
-  await expect.poll(() => people.getByText('not here').count(), { timeout: 10_000 }).toBe(1);
+  // The server waits some seconds before it reports a person as gone.
+  await expect.poll(() => people.getByText('Offline').count(), { timeout: 10_000 }).toBe(1);
 });
 
-test('a reload keeps the person, the room, the draft, and every message once', async () => {
+test('a reload keeps the person, the room and the draft, and each message appears once', async () => {
   const ann = await stage.person(browser, 'Ann');
-  await makeRoom(ann, 'Reload');
-  const said = Array.from({ length: 12 }, (_, i) => `message ${i + 1}`);
-  for (const text of said) await write(ann, text);
-  // Not waited for: what was not sent yet must survive.
+  await createRoom(ann, 'Reload');
+  const texts = Array.from({ length: 12 }, (_, i) => `message ${i + 1}`);
+  for (const text of texts) await write(ann, text);
+  // The reload does not wait for the sends: unsent messages must survive it.
   await ann.getByLabel('Write a message').fill('half a thought');
   await ann.reload();
 
-  await expect.poll(() => timelineOf(ann)).toHaveLength(said.length);
-  expect(await timelineOf(ann)).toEqual(said);
+  await expect.poll(() => timelineOf(ann)).toHaveLength(texts.length);
+  expect(await timelineOf(ann)).toEqual(texts);
   expect(await ann.getByLabel('Write a message').inputValue()).toBe('half a thought');
 });
 
-test('Enter sends, Shift and Enter make a line, and the Enter that ends a composition does not send', async () => {
+test('Enter sends, Shift+Enter adds a line, and the Enter that ends a composition does not send', async () => {
   const ann = await stage.person(browser, 'Ann');
-  await makeRoom(ann, 'Keys');
+  await createRoom(ann, 'Keys');
   const field = ann.getByLabel('Write a message');
   await field.fill('one');
   await field.press('Shift+Enter');
@@ -65,23 +66,23 @@ test('Enter sends, Shift and Enter make a line, and the Enter that ends a compos
   expect(await field.inputValue()).toBe('');
 });
 
-test('a text that is too long is not sent, and the writer is told by how much', async () => {
+test('a text that is too long is not sent, and the page shows by how much', async () => {
   const ann = await stage.person(browser, 'Ann');
-  await makeRoom(ann, 'Long');
+  await createRoom(ann, 'Long');
   const field = ann.getByLabel('Write a message');
   await field.fill('🙂'.repeat(4_001));
-  await ann.getByText('1 characters too many').waitFor();
+  await ann.getByText('Characters over the limit: 1').waitFor();
   expect(await ann.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
   await field.fill('🙂'.repeat(4_000));
   await field.press('Enter');
   await expect.poll(() => timelineOf(ann)).toEqual(['🙂'.repeat(4_000)]);
 });
 
-test('older messages come when one scrolls up, and what is being read does not move', async () => {
+test('scrolling up loads older messages, and the messages on screen do not move', async () => {
   const ann = await stage.person(browser, 'Ann');
-  await makeRoom(ann, 'History');
+  await createRoom(ann, 'History');
   for (let i = 1; i <= 70; i += 1) await write(ann, `line ${i}`);
-  await expect.poll(() => ann.getByText('sending…').count()).toBe(0);
+  await expect.poll(() => ann.getByText('Sending…').count()).toBe(0);
   await ann.reload();
   await expect.poll(async () => (await timelineOf(ann))[0]).toBe('line 21');
 
@@ -93,16 +94,16 @@ test('older messages come when one scrolls up, and what is being read does not m
   expect(shown?.y).toBeLessThan(400);
 });
 
-test('on a phone nothing is wider than the screen, and rooms and people are a touch away', async () => {
+test('on a phone nothing is wider than the screen, and one tap shows the rooms or the people', async () => {
   const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
   const ann = await stage.person(browser, 'Ann with quite a long name for a phone', '/', phone);
-  await makeRoom(ann, 'A room whose name is far too long to fit on the screen of a phone');
+  await createRoom(ann, 'A room whose name is far too long to fit on the screen of a phone');
   await write(ann, 'https://example.org/'.padEnd(300, 'x'));
   await expect.poll(() => timelineOf(ann)).toHaveLength(1);
   expect(await ann.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await ann.getByRole('button', { name: 'Show people' }).tap();
   await ann.getByRole('complementary', { name: 'People' }).waitFor({ state: 'visible' });
   await ann.getByRole('button', { name: 'Close' }).tap();
-  await ann.getByRole('link', { name: 'Back to the rooms' }).tap();
+  await ann.getByRole('link', { name: 'Back to rooms' }).tap();
   await ann.getByLabel('Search rooms').waitFor({ state: 'visible' });
 });

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { readWav, silence } from '../../server/transcriber/testing/audio.ts';
 
 const SAMPLE_RATE = 16_000;
-/** Long enough that a recogniser takes it for the end of an utterance. */
+/** Long enough for an engine to end an utterance. */
 const PAUSE_SECONDS = 1.5;
-/** Chromium begins to play the file when the device is opened, a moment before the page listens. */
+/** Chromium starts the file when it opens the device, a moment before the page receives audio. */
 const LEAD_SECONDS = 1;
 
 export type Recording = { path: string; remove: () => void };
 
-/** A WAV file in which one recording is heard after the other, for Chromium's fake microphone. */
+/** Joins WAV files into one, with pauses, for Chromium's fake microphone. */
 export function recordingOf(paths: string[]): Recording {
   const parts = paths.flatMap((path) => [readWav(path).pcm, silence(PAUSE_SECONDS, SAMPLE_RATE)]);
   const pcm = Buffer.concat([silence(LEAD_SECONDS, SAMPLE_RATE), ...parts]);
@@ -21,7 +21,7 @@ export function recordingOf(paths: string[]): Recording {
   return { path, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** RIFF/WAVE: 16-bit PCM, mono. */
+/** The RIFF/WAVE header of 16-bit mono PCM. */
 function wavHeader(dataBytes: number): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0, 'latin1');

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { type Recording, recordingOf } from './recording.ts';
-import { makeRoom, Stage, timelineOf, write } from './stage.ts';
+import { createRoom, Stage, timelineOf, write } from './stage.ts';
 
 const SOUNDS = '/usr/share/sounds/alsa';
 
@@ -10,20 +10,20 @@ let recording: Recording | undefined;
 afterEach(async () => {
   recording?.remove();
   recording = undefined;
-  await stage.strike();
+  await stage.stop();
 });
 
-test('one speaks, the other reads the words: live as captions, then in the timeline', async () => {
-  stage = await Stage.set({ SPEECH_ENGINE: 'pocketsphinx' });
+test('speech appears to others as live captions and then in the timeline', async () => {
+  stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx' });
   recording = recordingOf([`${SOUNDS}/Front_Right.wav`, `${SOUNDS}/Rear_Left.wav`]);
-  const talking = await stage.browser({ plays: recording.path });
-  const ann = await stage.person(talking, 'Ann');
-  const path = await makeRoom(ann, 'Out loud');
+  const speakingBrowser = await stage.browser({ playsFile: recording.path });
+  const ann = await stage.person(speakingBrowser, 'Ann');
+  const path = await createRoom(ann, 'Out loud');
   await write(ann, 'typed before');
   const ben = await stage.person(await stage.browser(), 'Ben', path);
   const captions = ben.getByRole('region', { name: 'Live captions' });
 
-  await ann.getByRole('button', { name: 'Speak' }).click();
+  await ann.getByRole('button', { name: 'Turn on microphone' }).click();
   await captions.getByText('Ann').first().waitFor();
   await captions.getByText(/front right/i).waitFor();
   await expect
@@ -32,7 +32,7 @@ test('one speaks, the other reads the words: live as captions, then in the timel
   await expect
     .poll(() => timelineOf(ben), { timeout: 20_000 })
     .toContainEqual(expect.stringMatching(/left/i));
-  await ann.getByRole('button', { name: 'Stop speaking' }).click();
+  await ann.getByRole('button', { name: 'Turn off microphone' }).click();
   await expect.poll(() => captions.count()).toBe(0);
   await write(ben, 'typed after');
 
@@ -45,28 +45,28 @@ test('one speaks, the other reads the words: live as captions, then in the timel
   await expect.poll(() => timelineOf(ben)).toEqual(seen);
 }, 60_000);
 
-test('a person who refuses the microphone is told how to allow it', async () => {
-  stage = await Stage.set({ SPEECH_ENGINE: 'pocketsphinx' });
+test('if the microphone is not allowed, the page says how to allow it', async () => {
+  stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx' });
   const ann = await stage.person(await stage.browser('refused'), 'Ann');
-  await makeRoom(ann, 'Quiet');
-  await ann.getByRole('button', { name: 'Speak' }).click();
-  await ann.getByText('does not let this page use the microphone').waitFor();
+  await createRoom(ann, 'Quiet');
+  await ann.getByRole('button', { name: 'Turn on microphone' }).click();
+  await ann.getByText('Your browser blocks the microphone').waitFor();
   await ann.getByRole('button', { name: 'Dismiss' }).click();
-  await ann.getByText('Listening: PocketSphinx').waitFor();
+  await ann.getByText('Microphone off · PocketSphinx').waitFor();
 });
 
-test('a person without a microphone is told so', async () => {
-  stage = await Stage.set({ SPEECH_ENGINE: 'pocketsphinx' });
+test('if there is no microphone, the page says so', async () => {
+  stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx' });
   const ann = await stage.person(await stage.browser('none'), 'Ann');
-  await makeRoom(ann, 'Quiet');
-  await ann.getByRole('button', { name: 'Speak' }).click();
-  await ann.getByText('No microphone was found').waitFor();
+  await createRoom(ann, 'Quiet');
+  await ann.getByRole('button', { name: 'Turn on microphone' }).click();
+  await ann.getByText('No microphone found').waitFor();
 });
 
-test('where nobody listens the page says why, and the microphone is not offered', async () => {
-  stage = await Stage.set({ SPEECH_ENGINE: 'off' });
+test('if speech is off, the page says why and disables the microphone', async () => {
+  stage = await Stage.start({ SPEECH_ENGINE: 'off' });
   const ann = await stage.person(await stage.browser(), 'Ann');
-  await makeRoom(ann, 'Off');
+  await createRoom(ann, 'Off');
   await ann.getByText('SPEECH_ENGINE=off').waitFor();
-  expect(await ann.getByRole('button', { name: 'Speak' }).isDisabled()).toBe(true);
+  expect(await ann.getByRole('button', { name: 'Turn on microphone' }).isDisabled()).toBe(true);
 });

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Recording, recordingOf } from './recording.ts';
-import { makeRoom, Stage, timelineOf } from './stage.ts';
+import { createRoom, Stage, timelineOf } from './stage.ts';
 
 const SOUNDS = '/usr/share/sounds/alsa';
-/** Nobody answers there. */
-const AWAY = {
+/** AWS settings with an endpoint that refuses connections. */
+const UNREACHABLE_AWS = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'example',
@@ -17,24 +17,24 @@ beforeAll(() => {
   recording = recordingOf([`${SOUNDS}/Front_Right.wav`, `${SOUNDS}/Rear_Left.wav`]);
 });
 afterAll(() => recording.remove());
-afterEach(() => stage.strike());
+afterEach(() => stage.stop());
 
-const talking = () => stage.browser({ plays: recording.path, again: true });
+const speakingBrowser = () => stage.browser({ playsFile: recording.path, loop: true });
 
-test('who speaks while nobody else can be heard sees their place, as everybody does, and is heard afterwards', async () => {
-  stage = await Stage.set({ SPEECH_ENGINE: 'pocketsphinx', SPEECH_STREAMS: '1' });
-  const ann = await stage.person(await talking(), 'Ann');
-  const path = await makeRoom(ann, 'One at a time');
-  const ben = await stage.person(await talking(), 'Ben', path);
+test('a speaker over the limit sees their place in the queue, others see it too, and their speech is heard later', async () => {
+  stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx', SPEECH_STREAMS: '1' });
+  const ann = await stage.person(await speakingBrowser(), 'Ann');
+  const path = await createRoom(ann, 'One at a time');
+  const ben = await stage.person(await speakingBrowser(), 'Ben', path);
   const captions = ann.getByRole('region', { name: 'Live captions' });
 
-  await ann.getByRole('button', { name: 'Speak' }).click();
+  await ann.getByRole('button', { name: 'Turn on microphone' }).click();
   await captions.getByText(/front right/i).waitFor();
-  await ben.getByRole('button', { name: 'Speak' }).click();
-  await captions.getByText('waits, place 1 in the queue').waitFor();
-  await ben.getByText('Place 1 in the queue. What you say is kept.').waitFor();
-  await ann.getByRole('button', { name: 'Stop speaking' }).click();
-  await ben.getByText('Listening', { exact: true }).waitFor();
+  await ben.getByRole('button', { name: 'Turn on microphone' }).click();
+  await captions.getByText('is number 1 in the queue').waitFor();
+  await ben.getByText('You are number 1 in the queue. Your speech is kept.').waitFor();
+  await ann.getByRole('button', { name: 'Turn off microphone' }).click();
+  await ben.getByText('On air', { exact: true }).waitFor();
   await expect
     .poll(
       () =>
@@ -47,17 +47,17 @@ test('who speaks while nobody else can be heard sees their place, as everybody d
     .toBeGreaterThan(0);
 }, 60_000);
 
-test('while the engine is away nobody is said to listen; then another one does, and has lost no word', async () => {
-  stage = await Stage.set({ ...AWAY, SPEECH_ENGINE: 'aws', SPEECH_FALLBACK: 'pocketsphinx' });
-  const ann = await stage.person(await talking(), 'Ann');
-  const path = await makeRoom(ann, 'Second choice');
+test('while the engine is unreachable no engine is named, and the fallback engine then loses no word', async () => {
+  stage = await Stage.start({ ...UNREACHABLE_AWS, SPEECH_ENGINE: 'aws', SPEECH_FALLBACK: 'pocketsphinx' });
+  const ann = await stage.person(await speakingBrowser(), 'Ann');
+  const path = await createRoom(ann, 'Second choice');
   const ben = await stage.person(await stage.browser(), 'Ben', path);
   const captions = ben.getByRole('region', { name: 'Live captions' });
 
-  await ann.getByRole('button', { name: 'Speak' }).click();
-  await captions.getByText('The speech engine cannot be reached right now.').waitFor();
-  expect(await captions.getByText(/listens/).count()).toBe(0);
-  await captions.getByText(/^PocketSphinx listens/).waitFor();
+  await ann.getByRole('button', { name: 'Turn on microphone' }).click();
+  await captions.getByText('Speech recognition is unavailable right now.').waitFor();
+  expect(await captions.getByText(/Captions by/).count()).toBe(0);
+  await captions.getByText(/^Captions by PocketSphinx/).waitFor();
   await expect
     .poll(() => timelineOf(ben), { timeout: 20_000 })
     .toContainEqual(expect.stringMatching(/left/i));

@@ -12,21 +12,21 @@ const QUIET = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** A developer's real microphone is no part of the tests. */
+/** Keeps a developer's real microphone out of the tests. */
 const NO_SOUND_CARD = { PULSE_SERVER: 'unix:/nonexistent', ALSA_CONFIG_PATH: '/dev/null' };
 
-/** A recording to hear, once or `again` and again (and the permission to hear it), a device without permission, or no device at all. */
-export type FakeMicrophone = { plays: string; again?: boolean } | 'refused' | 'none';
+/** A microphone that plays a WAV file once or in a loop, with permission; one without permission; or no device. */
+export type FakeMicrophone = { playsFile: string; loop?: boolean } | 'refused' | 'none';
 
 type Database = ReturnType<typeof temporaryDatabase>;
 
-/** A server of its own with the page as people get it, and the browsers that look at it. */
+/** A server with its own database and the built page, and the browsers that open it. */
 export class Stage {
   server: ServerProcess;
   readonly #env: NodeJS.ProcessEnv;
   readonly #database: Database;
   readonly #browsers: Browser[] = [];
-  readonly #complaints: string[] = [];
+  readonly #pageErrors: string[] = [];
 
   private constructor(server: ServerProcess, env: NodeJS.ProcessEnv, database: Database) {
     this.server = server;
@@ -34,13 +34,13 @@ export class Stage {
     this.#database = database;
   }
 
-  static async set(env: NodeJS.ProcessEnv = { SPEECH_ENGINE: 'off' }): Promise<Stage> {
+  static async start(env: NodeJS.ProcessEnv = { SPEECH_ENGINE: 'off' }): Promise<Stage> {
     const database = temporaryDatabase();
     const all = { ...env, DATABASE_URL: database.url };
     return new Stage(await startServerProcess(all), all, database);
   }
 
-  /** Ends the server without a word and starts it again where it was. */
+  /** Kills the server with SIGKILL. `restart` starts it again on the same port and database. */
   async killServer(): Promise<{ restart: () => Promise<void> }> {
     await this.server.stop('SIGKILL');
     return {
@@ -52,7 +52,7 @@ export class Stage {
 
   async browser(microphone: FakeMicrophone = 'none'): Promise<Browser> {
     const executablePath = findChromium();
-    if (!executablePath) throw new Error('There is no Chromium; `npm test` installs it or says how.');
+    if (!executablePath) throw new Error('Chromium was not found. `npm test` installs it or says how.');
     const browser = await chromium.launch({
       executablePath,
       args: [...QUIET, ...flagsFor(microphone)],
@@ -62,20 +62,20 @@ export class Stage {
     return browser;
   }
 
-  /** A page in a browser profile of its own. Whatever it complains about fails the test, see `strike`. */
+  /** A page in its own browser profile. Errors of the page make `stop` throw. */
   async page(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ locale: 'en-US', ...options });
     const page = await context.newPage();
-    page.on('pageerror', (error) => this.#complaints.push(`${error}`));
+    page.on('pageerror', (error) => this.#pageErrors.push(`${error}`));
     page.on('console', (message) => {
-      // A server that is killed is no fault of the page; the browser reports every attempt to reach it.
+      // When a test kills the server, the browser reports each failed request. That is no error of the page.
       const isNetwork = /Failed to load resource|WebSocket connection to/.test(message.text());
-      if (message.type() === 'error' && !isNetwork) this.#complaints.push(message.text());
+      if (message.type() === 'error' && !isNetwork) this.#pageErrors.push(message.text());
     });
     return page;
   }
 
-  /** Somebody who enters their name at an address, of this server unless it names another. */
+  /** Opens the page at a path or URL and enters a name. */
   async person(
     browser: Browser,
     name: string,
@@ -90,12 +90,13 @@ export class Stage {
     return page;
   }
 
-  /** Ends everything. @throws Error with what any page complained about. */
-  async strike(): Promise<void> {
+  /** Stops the browsers and the server. @throws Error with the errors of all pages. */
+  async stop(): Promise<void> {
     await Promise.all(this.#browsers.map((browser) => browser.close()));
     await this.server.stop();
     this.#database.remove();
-    if (this.#complaints.length > 0) throw new Error(`The page complained:\n${this.#complaints.join('\n')}`);
+    if (this.#pageErrors.length > 0)
+      throw new Error(`The page reported errors:\n${this.#pageErrors.join('\n')}`);
   }
 }
 
@@ -105,14 +106,14 @@ function flagsFor(microphone: FakeMicrophone): string[] {
   return [
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
-    `--use-file-for-fake-audio-capture=${microphone.plays}${microphone.again ? '' : '%noloop'}`,
+    `--use-file-for-fake-audio-capture=${microphone.playsFile}${microphone.loop ? '' : '%noloop'}`,
   ];
 }
 
-/** Makes a room and answers its path. */
-export async function makeRoom(page: Page, name: string, language = 'en-US'): Promise<string> {
+/** Creates a room. @returns its path. */
+export async function createRoom(page: Page, name: string, language = 'en-US'): Promise<string> {
   await page.getByRole('button', { name: 'New room' }).click();
-  await page.getByLabel('Name of the room').fill(name);
+  await page.getByLabel('Room name').fill(name);
   await page.getByLabel('Spoken language').selectOption(language);
   await page.getByRole('button', { name: 'Create room' }).click();
   await page.getByRole('heading', { name }).waitFor();
@@ -124,12 +125,12 @@ export async function write(page: Page, text: string): Promise<void> {
   await page.getByLabel('Write a message').press('Enter');
 }
 
-/** The texts of the timeline, from top to bottom, what is still being sent included. */
+/** The texts of the timeline from top to bottom, including messages that are still being sent. */
 export function timelineOf(page: Page): Promise<string[]> {
   return page.getByRole('log', { name: 'Messages' }).locator('article .text').allTextContents();
 }
 
-/** Types through an input method, as a Korean keyboard does, up to and with the Enter that ends the composition. */
+/** Types through an input method, as a Korean keyboard does, including the Enter that ends the composition. */
 export async function compose(field: Locator, text: string): Promise<void> {
   await field.focus();
   const session = await field.page().context().newCDPSession(field.page());

@@ -5,33 +5,33 @@ import { locale, t } from './i18n.ts';
 
 const MINUTE = 60;
 
-/** Why something failed, in the person's language where we have the words, else in the server's. */
+/** Why something failed. A reason without a text of ours gets the server's English message. */
 export function explainFailure({ reason, message }: Pick<Failure, 'reason' | 'message'>): string {
-  return isKnown(reason, en.failure) ? t(`failure.${reason}`) : message;
+  return isKeyOf(en.failure, reason) ? t(`failure.${reason}`) : message;
 }
 
-/** How good an engine is and where the audio goes. */
+/** How good an engine is, and where it sends the audio. An engine without a text of ours gets the server's. */
 export function describeEngine({ name, description }: EngineRef): string {
-  return isKnown(name, en.engine) ? t(`engine.${name}`) : description;
+  return isKeyOf(en.engine, name) ? t(`engine.${name}`) : description;
 }
 
-/** What people call an engine: the first one here, or its fallback. */
-export function labelOf(name: EngineName, engine: EngineInfo | undefined): string {
+/** The name that people read for an engine: the server's engine or its fallback. */
+export function engineLabel(name: EngineName, engine: EngineInfo | undefined): string {
   const known = engine?.available ? [engine, engine.fallback] : [];
-  return known.find((one) => one?.name === name)?.label ?? name;
+  return known.find((candidate) => candidate?.name === name)?.label ?? name;
 }
 
-/** "PocketSphinx listens: English, about a third of the words wrong" */
-export function explainListener(name: EngineName, engine: EngineInfo | undefined): string {
-  const hears = t('speech.hears', { engine: labelOf(name, engine) });
-  return isKnown(name, en.engineBriefly) ? `${hears}: ${t(`engineBriefly.${name}`)}` : hears;
+/** e.g. "Captions by PocketSphinx: English only, about a third of the words wrong" */
+export function explainCaptionEngine(name: EngineName, engine: EngineInfo | undefined): string {
+  const captionsBy = t('speech.captionsBy', { engine: engineLabel(name, engine) });
+  return isKeyOf(en.engineWarning, name) ? `${captionsBy}: ${t(`engineWarning.${name}`)}` : captionsBy;
 }
 
-/** "12 s not heard: the connection was lost"; null where something was heard. */
+/** e.g. "12 s not heard: the connection was lost"; null for speech that was heard. */
 export function explainGap(
-  stretch: Pick<Speech, 'gap' | 'startedAt'> & { endedAt: string | null },
+  speech: Pick<Speech, 'gap' | 'startedAt'> & { endedAt: string | null },
 ): string | null {
-  const { gap, startedAt, endedAt } = stretch;
+  const { gap, startedAt, endedAt } = speech;
   if (gap === undefined) return null;
   const seconds = endedAt === null ? 0 : (Date.parse(endedAt) - Date.parse(startedAt)) / 1_000;
   const length =
@@ -41,12 +41,12 @@ export function explainGap(
   return t('speech.notHeard', { length, why: t(`gap.${gap}`) });
 }
 
-/** A language's name in the person's own, e.g. "Korean (South Korea)". */
-export function nameOfLanguage(tag: string): string {
+/** The name of a language in the language of the page, e.g. "Korean (South Korea)". */
+export function languageName(tag: string): string {
   if (tag === 'auto') return t('settings.auto');
   return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag;
 }
 
-function isKnown<T extends object>(word: string, texts: T): word is Extract<keyof T, string> {
-  return Object.hasOwn(texts, word);
+function isKeyOf<T extends object>(texts: T, key: string): key is Extract<keyof T, string> {
+  return Object.hasOwn(texts, key);
 }

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function waited(backoff: Backoff, attempt: number): Promise<number> {
+async function secondsWaited(backoff: Backoff, attempt: number): Promise<number> {
   const before = Date.now();
   backoff.plan(attempt);
   const wait = backoff.wait();
@@ -19,21 +19,21 @@ async function waited(backoff: Backoff, attempt: number): Promise<number> {
   return Math.round((Date.now() - before) / 100) / 10;
 }
 
-test('the first attempt is made at once, later ones ever less often', async () => {
+test('the first attempt comes at once, and later pauses double up to ten seconds', async () => {
   const backoff = new Backoff();
   const waits: number[] = [];
-  for (const attempt of [0, 1, 2, 3, 4, 5, 9]) waits.push(await waited(backoff, attempt));
+  for (const attempt of [0, 1, 2, 3, 4, 5, 9]) waits.push(await secondsWaited(backoff, attempt));
   expect(waits).toEqual([0, 1, 2, 4, 8, 10, 10]);
 });
 
-test('a hurry ends the wait that is under way, and makes those after it short until it is over', async () => {
+test('a hurry ends the current wait and keeps later waits short until the hurry ends', async () => {
   const backoff = new Backoff();
   backoff.plan(9);
   const wait = backoff.wait();
-  const end = backoff.hurry();
+  const endHurry = backoff.hurry();
   await wait;
   expect(vi.getTimerCount()).toBe(0);
-  expect([await waited(backoff, 1), await waited(backoff, 9)]).toEqual([1, 1]);
-  end();
-  expect(await waited(backoff, 9)).toBe(10);
+  expect([await secondsWaited(backoff, 1), await secondsWaited(backoff, 9)]).toEqual([1, 1]);
+  endHurry();
+  expect(await secondsWaited(backoff, 9)).toBe(10);
 });

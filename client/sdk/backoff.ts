@@ -1,23 +1,23 @@
 const FIRST_MS = 500;
-const MOST_MS = 10_000;
-const MOST_IN_A_HURRY_MS = 1_000;
+const MAX_MS = 10_000;
+const MAX_IN_HURRY_MS = 1_000;
 
 /**
- * How long to wait before the next attempt to connect: the first is made at once, later ones after a random part of a
- * doubling time, so that the clients of a server that was restarted do not come back all in the same moment.
+ * The pause before the next attempt to connect. The first attempt comes at once. Later pauses are a random part of a
+ * doubling time (full jitter), so that the clients of a restarted server do not all reconnect at the same moment.
  */
 export class Backoff {
   #plannedMs = 0;
   #hurries = 0;
-  #end: (() => void) | undefined;
+  #endWait: (() => void) | undefined;
 
-  /** @param attempt 0 for the first one after a connection was lost. */
+  /** Sets the length of the next `wait`. @param attempt 0 for the first attempt after a connection was lost. */
   plan(attempt: number): void {
-    const most = this.#hurries > 0 ? MOST_IN_A_HURRY_MS : MOST_MS;
-    this.#plannedMs = attempt === 0 ? 0 : Math.random() * Math.min(most, FIRST_MS * 2 ** attempt);
+    const maxMs = this.#hurries > 0 ? MAX_IN_HURRY_MS : MAX_MS;
+    this.#plannedMs = attempt === 0 ? 0 : Math.random() * Math.min(maxMs, FIRST_MS * 2 ** attempt);
   }
 
-  /** From now on something is lost with every second: waits are short. @returns what ends the hurry. */
+  /** Keeps waits short, e.g. while unsent speech can be lost. @returns a function that ends this hurry. */
   hurry(): () => void {
     this.#hurries += 1;
     this.cut();
@@ -32,14 +32,14 @@ export class Backoff {
     if (ms === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
-    this.#end = resolve;
+    this.#endWait = resolve;
     await promise;
     clearTimeout(timer);
-    this.#end = undefined;
+    this.#endWait = undefined;
   }
 
-  /** Ends the wait, if there is one. */
+  /** Ends the current wait, if there is one. */
   cut(): void {
-    this.#end?.();
+    this.#endWait?.();
   }
 }

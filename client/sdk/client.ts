@@ -12,16 +12,16 @@ import type { AppRouter } from '../../server/trpc/router.ts';
 import { Backoff } from './backoff.ts';
 import { retrySubscriptions } from './retrySubscriptions.ts';
 
-/** `connecting` until the socket has been open once. */
+/** `connecting` until the socket has opened for the first time. */
 export type ConnectionState = 'connecting' | 'open' | 'closed-retrying';
 
 export type Connection = {
   state: () => ConnectionState;
-  /** @returns what ends it. */
+  /** @returns a function that ends the subscription. */
   subscribe: (listener: (state: ConnectionState) => void) => () => void;
-  /** Tries at once instead of waiting for the next attempt. */
+  /** Ends the pause before the next attempt to connect. */
   retryNow: () => void;
-  /** Tries more often from now on, for somebody who speaks: what they say can be kept for a while only. @returns what ends it. */
+  /** Makes reconnects faster, e.g. while a person speaks: unsent speech is kept for a short time only. @returns a function that ends this. */
   hurry: () => () => void;
 };
 
@@ -34,19 +34,19 @@ export type RoomscribeClient = {
 export type ClientOptions = {
   /** e.g. `https://rooms.example.org` */
   url: string;
-  /** Browsers need none: their session is in a cookie. */
+  /** An API token. Browsers need none, because their session is in a cookie. */
   token?: string;
 };
 
-// Under the 60 s after which load balancers drop a silent socket, and never equal to the wait for the answer.
+// Load balancers drop a silent socket after 60 s. The interval and the timeout must differ.
 const KEEP_ALIVE = { enabled: true, intervalMs: 20_000, pongTimeoutMs: 8_000 };
 
 /**
- * The stock tRPC client over one WebSocket that heals itself; `session.*` goes over HTTP, where a browser gets its
- * cookie. The server decides who a socket is when it opens: make the client after the session is there.
+ * The standard tRPC client over one WebSocket that reconnects by itself. Calls to `session.*` go over HTTP, so that a
+ * browser can get its cookie. The server reads the session when a socket opens, so create the client after the session.
  *
- * A call whose socket is lost fails with a retryable failure (see `describeFailure`); subscriptions come back by
- * themselves, with the id of the last event they delivered.
+ * A call whose socket is lost fails with a retryable failure (see `describeFailure`). Subscriptions reopen by themselves
+ * and continue after the last event that they delivered.
  */
 export function createRoomscribeClient({ url, token }: ClientOptions): RoomscribeClient {
   const backoff = new Backoff();
@@ -58,7 +58,7 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
     ...(token !== undefined && { connectionParams: { token } }),
     experimental_encoder: wireEncoder,
     keepAlive: KEEP_ALIVE,
-    // The wait is ours, before the address is given out: it can be cut short, tRPC's cannot.
+    // The pause happens in `url` above, where `retryNow` can end it. tRPC's own delay cannot be ended early.
     retryDelayMs: (attempt) => {
       backoff.plan(attempt);
       return 0;
@@ -79,7 +79,7 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
   });
   return {
     trpc,
-    connection: { ...watch(socket), retryNow: () => backoff.cut(), hurry: () => backoff.hurry() },
+    connection: { ...watchState(socket), retryNow: () => backoff.cut(), hurry: () => backoff.hurry() },
     close() {
       backoff.cut();
       return socket.close();
@@ -87,12 +87,12 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
   };
 }
 
-/** Only `session.*`, without a socket: for before it is known who somebody is. */
+/** A client for `session.*` only, without a socket. Use it before there is a session. */
 export function createSessionClient(url: string): Pick<TRPCClient<AppRouter>, 'session'> {
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc` })] });
 }
 
-function watch(socket: TRPCWebSocketClient): Pick<Connection, 'state' | 'subscribe'> {
+function watchState(socket: TRPCWebSocketClient): Pick<Connection, 'state' | 'subscribe'> {
   const listeners = new Set<(state: ConnectionState) => void>();
   let state: ConnectionState = 'connecting';
   socket.connectionState.subscribe({

@@ -1,15 +1,15 @@
 import { TRPCClientError } from '@trpc/client';
 
-/** Why a call failed, in one shape, whoever refused it. */
+/** Why a call failed. Server errors and lost connections have the same shape. */
 export type Failure = {
-  /** A stable word; `disconnected` when no answer came. */
+  /** A stable word for programs; `disconnected` when no answer came. */
   reason: string;
   /** tRPC's code; null when no answer came. */
   code: string | null;
   /** Whether the same call can succeed later without any change. */
   retryable: boolean;
   retryAfterMs?: number;
-  /** For people, in English. */
+  /** A sentence for people, in English. */
   message: string;
   details: Record<string, string | number>;
 };
@@ -22,11 +22,11 @@ type ServerData = {
   details?: Record<string, string | number>;
 };
 
-/** A failure without an answer of the server is a lost connection, a time-out, or a proxy's error page: all may pass. */
+/** An error without the server's data is a lost connection, a timeout or a proxy's error page. All of these are retryable. */
 export function describeFailure(error: unknown): Failure {
   const data = error instanceof TRPCClientError ? (error.data as ServerData | null | undefined) : undefined;
   if (!data) {
-    const message = 'The server could not be reached.';
+    const message = 'Could not reach the server.';
     return { reason: 'disconnected', code: null, retryable: true, message, details: {} };
   }
   const { code, reason, retryable, retryAfterMs, details = {} } = data;

@@ -14,44 +14,44 @@ const failure = (code: string, more: object = {}) =>
     },
   });
 
-type Call = { input: unknown; fail: (error: Error) => void; tell: (rev: number) => void };
+type Call = { input: unknown; fail: (error: Error) => void; emit: (rev: number) => void };
 
-/** A client whose calls arrive nowhere but here. */
+/** A client whose calls end here: the test answers them. */
 function open() {
   const calls: Call[] = [];
-  let live = 0;
-  const end: TRPCLink<AppRouter> =
+  let liveCount = 0;
+  const terminatingLink: TRPCLink<AppRouter> =
     () =>
     ({ op }) =>
       observable((observer) => {
-        live += 1;
+        liveCount += 1;
         calls.push({
           input: op.input,
           fail: (error) => observer.error(TRPCClientError.from(error)),
-          tell: (rev) =>
+          emit: (rev) =>
             observer.next({
               result: { type: 'data', data: { id: String(rev), data: reset(rev) }, id: String(rev) },
             }),
         });
         return () => {
-          live -= 1;
+          liveCount -= 1;
         };
       });
-  const trpc = createTRPCClient<AppRouter>({ links: [retrySubscriptions(), end] });
-  return { trpc, calls, live: () => live };
+  const trpc = createTRPCClient<AppRouter>({ links: [retrySubscriptions(), terminatingLink] });
+  return { trpc, calls, liveCount: () => liveCount };
 }
 
 const reset = (rev: number): RoomEvent => ({ type: 'reset', rev });
 
 function subscribe() {
-  const scene = open();
-  const heard: string[] = [];
+  const setup = open();
+  const delivered: string[] = [];
   const refused: unknown[] = [];
-  const subscription = scene.trpc.messages.live.subscribe(
+  const subscription = setup.trpc.messages.live.subscribe(
     { roomId: 'r', lastEventId: '3' },
-    { onData: ({ id }) => heard.push(id), onError: (error) => refused.push(error.data?.reason) },
+    { onData: ({ id }) => delivered.push(id), onError: (error) => refused.push(error.data?.reason) },
   );
-  return { ...scene, heard, refused, stop: () => subscription.unsubscribe() };
+  return { ...setup, delivered, refused, stop: () => subscription.unsubscribe() };
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -60,47 +60,47 @@ afterEach(() => void vi.useRealTimers());
 describe('a subscription', () => {
   test.each([
     [
-      'that the server calls retryable',
+      'that the server marks as retryable',
       failure('SERVICE_UNAVAILABLE', { retryable: true, retryAfterMs: 500 }),
       500,
     ],
     ['inside the server', failure('INTERNAL_SERVER_ERROR'), 2_000],
     ['without an answer', new Error('lost'), 2_000],
-  ])('is opened again after a failure %s', (_, error, ms) => {
-    const scene = subscribe();
-    scene.calls[0]?.fail(error);
+  ])('is reopened after a failure %s', (_, error, ms) => {
+    const setup = subscribe();
+    setup.calls[0]?.fail(error);
     vi.advanceTimersByTime(ms - 1);
-    expect(scene.calls).toHaveLength(1);
+    expect(setup.calls).toHaveLength(1);
     vi.advanceTimersByTime(1);
-    expect(scene.calls).toHaveLength(2);
-    scene.calls[1]?.tell(4);
-    expect([scene.heard, scene.refused]).toEqual([['4'], []]);
+    expect(setup.calls).toHaveLength(2);
+    setup.calls[1]?.emit(4);
+    expect([setup.delivered, setup.refused]).toEqual([['4'], []]);
   });
 
-  test('continues behind the last event it delivered', () => {
-    const scene = subscribe();
-    scene.calls[0]?.tell(7);
-    scene.calls[0]?.fail(new Error('lost'));
+  test('continues after the last event that it delivered', () => {
+    const setup = subscribe();
+    setup.calls[0]?.emit(7);
+    setup.calls[0]?.fail(new Error('lost'));
     vi.advanceTimersByTime(2_000);
-    expect(scene.calls.map(({ input }) => input)).toEqual([
+    expect(setup.calls.map(({ input }) => input)).toEqual([
       { roomId: 'r', lastEventId: '3' },
       { roomId: 'r', lastEventId: '7' },
     ]);
   });
 
-  test('ends with a failure that will not pass, and says so', () => {
-    const scene = subscribe();
-    scene.calls[0]?.fail(failure('FORBIDDEN'));
+  test('ends with a failure that is not retryable, and passes it on', () => {
+    const setup = subscribe();
+    setup.calls[0]?.fail(failure('FORBIDDEN'));
     vi.advanceTimersByTime(60_000);
-    expect([scene.refused, scene.calls.length]).toEqual([['forbidden'], 1]);
+    expect([setup.refused, setup.calls.length]).toEqual([['forbidden'], 1]);
   });
 
-  test('ends when it is told to, also between two attempts', () => {
-    const scene = subscribe();
-    scene.calls[0]?.fail(new Error('lost'));
-    scene.stop();
+  test('ends on unsubscribe, even between two attempts', () => {
+    const setup = subscribe();
+    setup.calls[0]?.fail(new Error('lost'));
+    setup.stop();
     vi.advanceTimersByTime(60_000);
-    expect([scene.calls.length, scene.live()]).toEqual([1, 0]);
+    expect([setup.calls.length, setup.liveCount()]).toEqual([1, 0]);
   });
 });
 

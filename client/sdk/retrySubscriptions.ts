@@ -2,15 +2,15 @@ import { retryLink, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { describeFailure } from './errors.ts';
 
-/** The pause before a subscription is opened again, if the server names none. */
+/** The pause before a subscription is reopened, if the server names none. */
 const RETRY_MS = 2_000;
 
 /**
- * Opens a subscription again when the server ended it with an error that may pass: tRPC itself only mends a lost socket.
- * It continues behind the last event that was delivered. An error that will not pass is handed to the subscriber.
+ * Reopens a subscription that the server ended with a retryable error. tRPC itself reopens only after a lost socket. The
+ * subscription continues after the last event that it delivered. Other errors are passed to the subscriber.
  */
 export function retrySubscriptions<Router extends AnyRouter>(): TRPCLink<Router> {
-  // tRPC asks `retry`, and at once for the pause, without the error: so the pause is noted in between.
+  // tRPC calls `retry` and right after it `retryDelayMs`, which gets no error. So `retry` stores the pause.
   let pauseMs = RETRY_MS;
   return retryLink({
     retry({ op, error }) {

@@ -2,30 +2,30 @@ import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-
 import type { SpeechBudget } from '../../contract/types.ts';
 import type { Connected } from './connected.ts';
 
-const AGAIN_MS = 60_000;
+const REFRESH_MS = 60_000;
 
 /**
- * The minutes of speech that a room may have heard today; null without a limit, or while it is not known.
- * @param speaks asked again every minute meanwhile, and when it is over: whoever speaks uses it up.
+ * The speech minutes that a room has today, and how many are used; null without a limit, or before it is known.
+ * @param isSpeaking while true, the budget is read again every minute, and once more when it turns false.
  */
 export function createBudget(
   { trpc, onReconnect }: Connected,
   roomId: string,
-  speaks: Accessor<boolean>,
+  isSpeaking: Accessor<boolean>,
 ): Accessor<SpeechBudget | null> {
   const [budget, setBudget] = createSignal<SpeechBudget | null>(null);
-  const ask = () =>
+  const load = () =>
     void trpc.transcripts.engine.query({ roomId }).then(
       (engine) => setBudget(engine.available ? engine.budget : null),
-      // The old figure is better than none.
+      // After a failure the old budget stays.
       () => {},
     );
-  onReconnect(ask);
+  onReconnect(load);
   createEffect(
-    on(speaks, (speaking) => {
-      ask();
+    on(isSpeaking, (speaking) => {
+      load();
       if (!speaking) return;
-      const timer = setInterval(ask, AGAIN_MS);
+      const timer = setInterval(load, REFRESH_MS);
       onCleanup(() => clearInterval(timer));
     }),
   );

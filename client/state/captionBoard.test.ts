@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CaptionEvent, StreamState, Utterance } from '../../contract/types.ts';
-import { CaptionBoard, type Speaking } from './captionBoard.ts';
+import { CaptionBoard, type CaptionStream } from './captionBoard.ts';
 
 const ann = { id: 'ann', name: 'Ann' };
 
-const heard = (
+const caption = (
   type: 'partial' | 'final',
   id: string,
   text: string,
@@ -13,7 +13,7 @@ const heard = (
   type,
   utterance: { id, streamId: 'stream', speaker: ann, text, seq } as Utterance,
 });
-const stream = (state: StreamState, streamId = 'stream', reason?: string): Speaking => ({
+const stream = (state: StreamState, streamId = 'stream', reason?: string): CaptionStream => ({
   ...{ type: 'stream', engine: 'aws', streamId, speaker: ann, state },
   ...(reason !== undefined && { reason }),
 });
@@ -27,66 +27,66 @@ function open(inTimeline: string[] = []) {
 }
 
 describe('the captions', () => {
-  test('are one line an utterance, which changes in its place', () => {
+  test('show each utterance as one line, which changes in place', () => {
     const { receive, texts } = open();
-    receive(heard('partial', 'a', 'he'), heard('partial', 'b', 'and'), heard('partial', 'a', 'hello'));
+    receive(caption('partial', 'a', 'he'), caption('partial', 'b', 'and'), caption('partial', 'a', 'hello'));
     expect(texts()).toEqual(['hello', 'and']);
-    receive(heard('final', 'a', 'hello there', 1));
+    receive(caption('final', 'a', 'hello there', 1));
     expect(texts()).toEqual(['hello there', 'and']);
   });
 
-  test('hold a finished line until its message stands in the timeline', () => {
+  test('keep a finished line until its message is in the timeline', () => {
     const { board, receive, texts } = open();
-    receive(heard('final', 'a', 'hello', 1), stream('ended'));
+    receive(caption('final', 'a', 'hello', 1), stream('ended'));
     expect(texts()).toEqual(['hello']);
-    board.settle(['a']);
+    board.removeLines(['a']);
     expect(texts()).toEqual([]);
   });
 
-  test('do not show again what stands in the timeline already', () => {
+  test('do not show an utterance that is in the timeline already', () => {
     const { receive, texts } = open(['a']);
-    receive(heard('partial', 'a', 'hel'), heard('final', 'a', 'hello', 1));
+    receive(caption('partial', 'a', 'hel'), caption('final', 'a', 'hello', 1));
     expect(texts()).toEqual([]);
   });
 
-  test('name who speaks until their stream ends, and drop what was never finished', () => {
+  test('list a stream until it ends, and then drop its unfinished line', () => {
     const { board, receive, texts } = open();
-    receive(stream('listening'), heard('partial', 'a', 'hel'));
-    expect(board.speaking).toEqual([stream('listening')]);
+    receive(stream('listening'), caption('partial', 'a', 'hel'));
+    expect(board.streams).toEqual([stream('listening')]);
     receive(stream('paused', 'stream', 'silence'));
-    expect(board.speaking).toEqual([stream('paused', 'stream', 'silence')]);
+    expect(board.streams).toEqual([stream('paused', 'stream', 'silence')]);
     receive(stream('ended'));
-    expect([board.speaking, texts()]).toEqual([[], []]);
+    expect([board.streams, texts()]).toEqual([[], []]);
   });
 
-  test('say why a stream ended that nobody ended, for a while or until its speaker is heard again', () => {
+  test('keep the reason of an unexpected end for a while, or until the speaker starts again', () => {
     const { board, receive } = open();
     const spent = stream('ended', 'stream', 'budget_spent');
     receive(stream('listening'), spent);
-    expect(board.speaking).toEqual([spent]);
+    expect(board.streams).toEqual([spent]);
     receive(stream('listening', 'next'));
-    expect(board.speaking).toEqual([stream('listening', 'next')]);
+    expect(board.streams).toEqual([stream('listening', 'next')]);
     board.forgetEnded('next');
-    expect(board.speaking).toHaveLength(1);
+    expect(board.streams).toHaveLength(1);
     receive(stream('ended', 'next', 'budget_spent'));
     board.forgetEnded('next');
-    expect(board.speaking).toEqual([]);
+    expect(board.streams).toEqual([]);
     receive(stream('listening'), stream('ended', 'stream', 'stopped'));
-    expect(board.speaking).toEqual([]);
+    expect(board.streams).toEqual([]);
   });
 
-  test('after a lost connection keep only what is heard of again', () => {
+  test('after a lost connection keep only the streams and lines that the server sends again', () => {
     const { board, receive, texts } = open();
     receive(
       stream('listening'),
       stream('listening', 'other'),
-      heard('partial', 'a', 'gone'),
-      heard('partial', 'b', 'still'),
+      caption('partial', 'a', 'gone'),
+      caption('partial', 'b', 'still'),
     );
-    board.doubt();
-    receive(stream('listening'), heard('partial', 'b', 'still here'), heard('partial', 'c', 'new'));
-    board.dropDoubtful();
-    expect(board.speaking.map(({ streamId }) => streamId)).toEqual(['stream']);
+    board.markUnconfirmed();
+    receive(stream('listening'), caption('partial', 'b', 'still here'), caption('partial', 'c', 'new'));
+    board.dropUnconfirmed();
+    expect(board.streams.map(({ streamId }) => streamId)).toEqual(['stream']);
     expect(texts()).toEqual(['still here', 'new']);
   });
 });

@@ -1,31 +1,31 @@
 import type { CaptionEvent, Utterance } from '../../contract/types.ts';
 
-/** A stream as it was last told. `ended` only where people should know why. */
-export type Speaking = Extract<CaptionEvent, { type: 'stream' }>;
+/** The last state of a speech stream. An `ended` stream is listed only if people should know why it ended. */
+export type CaptionStream = Extract<CaptionEvent, { type: 'stream' }>;
 
-/** Ends that were somebody's wish, or are told to them elsewhere. */
-const PLAIN_ENDS = new Set(['stopped', 'left_room', 'taken_over']);
+/** Reasons that need no explanation: somebody wanted the end, or the page explains it elsewhere. */
+const EXPECTED_ENDS = new Set(['stopped', 'left_room', 'taken_over']);
 
 /**
- * What is being said right now: one line an utterance, in the order in which they began, so that no line ever jumps. A
- * finished line stays until its message stands in the timeline.
+ * The live captions of a room: one line an utterance. Lines stay in the order in which they began, so that no line
+ * jumps. A finished line stays until its message is in the timeline.
  */
 export class CaptionBoard {
   readonly #lines = new Map<string, Utterance>();
-  readonly #streams = new Map<string, Speaking>();
-  readonly #doubtful = new Set<string>();
+  readonly #streams = new Map<string, CaptionStream>();
+  readonly #unconfirmed = new Set<string>();
 
   get lines(): Utterance[] {
     return [...this.#lines.values()];
   }
 
-  get speaking(): Speaking[] {
+  get streams(): CaptionStream[] {
     return [...this.#streams.values()];
   }
 
   /** @param isInTimeline whether the message of this utterance is shown already. */
   receive(event: CaptionEvent, isInTimeline: (utteranceId: string) => boolean): void {
-    this.#doubtful.delete(event.type === 'stream' ? event.streamId : event.utterance.id);
+    this.#unconfirmed.delete(event.type === 'stream' ? event.streamId : event.utterance.id);
     if (event.type === 'stream') {
       this.#receiveStream(event);
     } else if (isInTimeline(event.utterance.id)) {
@@ -35,41 +35,41 @@ export class CaptionBoard {
     }
   }
 
-  /** These stand in the timeline now. */
-  settle(messageIds: string[]): void {
+  /** Removes the lines of messages that are in the timeline now. */
+  removeLines(messageIds: string[]): void {
     for (const id of messageIds) this.#lines.delete(id);
   }
 
-  /** The connection was lost: who speaks is told anew, and what was finished meanwhile comes as a message. */
-  doubt(): void {
-    this.#doubtful.clear();
-    for (const key of [...this.#streams.keys(), ...this.#lines.keys()]) this.#doubtful.add(key);
+  /** Call this after a reconnect: the server sends the current streams and lines again. See `dropUnconfirmed`. */
+  markUnconfirmed(): void {
+    this.#unconfirmed.clear();
+    for (const key of [...this.#streams.keys(), ...this.#lines.keys()]) this.#unconfirmed.add(key);
   }
 
-  /** Drops what nothing has been heard of since `doubt`. */
-  dropDoubtful(): void {
-    for (const key of this.#doubtful) {
+  /** Drops the streams and lines without an event since `markUnconfirmed`. Their words come as messages. */
+  dropUnconfirmed(): void {
+    for (const key of this.#unconfirmed) {
       this.#streams.delete(key);
       this.#lines.delete(key);
     }
-    this.#doubtful.clear();
+    this.#unconfirmed.clear();
   }
 
-  /** Why a stream ended has been shown for long enough. */
+  /** Removes an ended stream, when its reason was shown for long enough. */
   forgetEnded(streamId: string): void {
     if (this.#streams.get(streamId)?.state === 'ended') this.#streams.delete(streamId);
   }
 
-  #receiveStream(stream: Speaking): void {
+  #receiveStream(stream: CaptionStream): void {
     const { streamId, speaker, state, reason } = stream;
     for (const other of this.#streams.values()) {
       if (other.speaker.id === speaker.id) this.forgetEnded(other.streamId);
     }
-    const isWorthAWord = state !== 'ended' || (reason !== undefined && !PLAIN_ENDS.has(reason));
-    if (isWorthAWord) this.#streams.set(streamId, stream);
+    const isShown = state !== 'ended' || (reason !== undefined && !EXPECTED_ENDS.has(reason));
+    if (isShown) this.#streams.set(streamId, stream);
     else this.#streams.delete(streamId);
     if (state !== 'ended') return;
-    // A line whose stream is over and that was never finished will not be.
+    // An unfinished line of an ended stream will never be finished.
     for (const [id, line] of this.#lines) {
       if (line.streamId === streamId && line.seq === null) this.#lines.delete(id);
     }

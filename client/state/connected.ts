@@ -5,19 +5,19 @@ import { describeFailure } from '../sdk/errors.ts';
 import { createRoomList, type RoomList } from './roomList.ts';
 import type { Session } from './session.ts';
 
-/** What a person who has entered works with. */
+/** The connection to the server and the state that all views share, for a person who has entered. */
 export type Connected = {
   user: User;
   trpc: RoomscribeClient['trpc'];
   connection: Accessor<ConnectionState>;
   online: Accessor<boolean>;
-  /** Runs whenever the connection is there again, until its owner is gone. */
+  /** Calls the listener after each reconnect, until the reactive owner is disposed. */
   onReconnect: (listener: () => void) => void;
   retryNow: () => void;
-  /** While somebody speaks. @returns what ends it. */
+  /** Makes reconnects faster while the person speaks. @returns a function that ends this. */
   hurry: () => () => void;
   rooms: RoomList;
-  /** undefined until it is known. */
+  /** undefined until the server has answered. */
   engine: Accessor<EngineInfo | undefined>;
 };
 
@@ -62,7 +62,7 @@ export function createConnected(session: Session, user: User): Connected {
   };
 }
 
-/** Whether the browser believes it has a network; whenever that or the page itself comes back, it is worth a try. */
+/** Whether the browser reports a network. Calls `retry` when the network comes back or the page is shown again. */
 function createOnline(retry: () => void): Accessor<boolean> {
   const [online, setOnline] = createSignal(navigator.onLine);
   const update = () => {
@@ -82,6 +82,6 @@ export const ConnectedContext = createContext<Connected>();
 
 export function useConnected(): Connected {
   const connected = useContext(ConnectedContext);
-  if (!connected) throw new Error('used outside of ConnectedContext');
+  if (!connected) throw new Error('useConnected() was called outside of ConnectedContext.');
   return connected;
 }

@@ -10,11 +10,11 @@ function open(answer: () => Promise<void> = async () => {}) {
     await answer();
     saved.push(text);
   });
-  editing.begin(message);
+  editing.start(message);
   return { editing, saved };
 }
 
-test('what was written is saved, trimmed, and the editor closes', async () => {
+test('the new text is trimmed and saved, and the editor closes', async () => {
   const { editing, saved } = open();
   editing.write(' go forward ten meters ');
   await editing.save();
@@ -22,22 +22,22 @@ test('what was written is saved, trimmed, and the editor closes', async () => {
   expect(editing.draft()).toBeNull();
 });
 
-test('what is unchanged, blank, too long or left is not sent', async () => {
+test('a text that is unchanged, blank, too long or cancelled is not sent', async () => {
   const { editing, saved } = open();
   await editing.save();
   expect(editing.draft()).toBeNull();
-  editing.begin(message);
+  editing.start(message);
   editing.write('  ');
   await editing.save();
   editing.write('x'.repeat(4_001));
   await editing.save();
   expect(editing.draft()).not.toBeNull();
-  editing.leave();
+  editing.cancel();
   await editing.save();
   expect(saved).toEqual([]);
 });
 
-test('saving twice while the answer is under way sends once', async () => {
+test('saving twice before the answer sends once', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { editing, saved } = open(() => promise);
   editing.write('other');
@@ -47,7 +47,7 @@ test('saving twice while the answer is under way sends once', async () => {
   expect(saved).toEqual(['other']);
 });
 
-test('what the server does not take stays written, and it is said why', async () => {
+test('after a failure the draft stays, and the failure says why', async () => {
   const { editing } = open(() => Promise.reject(new Error('socket closed')));
   editing.write('other');
   await editing.save();

@@ -6,24 +6,24 @@ import { describeFailure, type Failure } from '../sdk/errors.ts';
 export type Draft = { message: Message; text: string };
 
 export type Editing = {
-  /** What is being written, and instead of what; null for nothing. */
+  /** The message that is being edited, and its new text; null for none. */
   draft: Accessor<Draft | null>;
   failure: Accessor<Failure | null>;
-  /** Whether it can be saved: it is not blank, and not too long. */
-  isFit: Accessor<boolean>;
-  begin: (message: Message) => void;
+  /** Whether the new text is neither blank nor too long. */
+  canSave: Accessor<boolean>;
+  start: (message: Message) => void;
   write: (text: string) => void;
-  leave: () => void;
-  /** Keeps what was written if the server does not take it, and says why. */
+  cancel: () => void;
+  /** If the server refuses the new text, the draft stays and `failure` says why. */
   save: () => Promise<void>;
 };
 
-/** One's own messages, typed or spoken, written anew: one at a time. It outlasts whatever else changes in the list. */
+/** Edits the person's own messages, typed or spoken, one at a time. Changes to the list do not touch the draft. */
 export function createEditing(edit: (message: Message, text: string) => Promise<void>): Editing {
   const [draft, setDraft] = createSignal<Draft | null>(null);
   const [failure, setFailure] = createSignal<Failure | null>(null);
-  const written = () => draft()?.text.trim() ?? '';
-  const isFit = () => written() !== '' && codePoints(written()) <= LIMITS.textLength;
+  const trimmed = () => draft()?.text.trim() ?? '';
+  const canSave = () => trimmed() !== '' && codePoints(trimmed()) <= LIMITS.textLength;
   let saving = false;
 
   const show = (next: Draft | null) => {
@@ -34,17 +34,17 @@ export function createEditing(edit: (message: Message, text: string) => Promise<
   return {
     draft,
     failure,
-    isFit,
-    begin: (message) => show({ message, text: message.text ?? '' }),
-    write: (text) => setDraft((known) => known && { ...known, text }),
-    leave: () => show(null),
+    canSave,
+    start: (message) => show({ message, text: message.text ?? '' }),
+    write: (text) => setDraft((current) => current && { ...current, text }),
+    cancel: () => show(null),
     async save() {
       const editing = draft();
-      if (!editing || !isFit() || saving) return;
-      if (written() === editing.message.text) return show(null);
+      if (!editing || !canSave() || saving) return;
+      if (trimmed() === editing.message.text) return show(null);
       saving = true;
       try {
-        await edit(editing.message, written());
+        await edit(editing.message, trimmed());
         if (draft()?.message.id === editing.message.id) show(null);
       } catch (error) {
         setFailure(describeFailure(error));

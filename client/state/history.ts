@@ -12,52 +12,52 @@ export type History = {
   has: (messageId: string) => boolean;
 };
 
-type Parts = {
+type HistoryOptions = {
   roomId: string;
-  /** The room's rev as it was read before anything else. */
+  /** The room's rev, read before the history is created. */
   rev: number;
   onEvent: (event: RoomEvent) => void;
   onMessages: (messages: Message[]) => void;
   onRefused: (failure: Failure) => void;
 };
 
-const AGAIN_MS = 2_000;
+const RETRY_MS = 2_000;
 
 /**
- * A room's messages, without a gap: the rev was read first, live changes are asked for from that rev on, and the newest
- * page is listed after both. So every change is in the page or comes live; what is in both is merged by rev.
+ * A room's messages without a gap. The rev is read first, then live changes are subscribed to from that rev on, then
+ * the newest page is loaded. So every change is in the page or comes live. A change that is in both is merged by rev.
  */
-export function createHistory({ trpc }: Connected, parts: Parts): History {
-  const { roomId, onEvent, onMessages, onRefused } = parts;
+export function createHistory({ trpc }: Connected, options: HistoryOptions): History {
+  const { roomId, onEvent, onMessages, onRefused } = options;
   const timeline = createTimeline();
   const [messages, setMessages] = createSignal<Message[]>([]);
   const [hasEarlier, setHasEarlier] = createSignal(false);
   let loading = false;
   let closed = false;
 
-  const show = (news: Message[]) =>
+  const show = (changed: Message[]) =>
     batch(() => {
-      // Between a reset and its page there is nothing to show yet: what stood there stays.
+      // After a reset the old messages stay on screen until the newest page is loaded.
       if (timeline.isLoaded()) setMessages(timeline.messages());
       setHasEarlier(timeline.hasOlder());
-      onMessages(news.filter(({ id }) => timeline.has(id)));
+      onMessages(changed.filter(({ id }) => timeline.has(id)));
     });
-  const merge = (news: Message[]) => {
-    news.forEach(timeline.receive);
-    show(news);
+  const merge = (changed: Message[]) => {
+    changed.forEach(timeline.receive);
+    show(changed);
   };
 
   const loadPage = async () => {
-    const { before, take } = timeline.nextPage();
+    const { before, accept } = timeline.nextPage();
     const page = await trpc.messages.list.query({ roomId, before });
-    take(page);
+    accept(page);
     show(page.items);
   };
   const loadNewest = async (): Promise<void> => {
     try {
       await loadPage();
     } catch {
-      if (!closed) setTimeout(() => void loadNewest(), AGAIN_MS);
+      if (!closed) setTimeout(() => void loadNewest(), RETRY_MS);
     }
   };
 
@@ -69,7 +69,7 @@ export function createHistory({ trpc }: Connected, parts: Parts): History {
   };
 
   const live = trpc.messages.live.subscribe(
-    { roomId, lastEventId: String(parts.rev) },
+    { roomId, lastEventId: String(options.rev) },
     { onData: ({ data }) => receive(data), onError: (error) => onRefused(describeFailure(error)) },
   );
   onCleanup(() => {
@@ -84,7 +84,7 @@ export function createHistory({ trpc }: Connected, parts: Parts): History {
     async loadEarlier() {
       if (loading || !timeline.hasOlder()) return;
       loading = true;
-      // A failure is no loss: scrolling up again asks again.
+      // A failure does no harm: the next scroll up loads again.
       await loadPage().catch(() => {});
       loading = false;
     },

@@ -8,41 +8,41 @@ import {
   openMicrophone,
   SAMPLE_RATE,
 } from '../audio/microphone.ts';
-import { Pump, type PumpBeginning, type PumpState } from '../audio/pump.ts';
+import { Pump, type PumpStart, type PumpState } from '../audio/pump.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 import type { Connected } from './connected.ts';
-import { leaveStream, takeLeftStream } from './leftStream.ts';
+import { saveInterruptedStream, takeInterruptedStream } from './interruptedStream.ts';
 import { tabStorage } from './storage.ts';
 
 export type Phase =
   | { type: 'off' | 'asking' | 'starting' | 'stopping' }
   | Extract<PumpState, { type: 'listening' | 'waiting' }>;
 
-/** What went wrong: with the device, at the server, or with what was said; or that a reload has cut speech off. */
+/** A problem for the person: with the device, at the server, lost speech, or a stream that a reload interrupted. */
 export type Trouble =
   | { type: 'device'; problem: MicrophoneProblem | 'ended' }
   | { type: 'server'; failure: Failure }
   | { type: 'gap'; seconds: number }
-  | { type: 'left'; streamId: string };
+  | { type: 'interrupted'; streamId: string };
 
 export type MicrophoneControl = {
   phase: Accessor<Phase>;
-  /** The stream of this microphone; undefined while there is none. */
+  /** The speech stream of this microphone; undefined while there is none. */
   streamId: Accessor<string | undefined>;
   /** 0 to 1. */
   level: Accessor<number>;
   trouble: Accessor<Trouble | null>;
   dismiss: () => void;
-  start: (beginning?: PumpBeginning) => Promise<void>;
+  start: (options?: PumpStart) => Promise<void>;
   stop: () => Promise<void>;
 };
 
-type SpokenRoom = Pick<Room, 'id' | 'language'>;
+type SpeechRoom = Pick<Room, 'id' | 'language'>;
 
 const CHUNK_MS = 100;
 
-/** The microphone of one room. The stream is opened only after the browser has given the microphone. */
-export function createMicrophoneControl(connected: Connected, room: Accessor<SpokenRoom>): MicrophoneControl {
+/** The microphone in one room. The speech stream starts after the browser has opened the microphone. */
+export function createMicrophoneControl(connected: Connected, room: Accessor<SpeechRoom>): MicrophoneControl {
   const [phase, setPhase] = createSignal<Phase>({ type: 'off' });
   const [streamId, setStreamId] = createSignal<string>();
   const [level, setLevel] = createSignal(0);
@@ -58,8 +58,8 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spo
     await opened?.close();
   };
 
-  const fail = async (what: Trouble) => {
-    setTrouble(what);
+  const fail = async (reason: Trouble) => {
+    setTrouble(reason);
     pump?.close();
     pump = undefined;
     setStreamId(undefined);
@@ -80,16 +80,16 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spo
     setPhase({ type: 'stopping' });
     setStreamId(undefined);
     await release();
-    // It stays, to hear that the connection is back; once it is over it takes nothing more.
+    // The pump stays set, so that `onReconnect` below can still reach it. A finished pump ignores calls.
     await pump?.finish();
     if (phase().type === 'stopping') setPhase({ type: 'off' });
   };
 
-  const start = async (beginning = from(trouble())) => {
+  const start = async (options = resumeAfter(trouble())) => {
     if (phase().type !== 'off' || closed) return;
     setTrouble(null);
     setPhase({ type: 'asking' });
-    setStreamId(beginning.resumes);
+    setStreamId(options.resumeStreamId);
     try {
       microphone = await openMicrophone({
         chunkMs: CHUNK_MS,
@@ -98,24 +98,24 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spo
         onEnded: () => void stop().then(() => setTrouble({ type: 'device', problem: 'ended' })),
       });
     } catch (error) {
-      return fail(whyNot(error, beginning));
+      return fail(startTrouble(error, options));
     }
     if (closed) return release();
-    pump = openPump(connected.trpc, room(), beginning, onPumpState);
+    pump = openPump(connected.trpc, room(), options, onPumpState);
   };
 
   onCleanup(() => {
     closed = true;
     void stop();
   });
-  comeBackSoon(connected, phase, () => pump);
+  reconnectFast(connected, phase, () => pump);
   const control = { phase, streamId, level, trouble, dismiss: () => setTrouble(null), start, stop };
-  outlastReload(room().id, control, (streamId) => setTrouble({ type: 'left', streamId }));
+  resumeOnReload(room().id, control, (streamId) => setTrouble({ type: 'interrupted', streamId }));
   return control;
 }
 
-/** What is said while the connection is away is kept for so long only, here and at the server. */
-function comeBackSoon(
+/** The page and the server keep unsent speech for a short time only, so reconnects are faster while one speaks. */
+function reconnectFast(
   { hurry, onReconnect }: Connected,
   phase: Accessor<Phase>,
   pump: () => Pump | undefined,
@@ -124,54 +124,56 @@ function comeBackSoon(
   onReconnect(() => pump()?.retryNow());
 }
 
-/** Speech goes on after a reload: by itself if the browser gives the microphone without asking, else at a touch. */
-function outlastReload(
+/** Continues the speech stream after a reload. If the browser would prompt for the microphone, the person is asked first. */
+function resumeOnReload(
   roomId: string,
   { streamId, trouble, start }: Pick<MicrophoneControl, 'streamId' | 'trouble' | 'start'>,
-  offer: (streamId: string) => void,
+  offerResume: (streamId: string) => void,
 ): void {
-  const onLeave = () => {
-    // Also what this page was to go on with and has not yet.
-    const speaking = streamId() ?? from(trouble()).resumes;
-    if (speaking !== undefined) leaveStream(tabStorage, { roomId, streamId: speaking }, Date.now());
+  const onPageHide = () => {
+    // After two reloads in a row, the interrupted stream may not have been resumed yet.
+    const current = streamId() ?? resumeAfter(trouble()).resumeStreamId;
+    if (current !== undefined) saveInterruptedStream(tabStorage, { roomId, streamId: current }, Date.now());
   };
-  window.addEventListener('pagehide', onLeave);
-  onCleanup(() => window.removeEventListener('pagehide', onLeave));
+  window.addEventListener('pagehide', onPageHide);
+  onCleanup(() => window.removeEventListener('pagehide', onPageHide));
 
-  const left = takeLeftStream(tabStorage, roomId, Date.now());
-  if (left === undefined) return;
-  void isMicrophoneGranted().then((granted) => (granted ? start({ resumes: left }) : offer(left)));
+  const interrupted = takeInterruptedStream(tabStorage, roomId, Date.now());
+  if (interrupted === undefined) return;
+  void isMicrophoneGranted().then((granted) =>
+    granted ? start({ resumeStreamId: interrupted }) : offerResume(interrupted),
+  );
 }
 
-/** Who speaks again after a reload goes on in the stream that was cut off, whichever button they press. */
-function from(trouble: Trouble | null): PumpBeginning {
-  return trouble?.type === 'left' ? { resumes: trouble.streamId } : {};
+/** After a reload, every button that starts the microphone continues the interrupted stream. */
+function resumeAfter(trouble: Trouble | null): PumpStart {
+  return trouble?.type === 'interrupted' ? { resumeStreamId: trouble.streamId } : {};
 }
 
-function whyNot(error: unknown, { resumes }: PumpBeginning): Trouble {
+function startTrouble(error: unknown, { resumeStreamId }: PumpStart): Trouble {
   const problem = error instanceof MicrophoneError ? error.problem : 'unknown';
-  return problem === 'untouched' && resumes !== undefined
-    ? { type: 'left', streamId: resumes }
+  return problem === 'untouched' && resumeStreamId !== undefined
+    ? { type: 'interrupted', streamId: resumeStreamId }
     : { type: 'device', problem };
 }
 
 function openPump(
   { transcripts }: Connected['trpc'],
-  room: SpokenRoom,
-  beginning: PumpBeginning,
+  room: SpeechRoom,
+  options: PumpStart,
   onState: (state: PumpState) => void,
 ): Pump {
   const stream = { roomId: room.id, language: room.language, sampleRate: SAMPLE_RATE };
   return new Pump(
     {
       sampleRate: SAMPLE_RATE,
-      start: (how, signal) => transcripts.start.mutate({ ...stream, ...how }, { signal }),
+      start: (input, signal) => transcripts.start.mutate({ ...stream, ...input }, { signal }),
       resume: (from, signal) => transcripts.resume.mutate(from, { signal }),
       push: (bytes, signal) => transcripts.push.mutate(bytes, { signal }),
       stop: (streamId, signal) => transcripts.stop.mutate({ streamId }, { signal }),
       describe: describeFailure,
       onState,
     },
-    beginning,
+    options,
   );
 }

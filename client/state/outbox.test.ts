@@ -16,7 +16,7 @@ const refusal = () =>
     },
   });
 
-/** An outbox before a server that answers as told; without further orders it keeps everything. */
+/** An outbox with a server whose replies are scripted. After the script it keeps every message. */
 function open(storage = createMemoryStorage(), replies: Reply[] = []) {
   const sent: Pending[] = [];
   const kept: Message[] = [];
@@ -53,60 +53,60 @@ afterEach(() => void vi.useRealTimers());
 const soon = () => vi.advanceTimersByTimeAsync(0);
 
 describe('the outbox', () => {
-  test('sends in the order in which it was written, and keeps nothing that was sent', async () => {
-    const scene = open();
-    for (const text of ['one', 'two', 'three']) scene.outbox.add(text);
-    expect(scene.shown().map(({ text }) => text)).toEqual(['one', 'two', 'three']);
+  test('sends messages in the order in which they were written, and forgets sent ones', async () => {
+    const setup = open();
+    for (const text of ['one', 'two', 'three']) setup.outbox.add(text);
+    expect(setup.shown().map(({ text }) => text)).toEqual(['one', 'two', 'three']);
     await soon();
-    expect(scene.kept()).toEqual(['one', 'two', 'three']);
-    expect([scene.shown(), scene.storage.length]).toEqual([[], 0]);
+    expect(setup.kept()).toEqual(['one', 'two', 'three']);
+    expect([setup.shown(), setup.storage.length]).toEqual([[], 0]);
   });
 
-  test('tries again what has no answer, under the same clientId, before what was written later', async () => {
-    const scene = open(undefined, ['lost', 'lost']);
-    for (const text of ['one', 'two']) scene.outbox.add(text);
+  test('repeats a message without an answer, with the same clientId, before later messages', async () => {
+    const setup = open(undefined, ['lost', 'lost']);
+    for (const text of ['one', 'two']) setup.outbox.add(text);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(scene.sent()).toEqual(['one', 'one', 'one', 'two']);
-    expect(new Set(scene.ids()).size).toBe(2);
-    expect(scene.kept()).toEqual(['one', 'two']);
+    expect(setup.sent()).toEqual(['one', 'one', 'one', 'two']);
+    expect(new Set(setup.ids()).size).toBe(2);
+    expect(setup.kept()).toEqual(['one', 'two']);
   });
 
-  test('tries at once when it is woken', async () => {
-    const scene = open(undefined, ['lost']);
-    scene.outbox.add('one');
+  test('retries at once after retryNow', async () => {
+    const setup = open(undefined, ['lost']);
+    setup.outbox.add('one');
     await soon();
-    expect(scene.kept()).toEqual([]);
-    scene.outbox.wake();
+    expect(setup.kept()).toEqual([]);
+    setup.outbox.retryNow();
     await soon();
-    expect(scene.kept()).toEqual(['one']);
+    expect(setup.kept()).toEqual(['one']);
   });
 
-  test('leaves what is refused to its author, and goes on with the next', async () => {
-    const scene = open(undefined, ['refused', 'kept', 'refused']);
-    for (const text of ['one', 'two']) scene.outbox.add(text);
+  test('leaves a refused message to its author, and sends the next one', async () => {
+    const setup = open(undefined, ['refused', 'kept', 'refused']);
+    for (const text of ['one', 'two']) setup.outbox.add(text);
     await soon();
-    expect(scene.kept()).toEqual(['two']);
-    const [failed] = scene.shown();
+    expect(setup.kept()).toEqual(['two']);
+    const [failed] = setup.shown();
     expect(failed).toMatchObject({ text: 'one', failure: { reason: 'not_member', message: 'Not for you.' } });
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(scene.sent()).toEqual(['one', 'two']);
-    scene.outbox.resend(failed?.clientId ?? '');
+    expect(setup.sent()).toEqual(['one', 'two']);
+    setup.outbox.resend(failed?.clientId ?? '');
     await soon();
-    scene.outbox.resend(failed?.clientId ?? '');
+    setup.outbox.resend(failed?.clientId ?? '');
     await soon();
-    expect(scene.kept()).toEqual(['two', 'one']);
-    expect(new Set(scene.ids()).size).toBe(2);
+    expect(setup.kept()).toEqual(['two', 'one']);
+    expect(new Set(setup.ids()).size).toBe(2);
   });
 
-  test('forgets what its author discards', async () => {
-    const scene = open(undefined, ['refused']);
-    scene.outbox.add('one');
+  test('forgets a message that its author discards', async () => {
+    const setup = open(undefined, ['refused']);
+    setup.outbox.add('one');
     await soon();
-    scene.outbox.discard(scene.shown()[0]?.clientId ?? '');
-    expect([scene.shown(), scene.storage.length]).toEqual([[], 0]);
+    setup.outbox.discard(setup.shown()[0]?.clientId ?? '');
+    expect([setup.shown(), setup.storage.length]).toEqual([[], 0]);
   });
 
-  test('survives a reload: what was not sent is sent by the next page, what was refused still waits', async () => {
+  test('after a reload sends unsent messages, and still shows a refused one', async () => {
     const before = open(undefined, ['refused', 'lost']);
     for (const text of ['refused', 'one', 'two']) before.outbox.add(text);
     await soon();
@@ -118,27 +118,27 @@ describe('the outbox', () => {
     expect(after.shown().map(({ text }) => text)).toEqual(['refused']);
   });
 
-  test('sends nothing more once it is closed', async () => {
-    const scene = open(undefined, ['lost']);
-    for (const text of ['one', 'two']) scene.outbox.add(text);
+  test('sends nothing after it is closed', async () => {
+    const setup = open(undefined, ['lost']);
+    for (const text of ['one', 'two']) setup.outbox.add(text);
     await soon();
-    scene.outbox.close();
+    setup.outbox.close();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(scene.sent()).toEqual(['one']);
+    expect(setup.sent()).toEqual(['one']);
   });
 
-  test('opens over a storage that is damaged or full', async () => {
+  test('works with a storage that is damaged or full', async () => {
     const storage = createMemoryStorage();
     storage.setItem('roomscribe.outbox.ada.hall.x', '{"clientId":');
     storage.setItem('roomscribe.outbox.ada.hall.y', '{"text":5}');
     storage.setItem('roomscribe.outbox.ben.hall.z', 'not ours');
-    const scene = open(storage);
-    expect([scene.shown(), storage.length]).toEqual([[], 1]);
+    const setup = open(storage);
+    expect([setup.shown(), storage.length]).toEqual([[], 1]);
     storage.setItem = () => {
       throw new DOMException('full', 'QuotaExceededError');
     };
-    scene.outbox.add('one');
+    setup.outbox.add('one');
     await soon();
-    expect(scene.kept()).toEqual(['one']);
+    expect(setup.kept()).toEqual(['one']);
   });
 });

@@ -1,21 +1,21 @@
 import type { Message } from '../../contract/types.ts';
 import type { Failure } from '../sdk/errors.ts';
 
-/** A message that is not in the timeline yet. With a `failure` it waits for its author to decide. */
+/** A message that is not in the timeline yet. With a `failure`, the author must resend or discard it. */
 export type Pending = {
   clientId: string;
   text: string;
-  /** Its place among the others of this outbox. */
+  /** The position among the messages of this outbox. */
   order: number;
   failure: Failure | null;
 };
 
-export type OutboxParts = {
-  /** Where what is not sent survives a reload; `localStorage` in the browser. */
+export type OutboxOptions = {
+  /** Keeps unsent messages over a reload; `localStorage` in the browser. */
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
-  /** Tells this person's outbox of this room from others. */
+  /** Identifies the outbox: one a person and room. */
   name: string;
-  /** Must settle: a call that may hang is given up by its own timeout. */
+  /** Must settle: a call that could hang needs its own timeout. */
   send: (pending: Pending) => Promise<Message>;
   describe: (error: unknown) => Failure;
   onChange: (pending: Pending[]) => void;
@@ -25,24 +25,24 @@ export type OutboxParts = {
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 /**
- * Sends one message after the other, in the order they were written, and keeps each under its `clientId` until the
- * server has it; sending the same `clientId` twice is harmless. What fails for now is tried again for ever, what is
- * refused waits for its author.
+ * Sends messages one after the other, in the order in which they were written, and keeps each until the server has it.
+ * Sending one twice is harmless, because its `clientId` stays the same. A retryable failure is retried without end. A
+ * refused message waits for its author.
  */
 export class Outbox {
-  readonly #parts: OutboxParts;
-  readonly #kept: KeptItems;
+  readonly #options: OutboxOptions;
+  readonly #stored: StoredItems;
   #items: Pending[];
   #running = false;
   #closed = false;
   #attempt = 0;
   #endPause: (() => void) | undefined;
 
-  constructor(parts: OutboxParts) {
-    this.#parts = parts;
-    this.#kept = new KeptItems(parts.storage, `roomscribe.outbox.${parts.name}.`);
-    this.#items = this.#kept.all();
-    parts.onChange(this.#items);
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#stored = new StoredItems(options.storage, `roomscribe.outbox.${options.name}.`);
+    this.#items = this.#stored.all();
+    options.onChange(this.#items);
     void this.#run();
   }
 
@@ -60,17 +60,17 @@ export class Outbox {
   }
 
   discard(clientId: string): void {
-    this.#kept.remove(clientId);
+    this.#stored.remove(clientId);
     this.#change(this.#items.filter((item) => item.clientId !== clientId));
   }
 
-  /** Tries now what waits for its next try, e.g. because the connection is back. */
-  wake(): void {
+  /** Ends the pause before the next attempt, e.g. because the connection is back. */
+  retryNow(): void {
     this.#attempt = 0;
     this.#endPause?.();
   }
 
-  /** Sends nothing more; what is left is there when the room is opened again. */
+  /** Sends nothing more. Unsent messages are sent when the room is opened again. */
   close(): void {
     this.#closed = true;
     this.#endPause?.();
@@ -79,7 +79,7 @@ export class Outbox {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    for (let next = this.#next(); next && !this.#closed; next = this.#next()) await this.#try(next);
+    for (let next = this.#next(); next && !this.#closed; next = this.#next()) await this.#sendItem(next);
     this.#running = false;
   }
 
@@ -87,8 +87,8 @@ export class Outbox {
     return this.#items.find((item) => !item.failure);
   }
 
-  async #try(pending: Pending): Promise<void> {
-    const { send, describe, onSent } = this.#parts;
+  async #sendItem(pending: Pending): Promise<void> {
+    const { send, describe, onSent } = this.#options;
     try {
       const message = await send(pending);
       if (this.#closed) return;
@@ -99,7 +99,7 @@ export class Outbox {
       if (this.#closed) return;
       const failure = describe(error);
       if (failure.retryable) return this.#pause(failure.retryAfterMs);
-      // Its author may have discarded it meanwhile.
+      // The author may have discarded the message in the meantime.
       if (this.#items.includes(pending)) this.#put({ ...pending, failure });
     }
   }
@@ -115,9 +115,9 @@ export class Outbox {
     return promise;
   }
 
-  /** Adds an item, or puts it in the place of its earlier state. */
+  /** Adds an item, or replaces the item with the same `clientId`. */
   #put(pending: Pending): void {
-    this.#kept.put(pending);
+    this.#stored.put(pending);
     const known = this.#items.some(({ clientId }) => clientId === pending.clientId);
     this.#change(
       known
@@ -128,16 +128,16 @@ export class Outbox {
 
   #change(items: Pending[]): void {
     this.#items = items;
-    this.#parts.onChange(items);
+    this.#options.onChange(items);
   }
 }
 
-/** An entry an item: two tabs of one person do not write over each other. */
-class KeptItems {
-  readonly #storage: OutboxParts['storage'];
+/** Each item has its own storage key, so that two tabs of one person do not overwrite each other. */
+class StoredItems {
+  readonly #storage: OutboxOptions['storage'];
   readonly #prefix: string;
 
-  constructor(storage: OutboxParts['storage'], prefix: string) {
+  constructor(storage: OutboxOptions['storage'], prefix: string) {
     this.#storage = storage;
     this.#prefix = prefix;
   }
@@ -154,7 +154,7 @@ class KeptItems {
     try {
       this.#storage.setItem(this.#prefix + pending.clientId, JSON.stringify(pending));
     } catch {
-      // The storage is full: the message is still sent, but would not survive a reload.
+      // The storage is full. The message is still sent, but a reload would lose it.
     }
   }
 
@@ -162,14 +162,14 @@ class KeptItems {
     this.#storage.removeItem(this.#prefix + clientId);
   }
 
-  /** What cannot be read is thrown away: it must not keep the room from opening. */
+  /** A damaged entry is removed, so that it does not keep the room from opening. */
   #read(key: string): Pending[] {
     try {
       const { clientId, text, order, failure } = JSON.parse(this.#storage.getItem(key) ?? '') as Pending;
       if (typeof clientId === 'string' && typeof text === 'string')
         return [{ clientId, text, order, failure }];
     } catch {
-      // Falls through to its removal.
+      // The entry is removed below.
     }
     this.#storage.removeItem(key);
     return [];

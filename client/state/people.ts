@@ -2,25 +2,26 @@ import { type Accessor, createMemo, createSignal } from 'solid-js';
 import type { RoomEvent, UserRef } from '../../contract/types.ts';
 import type { Connected } from './connected.ts';
 
-export type Person = UserRef & { here: boolean };
+/** `online` means that the person has the room open. */
+export type Person = UserRef & { online: boolean };
 
-/** Who comes to belong to the room or to look at it, or does so no more. */
-type Coming = Extract<RoomEvent, { type: 'presence' } | { change: 'joined' | 'left' }>;
+/** An event that changes the members of a room, or which of them are online. */
+type PeopleEvent = Extract<RoomEvent, { type: 'presence' } | { change: 'joined' | 'left' }>;
 
 export type People = {
-  /** Members, those who are here first, then by name. */
+  /** Members who are online come first. Each part is sorted by name. */
   items: Accessor<Person[]>;
-  /** How many are here; of a crowd not all are named. */
-  hereCount: Accessor<number>;
-  receive: (event: Coming) => void;
+  /** How many people are online. In a large room, the server does not list all of them. */
+  onlineCount: Accessor<number>;
+  receive: (event: PeopleEvent) => void;
 };
 
-/** Who belongs to a room, and who of them is looking at it right now. */
+/** The members of a room, and which of them have it open right now. */
 export function createPeople({ trpc }: Connected, roomId: string): People {
   const [members, setMembers] = createSignal<UserRef[]>([]);
-  const [here, setHere] = createSignal<ReadonlyMap<string, UserRef>>(new Map());
+  const [online, setOnline] = createSignal<ReadonlyMap<string, UserRef>>(new Map());
 
-  const [hereCount, setHereCount] = createSignal(0);
+  const [onlineCount, setOnlineCount] = createSignal(0);
 
   const load = async () => {
     const page = await trpc.rooms.members.query({ roomId, limit: 200 }).catch(() => undefined);
@@ -29,24 +30,24 @@ export function createPeople({ trpc }: Connected, roomId: string): People {
   void load();
 
   const items = createMemo(() => {
-    const all = new Map([...members(), ...here().values()].map((user) => [user.id, user]));
+    const all = new Map([...members(), ...online().values()].map((user) => [user.id, user]));
     return [...all.values()]
-      .map((user) => ({ ...user, here: here().has(user.id) }))
-      .sort((a, b) => Number(b.here) - Number(a.here) || a.name.localeCompare(b.name));
+      .map((user) => ({ ...user, online: online().has(user.id) }))
+      .sort((a, b) => Number(b.online) - Number(a.online) || a.name.localeCompare(b.name));
   });
 
   return {
     items,
-    hereCount,
+    onlineCount,
     receive(event) {
       if (event.type === 'room') return void load();
-      const next = new Map(event.change === 'all' ? [] : here());
+      const next = new Map(event.change === 'all' ? [] : online());
       for (const user of event.users) {
         if (event.change === 'left') next.delete(user.id);
         else next.set(user.id, user);
       }
-      setHere(next);
-      setHereCount(event.total);
+      setOnline(next);
+      setOnlineCount(event.total);
     },
   };
 }

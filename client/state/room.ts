@@ -1,7 +1,7 @@
 import { type Accessor, createSignal, onCleanup } from 'solid-js';
 import type { CaptionEvent, Message, Room, Utterance } from '../../contract/types.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
-import { CaptionBoard, type Speaking } from './captionBoard.ts';
+import { CaptionBoard, type CaptionStream } from './captionBoard.ts';
 import type { Connected } from './connected.ts';
 import { createHistory, type History } from './history.ts';
 import { Outbox, type Pending } from './outbox.ts';
@@ -10,30 +10,30 @@ import { storage } from './storage.ts';
 
 export type OpenRoom = Pick<History, 'messages' | 'hasEarlier' | 'loadEarlier'> & {
   room: Accessor<Room>;
-  /** Takes in what the server answered to a change of the room. */
+  /** Shows the room as the server returned it after a change. */
   setRoom: (room: Room) => void;
   send: (text: string) => void;
   resend: (clientId: string) => void;
   discard: (clientId: string) => void;
-  /** @throws what the server refused it with. */
+  /** @throws the error of the call, if the server refuses the edit. */
   edit: (message: Message, text: string) => Promise<void>;
   pending: Accessor<Pending[]>;
   people: Accessor<Person[]>;
-  hereCount: Accessor<number>;
+  onlineCount: Accessor<number>;
   lines: Accessor<Utterance[]>;
-  speaking: Accessor<Speaking[]>;
-  /** Set when the server does not let us stay. */
+  streams: Accessor<CaptionStream[]>;
+  /** Set when the server ends the room's live subscription for good, e.g. after the person was removed. */
   refused: Accessor<Failure | null>;
 };
 
-/** A send that has no answer after this long is tried again; its `clientId` keeps it single. */
+/** After this time without an answer, a message is sent again. Its `clientId` prevents a double. */
 const SEND_TIMEOUT_MS = 10_000;
-/** How long after a lost connection the server has to tell what is still being said. */
-const DOUBT_MS = 5_000;
-/** How long it is shown why a stream ended. */
-const ENDED_MS = 12_000;
+/** After a reconnect, the server has this long to send the current captions again. */
+const CONFIRM_MS = 5_000;
+/** How long the reason for the end of a stream is shown. */
+const ENDED_SHOWN_MS = 12_000;
 
-/** Joins a room, if that is still needed, and answers it as it stands. */
+/** Returns a room, and joins it first if the person is not a member. */
 export async function enterRoom({ trpc, rooms }: Connected, roomId: string): Promise<Room> {
   const room = await trpc.rooms.get.query({ roomId });
   if (room.role) return room;
@@ -42,15 +42,15 @@ export async function enterRoom({ trpc, rooms }: Connected, roomId: string): Pro
   return joined;
 }
 
-/** Everything about one open room; belongs to the reactive owner that calls it, and ends with it. */
+/** The state of one open room. It is disposed with the reactive owner that creates it. */
 export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
   const { trpc, user } = connected;
   const roomId = room.id;
   const [refused, setRefused] = createSignal<Failure | null>(null);
   const [current, setCurrent] = createSignal(room);
-  const change = (news: Partial<Room>) => {
-    setCurrent((known) => ({ ...known, ...news }));
-    connected.rooms.change(roomId, news);
+  const change = (changes: Partial<Room>) => {
+    setCurrent((known) => ({ ...known, ...changes }));
+    connected.rooms.change(roomId, changes);
   };
   const people = createPeople(connected, roomId);
   const captions = createCaptions(connected, roomId, (id) => history.has(id));
@@ -64,7 +64,7 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
       change({ memberCount: event.memberCount });
       people.receive(event);
     },
-    onMessages: (messages) => captions.settle(messages),
+    onMessages: (messages) => captions.removeLines(messages),
     onRefused: setRefused,
   });
 
@@ -79,8 +79,8 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     onSent: (message) => history.merge([message]),
   });
   connected.onReconnect(() => {
-    outbox.wake();
-    // What the owner changed meanwhile is not told again.
+    outbox.retryNow();
+    // The server does not send changes of the room's settings again.
     trpc.rooms.get.query({ roomId }).then(change, () => {});
   });
   onCleanup(() => outbox.close());
@@ -98,41 +98,43 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
       const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
       history.merge([await trpc.messages.edit.mutate({ roomId, messageId, text, mentions }, { signal })]);
     },
-    pending: () => unseen(pending(), history.messages(), user.id),
+    pending: () => notInTimeline(pending(), history.messages(), user.id),
     people: people.items,
-    hereCount: people.hereCount,
+    onlineCount: people.onlineCount,
     lines: captions.lines,
-    speaking: captions.speaking,
+    streams: captions.streams,
     refused,
   };
 }
 
-/** A sent message may come back live before its answer does: then it is not pending any more. */
-function unseen(pending: Pending[], messages: Message[], userId: string): Pending[] {
+/** A sent message may arrive live before the answer to its send. Then it is no longer pending. */
+function notInTimeline(pending: Pending[], messages: Message[], userId: string): Pending[] {
   if (pending.length === 0) return pending;
-  const seen = new Set(messages.filter(({ author }) => author.id === userId).map(({ clientId }) => clientId));
-  return pending.filter(({ clientId }) => !seen.has(clientId));
+  const shown = new Set(
+    messages.filter(({ author }) => author.id === userId).map(({ clientId }) => clientId),
+  );
+  return pending.filter(({ clientId }) => !shown.has(clientId));
 }
 
 function createCaptions(connected: Connected, roomId: string, isInTimeline: (id: string) => boolean) {
   const board = new CaptionBoard();
   const [lines, setLines] = createSignal<Utterance[]>([]);
-  const [speaking, setSpeaking] = createSignal<Speaking[]>([]);
+  const [streams, setStreams] = createSignal<CaptionStream[]>([]);
   const show = () => {
     setLines(board.lines);
-    setSpeaking(board.speaking);
+    setStreams(board.streams);
   };
 
-  const forgetting = new Set<ReturnType<typeof setTimeout>>();
+  const forgetTimers = new Set<ReturnType<typeof setTimeout>>();
   const forgetLater = (streamId: string) => {
     const timer = setTimeout(() => {
-      forgetting.delete(timer);
+      forgetTimers.delete(timer);
       board.forgetEnded(streamId);
       show();
-    }, ENDED_MS);
-    forgetting.add(timer);
+    }, ENDED_SHOWN_MS);
+    forgetTimers.add(timer);
   };
-  onCleanup(() => forgetting.forEach(clearTimeout));
+  onCleanup(() => forgetTimers.forEach(clearTimeout));
   const onData = (event: CaptionEvent) => {
     board.receive(event, isInTimeline);
     show();
@@ -140,22 +142,22 @@ function createCaptions(connected: Connected, roomId: string, isInTimeline: (id:
   };
   const live = connected.trpc.transcripts.live.subscribe({ roomId }, { onData });
   onCleanup(() => live.unsubscribe());
-  let doubting: ReturnType<typeof setTimeout> | undefined;
+  let confirmTimer: ReturnType<typeof setTimeout> | undefined;
   connected.onReconnect(() => {
-    board.doubt();
-    clearTimeout(doubting);
-    doubting = setTimeout(() => {
-      board.dropDoubtful();
+    board.markUnconfirmed();
+    clearTimeout(confirmTimer);
+    confirmTimer = setTimeout(() => {
+      board.dropUnconfirmed();
       show();
-    }, DOUBT_MS);
+    }, CONFIRM_MS);
   });
-  onCleanup(() => clearTimeout(doubting));
+  onCleanup(() => clearTimeout(confirmTimer));
 
   return {
     lines,
-    speaking,
-    settle(messages: Message[]) {
-      board.settle(messages.map(({ id }) => id));
+    streams,
+    removeLines(messages: Message[]) {
+      board.removeLines(messages.map(({ id }) => id));
       show();
     },
   };

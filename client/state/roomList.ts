@@ -12,30 +12,30 @@ export type RoomList = {
   refresh: () => Promise<void>;
   more: () => Promise<void>;
   create: (name: string, language: string) => Promise<Room>;
-  /** Takes in what was heard of a room elsewhere. */
-  change: (roomId: string, news: Partial<Room>) => void;
+  /** Applies a change of a room that another part of the page has learned of. */
+  change: (roomId: string, changes: Partial<Room>) => void;
 };
 
-/** The rooms a person may see, newest first, a page at a time. */
+/** The rooms that the person may see, newest first, in pages. */
 export function createRoomList(trpc: RoomscribeClient['trpc']): RoomList {
   const [items, setItems] = createSignal<Room[]>([]);
   const [cursor, setCursor] = createSignal<string | null>(null);
   const [search, setSearch] = createSignal('');
   const [failure, setFailure] = createSignal<Failure | null>(null);
 
-  /** An answer that comes after the next question was asked is not shown. */
-  let asked = 0;
-  const ask = async (after: string | null) => {
-    asked += 1;
-    const question = asked;
+  /** The number of the last request. An answer to an older request is ignored. */
+  let lastRequest = 0;
+  const load = async (after: string | null) => {
+    lastRequest += 1;
+    const request = lastRequest;
     try {
       const page = await trpc.rooms.list.query({ search: search() || undefined, cursor: after ?? undefined });
-      if (question !== asked) return;
+      if (request !== lastRequest) return;
       setItems((known) => (after === null ? page.items : [...known, ...page.items]));
       setCursor(page.nextCursor);
       setFailure(null);
     } catch (error) {
-      if (question === asked) setFailure(describeFailure(error));
+      if (request === lastRequest) setFailure(describeFailure(error));
     }
   };
 
@@ -46,16 +46,16 @@ export function createRoomList(trpc: RoomscribeClient['trpc']): RoomList {
     failure,
     setSearch(text) {
       setSearch(text);
-      void ask(null);
+      void load(null);
     },
-    refresh: () => ask(null),
-    more: () => ask(cursor()),
-    change(roomId, news) {
-      setItems((known) => known.map((room) => (room.id === roomId ? { ...room, ...news } : room)));
+    refresh: () => load(null),
+    more: () => load(cursor()),
+    change(roomId, changes) {
+      setItems((known) => known.map((room) => (room.id === roomId ? { ...room, ...changes } : room)));
     },
     async create(name, language) {
       const room = await trpc.rooms.create.mutate({ name, language });
-      void ask(null);
+      void load(null);
       return room;
     },
   };

@@ -1,11 +1,11 @@
 import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import type { EngineInfo, SpeechFeature, SpeechSettings } from '../../contract/types.ts';
 
-/** What rooms are offered where the engine does not say which languages it hears. */
-const USUAL_LANGUAGES = ['en-US', 'ko-KR'];
+/** The languages that are offered when the engine does not list its own. */
+const DEFAULT_LANGUAGES = ['en-US', 'ko-KR'];
 
-/** The settings that each feature of an engine is needed for. */
-const NEEDED_FOR: Record<Exclude<SpeechFeature, 'auto'>, keyof SpeechSettings> = {
+/** The setting that needs each feature of an engine. */
+const SETTING_OF: Record<Exclude<SpeechFeature, 'auto'>, keyof SpeechSettings> = {
   vocabulary: 'vocabulary',
   vocabularyFilter: 'vocabularyFilter',
   stability: 'stability',
@@ -13,13 +13,13 @@ const NEEDED_FOR: Record<Exclude<SpeechFeature, 'auto'>, keyof SpeechSettings> =
   speakers: 'speakers',
 };
 
-/** What a room can be set to hear, with what it is set to already. */
-export function languagesOf(engine: EngineInfo | undefined, current: string[]): string[] {
-  const heard = (engine?.available && engine.languages) || USUAL_LANGUAGES;
-  return [...new Set([...heard, ...current])].filter((tag) => tag !== 'auto');
+/** The languages that a room can be set to. The current ones stay offered even if the engine lacks them. */
+export function offeredLanguages(engine: EngineInfo | undefined, current: string[]): string[] {
+  const supported = (engine?.available && engine.languages) || DEFAULT_LANGUAGES;
+  return [...new Set([...supported, ...current])].filter((tag) => tag !== 'auto');
 }
 
-/** Adds a language or takes it away. Of one language there is one dialect: the one chosen last. */
+/** Adds or removes a language. A language has one dialect at most: the one that was chosen last. */
 export function toggleLanguage(chosen: string[], tag: string): string[] {
   if (chosen.includes(tag)) return chosen.filter((other) => other !== tag);
   return [...chosen.filter((other) => primary(other) !== primary(tag)), tag];
@@ -33,12 +33,12 @@ export function hasFeature(engine: EngineInfo | undefined, feature: SpeechFeatur
   return engine?.available === true && engine.features.includes(feature);
 }
 
-/** What the engine lacks cannot be turned on; but what is on already can be turned off, or nobody could speak. */
+/** A setting that the engine lacks cannot be turned on. It can be turned off, because nobody can speak while it is on. */
 export function isLocked(
   engine: EngineInfo | undefined,
   feature: Exclude<SpeechFeature, 'auto'>,
   settings: SpeechSettings,
 ): boolean {
-  const setting = NEEDED_FOR[feature];
+  const setting = SETTING_OF[feature];
   return !hasFeature(engine, feature) && settings[setting] === DEFAULT_SPEECH_SETTINGS[setting];
 }

@@ -4,13 +4,13 @@ import { createSessionClient } from '../sdk/client.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 
 export type Session = {
-  /** undefined until the server has said who we are; null for nobody. */
+  /** undefined until the server has answered; null for a visitor without a session. */
   user: Accessor<User | null | undefined>;
   failure: Accessor<Failure | null>;
-  /** Asks the server who we are: the session is in a cookie that scripts cannot read. */
+  /** Asks the server for the user, because scripts cannot read the session cookie. */
   load: () => Promise<void>;
   enter: (name: string) => Promise<void>;
-  /** The server does not know us any more. */
+  /** Call this when the server no longer accepts the session. */
   forget: () => void;
 };
 
@@ -19,10 +19,10 @@ export function createSession(): Session {
   const [user, setUser] = createSignal<User | null>();
   const [failure, setFailure] = createSignal<Failure | null>(null);
 
-  const attempt = async (ask: () => Promise<{ user: User | null }>) => {
+  const loadUser = async (call: () => Promise<{ user: User | null }>) => {
     setFailure(null);
     try {
-      setUser((await ask()).user);
+      setUser((await call()).user);
     } catch (error) {
       setFailure(describeFailure(error));
     }
@@ -31,8 +31,8 @@ export function createSession(): Session {
   return {
     user,
     failure,
-    load: () => attempt(() => trpc.session.me.query()),
-    enter: (name) => attempt(() => trpc.session.guest.mutate({ name })),
+    load: () => loadUser(() => trpc.session.me.query()),
+    enter: (name) => loadUser(() => trpc.session.guest.mutate({ name })),
     forget: () => void setUser(null),
   };
 }

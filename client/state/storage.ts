@@ -1,7 +1,7 @@
-/** The browser's storage, or one that lasts as long as the page where the browser denies it. */
+/** `localStorage`. Where the browser denies it, a storage that lasts as long as the page. */
 export const storage: Storage = usable(() => localStorage) ?? createMemoryStorage();
 
-/** As `storage`, of this tab alone; outlasts a reload. */
+/** `sessionStorage`, which belongs to one tab and survives a reload, with the same fallback. */
 export const tabStorage: Storage = usable(() => sessionStorage) ?? createMemoryStorage();
 
 function usable(get: () => Storage): Storage | undefined {

@@ -24,63 +24,63 @@ const message = (seq: number, rev = seq, text = `${seq}`): Message => ({
 const seqs = (timeline: Timeline) => timeline.messages().map(({ seq }) => seq);
 
 describe('timeline', () => {
-  it('shows nothing before the first page, so that no hole is ever seen', () => {
+  it('shows nothing before the first page, so that no message is missing between', () => {
     const timeline = createTimeline();
     timeline.receive(message(7));
     expect(seqs(timeline)).toEqual([]);
-    timeline.nextPage().take({ items: [message(5), message(6)], hasMore: true });
+    timeline.nextPage().accept({ items: [message(5), message(6)], hasMore: true });
     expect(seqs(timeline)).toEqual([5, 6, 7]);
   });
 
   it('shows live messages of a room whose first page was empty', () => {
     const timeline = createTimeline();
-    timeline.nextPage().take({ items: [], hasMore: false });
+    timeline.nextPage().accept({ items: [], hasMore: false });
     timeline.receive(message(1));
     expect(seqs(timeline)).toEqual([1]);
     expect(timeline.hasOlder()).toBe(false);
   });
 
-  it('keeps a change to a message whose page is not loaded yet, and does not page from it', () => {
+  it('keeps a change to a message whose page is not loaded, and does not load pages before it', () => {
     const timeline = createTimeline();
-    timeline.nextPage().take({ items: [message(5), message(6)], hasMore: true });
+    timeline.nextPage().accept({ items: [message(5), message(6)], hasMore: true });
     timeline.receive(message(2, 9, 'changed'));
     expect(seqs(timeline)).toEqual([5, 6]);
     expect(timeline.nextPage().before).toBe(5);
-    timeline.nextPage().take({ items: [message(2), message(3), message(4)], hasMore: true });
+    timeline.nextPage().accept({ items: [message(2), message(3), message(4)], hasMore: true });
     expect(timeline.messages()[0]?.text).toBe('changed');
   });
 
-  it('keeps the objects of unchanged messages, so that a list drawn from them is not drawn anew', () => {
+  it('keeps the objects of unchanged messages, so that their rows are not rendered again', () => {
     const timeline = createTimeline();
-    timeline.nextPage().take({ items: [message(1), message(2)], hasMore: false });
+    timeline.nextPage().accept({ items: [message(1), message(2)], hasMore: false });
     const [first] = timeline.messages();
     expect(timeline.receive(message(1))).toBe(false);
     timeline.receive(message(3));
     expect(timeline.messages()[0]).toBe(first);
   });
 
-  it('starts over after a reset and keeps what came after it', () => {
+  it('forgets older messages at a reset and keeps those that came after it', () => {
     const timeline = createTimeline();
-    timeline.nextPage().take({ items: [message(1), message(2)], hasMore: false });
+    timeline.nextPage().accept({ items: [message(1), message(2)], hasMore: false });
     timeline.reset(5_000);
     expect(seqs(timeline)).toEqual([]);
     timeline.receive(message(5_001));
-    timeline.nextPage().take({ items: [message(4_999), message(5_000)], hasMore: true });
+    timeline.nextPage().accept({ items: [message(4_999), message(5_000)], hasMore: true });
     expect(seqs(timeline)).toEqual([4_999, 5_000, 5_001]);
   });
 
-  it('does not take a page that was asked for before a reset', () => {
+  it('ignores a page that was requested before a reset', () => {
     const timeline = createTimeline();
-    timeline.nextPage().take({ items: [message(10), message(11)], hasMore: true });
+    timeline.nextPage().accept({ items: [message(10), message(11)], hasMore: true });
     const older = timeline.nextPage();
     timeline.reset(5_000);
-    timeline.nextPage().take({ items: [message(5_000)], hasMore: true });
-    older.take({ items: [message(8), message(9)], hasMore: true });
+    timeline.nextPage().accept({ items: [message(5_000)], hasMore: true });
+    older.accept({ items: [message(8), message(9)], hasMore: true });
     expect(seqs(timeline)).toEqual([5_000]);
   });
 });
 
-/** A room as the server has it: every change takes the next rev; a change is a new message or an edit of an old one. */
+/** A room's changes as the server has them, each with the next rev. null is a new message, a number edits an old one. */
 function playRoom(changes: (number | null)[]): Message[] {
   const log: Message[] = [];
   let lastSeq = 0;
@@ -109,18 +109,18 @@ function unbroken(run: number[]): number[] {
 describe('timeline, any interleaving', () => {
   const plan = fc.record({
     changes: fc.array(fc.option(fc.nat(50), { freq: 2 }), { minLength: 1, maxLength: 40 }),
-    /** How much of the room was there when it was opened: from there on events come. */
+    /** How many changes the room had when it was opened. Later changes come as live events. */
     openedAt: fc.nat(40),
     limit: fc.integer({ min: 1, max: 7 }),
-    /** When each page is asked for, read by the server, and there; counted in live events from `openedAt`. */
+    /** When a page is requested, how long until the server reads it, and until it arrives; counted in live events. */
     pages: fc.array(fc.tuple(fc.nat(12), fc.nat(6), fc.nat(6)), { minLength: 1, maxLength: 10 }),
-    /** Where the socket broke, and how far the cursor lagged behind: those changes come again. */
+    /** When the socket broke, and how many changes before that are replayed. */
     replays: fc.array(fc.tuple(fc.nat(40), fc.nat(10)), { maxLength: 4 }),
     ownSends: fc.array(fc.nat(40), { maxLength: 6 }),
     resetAt: fc.option(fc.nat(40), { freq: 3 }),
   });
 
-  it('ends in the room’s own order, without doubles, holes or old states', () => {
+  it('always ends with the server’s messages, in order and without doubles, holes or old states', () => {
     fc.assert(
       fc.property(plan, ({ changes, openedAt, limit, pages, replays, ownSends, resetAt }) => {
         const log = playRoom(changes);
@@ -129,17 +129,17 @@ describe('timeline, any interleaving', () => {
         const timeline = createTimeline();
         const steps: [at: number, run: () => void][] = [];
 
-        for (const [asked, reading, sending] of pages) {
+        for (const [requestedAt, reading, sending] of pages) {
           let request: PageRequest;
           let answer: Page<Message>;
-          const state = () => stateAt(log, opened + Math.min(asked + reading, live.length));
-          steps.push([asked, () => (request = timeline.nextPage())]);
-          steps.push([asked + reading, () => (answer = pageOf(state(), request.before, limit))]);
-          steps.push([asked + reading + sending, () => request.take(answer)]);
+          const state = () => stateAt(log, opened + Math.min(requestedAt + reading, live.length));
+          steps.push([requestedAt, () => (request = timeline.nextPage())]);
+          steps.push([requestedAt + reading, () => (answer = pageOf(state(), request.before, limit))]);
+          steps.push([requestedAt + reading + sending, () => request.accept(answer)]);
         }
         for (const own of ownSends) {
           const ack = log[own % log.length] as Message;
-          // An answer cannot come before its commit; the event of it may come later.
+          // An answer cannot come before its commit. The live event of the message may come later.
           steps.push([Math.max(0, ack.rev - opened - 1), () => timeline.receive(ack)]);
         }
         for (const [at, lag] of replays)
@@ -157,8 +157,8 @@ describe('timeline, any interleaving', () => {
 
         const whole = stateAt(log, log.length);
         while (!timeline.isLoaded() || timeline.hasOlder()) {
-          const { before, take } = timeline.nextPage();
-          take(pageOf(whole, before, limit));
+          const { before, accept } = timeline.nextPage();
+          accept(pageOf(whole, before, limit));
           expect(timeline.messages()).toEqual(whole.slice(-timeline.messages().length));
         }
         expect(timeline.messages()).toEqual(whole);

@@ -1,34 +1,34 @@
 import type { Message, Page } from '../../contract/types.ts';
 
 /**
- * One open room's messages: pages of history, live events and answers to one's own sends, in whatever order and
- * however often they arrive, make one ordered list without doubles.
+ * The messages of one open room. Pages of history, live events and answers to the person's own sends may arrive in any
+ * order and more than once. They make one ordered list without doubles.
  *
- * Everything that was ever heard of is known, in its latest state (the highest rev wins). Shown is what stands in one
- * unbroken run from the oldest page loaded up to now. A change to a message above that run is known but not shown: it
- * waits for its page, which may have been read before the change.
+ * The timeline keeps the latest state of every message that it received: the highest rev wins. It shows the unbroken run
+ * from the oldest loaded page to the newest message. A change to an older message is kept but not shown until its page
+ * is loaded, because the server may have read that page before the change.
  */
 export type Timeline = {
-  /** The run, by seq. Unchanged messages stay the same objects. */
+  /** The shown messages, by seq. Unchanged messages stay the same objects. */
   messages: () => Message[];
-  /** Whether it is shown. */
+  /** Whether the message is shown. */
   has: (messageId: string) => boolean;
   hasOlder: () => boolean;
-  /** Whether the newest page is there. */
+  /** Whether the newest page is loaded. */
   isLoaded: () => boolean;
-  /** Takes in a live event, or the answer to a send. Says whether it was new or newer than what was known. */
+  /** Accepts a live event or the answer to a send. @returns whether the message is new or has a higher rev. */
   receive: (message: Message) => boolean;
-  /** The page to ask for next: the newest, or the one before the run. */
+  /** The page to load next: the newest, or the one before the shown messages. */
   nextPage: () => PageRequest;
-  /** Forgets what stood at `rev`: the server will not replay what was missed. The newest page must come next. */
+  /** Forgets the messages up to `rev`: the server cannot replay the missed changes. Load the newest page next. */
   reset: (rev: number) => void;
 };
 
 export type PageRequest = {
   /** A seq, exclusive; undefined for the newest page. */
   before: number | undefined;
-  /** Takes the answer in, unless a reset has come since it was asked for: between them there may be a hole. */
-  take: (page: Page<Message>) => void;
+  /** Adds the page, unless a reset came after the request: then messages may be missing between them. */
+  accept: (page: Page<Message>) => void;
 };
 
 export function createTimeline(): Timeline {
@@ -39,8 +39,8 @@ export function createTimeline(): Timeline {
   let shown: Message[] | undefined;
 
   const receive = (message: Message): boolean => {
-    const before = known.get(message.id);
-    if (before && before.rev >= message.rev) return false;
+    const previous = known.get(message.id);
+    if (previous && previous.rev >= message.rev) return false;
     known.set(message.id, message);
     shown = undefined;
     return true;
@@ -49,7 +49,7 @@ export function createTimeline(): Timeline {
   const addPage = ({ items, hasMore }: Page<Message>) => {
     items.forEach(receive);
     const first = items[0]?.seq ?? 1;
-    // A page that comes twice, or late, must not cut off what is shown already.
+    // A page that comes twice, or late, must not shorten the shown run.
     if (oldest !== undefined && first >= oldest) return;
     oldest = first;
     hasOlder = hasMore;
@@ -58,7 +58,7 @@ export function createTimeline(): Timeline {
 
   return {
     messages() {
-      shown ??= run(known.values(), oldest);
+      shown ??= unbrokenRun(known.values(), oldest);
       return shown;
     },
     has(messageId) {
@@ -69,11 +69,11 @@ export function createTimeline(): Timeline {
     isLoaded: () => oldest !== undefined,
     receive,
     nextPage() {
-      const askedAfter = resets;
+      const resetsBefore = resets;
       return {
         before: oldest,
-        take: (page) => {
-          if (askedAfter === resets) addPage(page);
+        accept: (page) => {
+          if (resetsBefore === resets) addPage(page);
         },
       };
     },
@@ -87,7 +87,7 @@ export function createTimeline(): Timeline {
   };
 }
 
-function run(known: Iterable<Message>, oldest: number | undefined): Message[] {
+function unbrokenRun(known: Iterable<Message>, oldest: number | undefined): Message[] {
   if (oldest === undefined) return [];
   return [...known].filter((message) => message.seq >= oldest).sort((a, b) => a.seq - b.seq);
 }

@@ -14,9 +14,9 @@ export function App() {
   const session = createSession();
   onMount(() => void session.load());
   return (
-    <Switch fallback={<Waiting session={session} />}>
+    <Switch fallback={<LoadingSession session={session} />}>
       <Match when={session.user()} keyed>
-        {(user) => <Inside session={session} user={user} />}
+        {(user) => <SignedIn session={session} user={user} />}
       </Match>
       <Match when={session.user() === null}>
         <Welcome session={session} />
@@ -25,8 +25,8 @@ export function App() {
   );
 }
 
-/** Everything behind the name: whoever opened a link to a room stands in that room. */
-function Inside(props: { session: Session; user: User }) {
+/** The page after the person has entered a name. A person who opened the link of a room lands in that room. */
+function SignedIn(props: { session: Session; user: User }) {
   const connected = createConnected(props.session, props.user);
   return (
     <ConnectedContext.Provider value={connected}>
@@ -38,7 +38,7 @@ function Inside(props: { session: Session; user: User }) {
   );
 }
 
-function Waiting(props: { session: Session }) {
+function LoadingSession(props: { session: Session }) {
   return (
     <main class="waiting">
       <Show when={props.session.failure()} fallback={<p role="status">{t('loading')}</p>}>

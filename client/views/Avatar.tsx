@@ -1,6 +1,6 @@
 import type { UserRef } from '../../contract/types.ts';
 
-/** The first letter of a name on a colour that stays the person's own. */
+/** The first letter of a name on a colour. The colour follows from the id, so a person always has the same one. */
 export function Avatar(props: { user: UserRef }) {
   const letter = () => [...props.user.name][0]?.toUpperCase() ?? '';
   return (

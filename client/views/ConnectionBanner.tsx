@@ -2,15 +2,15 @@ import { createEffect, createSignal, onCleanup, Show } from 'solid-js';
 import { t } from '../i18n/i18n.ts';
 import { useConnected } from '../state/connected.ts';
 
-/** A connection that is back within this time was not worth a word. */
-const PATIENCE_MS = 1_000;
+/** The banner appears after this time, so that a short loss of the connection shows nothing. */
+const SHOW_AFTER_MS = 1_000;
 
 export function ConnectionBanner() {
   const { connection, online, retryNow } = useConnected();
   const [shown, setShown] = createSignal(false);
   createEffect(() => {
     if (connection() === 'open') return void setShown(false);
-    const timer = setTimeout(() => setShown(true), PATIENCE_MS);
+    const timer = setTimeout(() => setShown(true), SHOW_AFTER_MS);
     onCleanup(() => clearTimeout(timer));
   });
   const text = () => {

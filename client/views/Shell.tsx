@@ -4,7 +4,7 @@ import { t } from '../i18n/i18n.ts';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
 import { Sidebar } from './Sidebar.tsx';
 
-/** The frame of every page: the rooms beside the room; on a phone one of the two. */
+/** The frame of every page: the list of rooms beside the open room. A phone shows one of the two. */
 export function Shell(props: RouteSectionProps) {
   const isInRoom = createMemo(() => props.location.pathname.startsWith('/rooms/'));
   return (
@@ -12,13 +12,13 @@ export function Shell(props: RouteSectionProps) {
       <ConnectionBanner />
       <Sidebar />
       <div class="content">
-        <ErrorBoundary fallback={(_, reset) => <Broken onRetry={reset} />}>{props.children}</ErrorBoundary>
+        <ErrorBoundary fallback={(_, reset) => <RoomError onRetry={reset} />}>{props.children}</ErrorBoundary>
       </div>
     </div>
   );
 }
 
-function Broken(props: { onRetry: () => void }) {
+function RoomError(props: { onRetry: () => void }) {
   return (
     <main class="notice">
       <p role="alert">{t('room.failed')}</p>

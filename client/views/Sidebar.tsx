@@ -11,19 +11,24 @@ import { NewRoom } from './room/NewRoom.tsx';
 
 export function Sidebar() {
   const { rooms, user } = useConnected();
-  const [making, setMaking] = createSignal(false);
+  const [creating, setCreating] = createSignal(false);
   return (
     <nav class="sidebar" aria-label={t('rooms.title')}>
       <header class="sidebar-head">
         <h1 class="brand">
           <Logo /> Roomscribe
         </h1>
-        <button type="button" class="button" aria-expanded={making()} onClick={() => setMaking(!making())}>
+        <button
+          type="button"
+          class="button"
+          aria-expanded={creating()}
+          onClick={() => setCreating(!creating())}
+        >
           <PlusIcon /> {t('rooms.create')}
         </button>
       </header>
-      <Show when={making()}>
-        <NewRoom onDone={() => setMaking(false)} />
+      <Show when={creating()}>
+        <NewRoom onDone={() => setCreating(false)} />
       </Show>
       <input
         class="search"
@@ -70,11 +75,11 @@ function RoomLink(props: { room: Room }) {
 
 function NoRooms() {
   const { rooms } = useConnected();
-  const why = () => {
+  const problem = () => {
     const failure = rooms.failure();
     return failure && explainFailure(failure);
   };
   return (
-    <li class="quiet rooms-none">{why() ?? (rooms.search() ? t('rooms.notFound') : t('rooms.none'))}</li>
+    <li class="quiet rooms-none">{problem() ?? (rooms.search() ? t('rooms.notFound') : t('rooms.none'))}</li>
   );
 }

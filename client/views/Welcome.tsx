@@ -6,7 +6,7 @@ import type { Session } from '../state/session.ts';
 import { Logo } from './icons.tsx';
 import { LocaleSwitch } from './LocaleSwitch.tsx';
 
-/** One field, one button. */
+/** Asks a new visitor for a name. */
 export function Welcome(props: { session: Session }) {
   const [name, setName] = createSignal('');
   const [busy, setBusy] = createSignal(false);

@@ -3,7 +3,7 @@ import { createUniqueId, For, type JSX, Show } from 'solid-js';
 type Field = {
   label: string;
   disabled?: boolean;
-  /** Said beside it: what it means, or why it cannot be changed. */
+  /** Text below the field: what it does, or why it is disabled. */
   note?: string;
 };
 
@@ -12,7 +12,7 @@ export function Choice<T extends string>(
 ) {
   const note = createUniqueId();
   return (
-    <Noted id={note} note={props.note}>
+    <WithNote id={note} note={props.note}>
       <label class="field">
         <span>{props.label}</span>
         <select
@@ -29,14 +29,14 @@ export function Choice<T extends string>(
           </For>
         </select>
       </label>
-    </Noted>
+    </WithNote>
   );
 }
 
 export function Checkbox(props: Field & { checked: boolean; onCheck: (checked: boolean) => void }) {
   const note = createUniqueId();
   return (
-    <Noted id={note} note={props.note}>
+    <WithNote id={note} note={props.note}>
       <label class="checkbox">
         <input
           type="checkbox"
@@ -47,15 +47,15 @@ export function Checkbox(props: Field & { checked: boolean; onCheck: (checked: b
         />
         <span>{props.label}</span>
       </label>
-    </Noted>
+    </WithNote>
   );
 }
 
-/** The name of something that stands elsewhere; blank for none. */
+/** A field for the name of a resource at the engine. A blank field gives null. */
 export function NameField(props: Field & { value: string | null; onWrite: (value: string | null) => void }) {
   const note = createUniqueId();
   return (
-    <Noted id={note} note={props.note}>
+    <WithNote id={note} note={props.note}>
       <label class="field">
         <span>{props.label}</span>
         <input
@@ -67,11 +67,11 @@ export function NameField(props: Field & { value: string | null; onWrite: (value
           onInput={(event) => props.onWrite(event.currentTarget.value.trim() || null)}
         />
       </label>
-    </Noted>
+    </WithNote>
   );
 }
 
-function Noted(props: { id: string; note: string | undefined; children: JSX.Element }) {
+function WithNote(props: { id: string; note: string | undefined; children: JSX.Element }) {
   return (
     <div class="noted">
       {props.children}

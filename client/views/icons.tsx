@@ -1,6 +1,6 @@
 import type { JSX } from 'solid-js';
 
-/** Decoration: what an icon means stands beside it, or in its button's label. */
+/** Icons are decoration. The text beside an icon or the label of its button says what it means. */
 function Icon(props: { children: JSX.Element }) {
   return (
     <svg

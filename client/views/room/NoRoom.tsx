@@ -1,6 +1,6 @@
 import { t } from '../../i18n/i18n.ts';
 
-/** What stands beside the rooms until one is picked. */
+/** Fills the place of the room until the person opens one. */
 export function NoRoom() {
   return (
     <main class="notice">

@@ -23,12 +23,12 @@ export function PeoplePanel(props: { people: Person[]; onClose: () => void }) {
       <ul>
         <For each={props.people}>
           {(person) => (
-            <li classList={{ away: !person.here }}>
+            <li classList={{ away: !person.online }}>
               <Avatar user={person} />
-              <span class="ellipsis">{person.name}</span>
-              <small class="quiet">
-                {person.id === user.id ? t('room.you') : t(person.here ? 'people.here' : 'people.away')}
-              </small>
+              <span class="ellipsis">
+                {person.id === user.id ? t('room.you', { name: person.name }) : person.name}
+              </span>
+              <small class="quiet">{t(person.online ? 'people.online' : 'people.offline')}</small>
             </li>
           )}
         </For>

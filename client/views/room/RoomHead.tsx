@@ -6,7 +6,7 @@ import type { OpenRoom } from '../../state/room.ts';
 import { BackIcon, LinkIcon, PeopleIcon } from '../icons.tsx';
 import { RoomMenu } from './RoomMenu.tsx';
 
-const COPIED_MS = 2_000;
+const COPIED_SHOWN_MS = 2_000;
 
 export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
   const { trpc, rooms } = useConnected();
@@ -16,7 +16,7 @@ export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
   const copy = async () => {
     await navigator.clipboard.writeText(location.href);
     setCopied(true);
-    setTimeout(() => setCopied(false), COPIED_MS);
+    setTimeout(() => setCopied(false), COPIED_SHOWN_MS);
   };
   const leave = async () => {
     await trpc.rooms.leave.mutate({ roomId: props.open.room().id });
@@ -50,7 +50,7 @@ export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
         aria-label={t('people.show')}
         title={t('people.show')}
       >
-        <PeopleIcon /> <span aria-hidden="true">{props.open.hereCount()}</span>
+        <PeopleIcon /> <span aria-hidden="true">{props.open.onlineCount()}</span>
       </button>
     </header>
   );

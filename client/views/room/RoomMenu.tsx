@@ -6,13 +6,13 @@ import { RoomSettings } from './RoomSettings.tsx';
 
 const FORMATS = ['txt', 'srt', 'vtt', 'json'];
 
-/** What one does to a room now and then. The browser closes it when one clicks elsewhere or presses Escape. */
+/** Rare actions on a room. The browser closes the menu on a click elsewhere and on Escape. */
 export function RoomMenu(props: { room: Room; onChanged: (room: Room) => void; onLeave: () => void }) {
-  const [setting, setSetting] = createSignal(false);
+  const [settingsOpen, setSettingsOpen] = createSignal(false);
   let button!: HTMLButtonElement;
   let menu!: HTMLDivElement;
-  /** It lies above the page, not in it, so its place must be told. */
-  const place = () => {
+  /** A popover is in the top layer, outside of the layout, so its position must be set. */
+  const positionMenu = () => {
     const { bottom, right } = button.getBoundingClientRect();
     menu.style.top = `${bottom}px`;
     menu.style.right = `${document.documentElement.clientWidth - right}px`;
@@ -24,7 +24,7 @@ export function RoomMenu(props: { room: Room; onChanged: (room: Room) => void; o
         type="button"
         class="icon-button"
         popovertarget="room-menu"
-        onClick={place}
+        onClick={positionMenu}
         aria-label={t('rooms.menu')}
         title={t('rooms.menu')}
       >
@@ -37,7 +37,7 @@ export function RoomMenu(props: { room: Room; onChanged: (room: Room) => void; o
             class="menu-item"
             onClick={() => {
               menu.hidePopover();
-              setSetting(true);
+              setSettingsOpen(true);
             }}
           >
             {t('rooms.settings')}
@@ -57,8 +57,8 @@ export function RoomMenu(props: { room: Room; onChanged: (room: Room) => void; o
           <LeaveIcon /> {t('rooms.leave')}
         </button>
       </div>
-      <Show when={setting()}>
-        <RoomSettings room={props.room} onChanged={props.onChanged} onDone={() => setSetting(false)} />
+      <Show when={settingsOpen()}>
+        <RoomSettings room={props.room} onChanged={props.onChanged} onDone={() => setSettingsOpen(false)} />
       </Show>
     </>
   );

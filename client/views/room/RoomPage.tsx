@@ -7,7 +7,7 @@ import { useConnected } from '../../state/connected.ts';
 import { enterRoom } from '../../state/room.ts';
 import { RoomView } from './RoomView.tsx';
 
-/** The room of the address. A person who was sent a link joins by opening it. */
+/** The room of the current URL. A person who opens the link of a room joins it. */
 export function RoomPage() {
   const connected = useConnected();
   const params = useParams();

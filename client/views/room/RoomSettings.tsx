@@ -1,17 +1,17 @@
 import { createSignal, onMount, Show } from 'solid-js';
 import type { Room, SpeechFeature, SpeechSettings } from '../../../contract/types.ts';
-import { explainFailure, nameOfLanguage } from '../../i18n/explain.ts';
+import { explainFailure, languageName } from '../../i18n/explain.ts';
 import { t } from '../../i18n/i18n.ts';
 import { describeFailure } from '../../sdk/errors.ts';
 import { useConnected } from '../../state/connected.ts';
-import { hasFeature, isLocked, languagesOf } from '../../state/roomSettings.ts';
+import { hasFeature, isLocked, offeredLanguages } from '../../state/roomSettings.ts';
 import { Checkbox, Choice, NameField } from '../fields.tsx';
 import { LanguageChoice } from '../speech/LanguageChoice.tsx';
 
 const STABILITIES = ['off', 'low', 'medium', 'high'] as const;
-const METHODS = ['mask', 'remove', 'tag'] as const;
+const FILTER_METHODS = ['mask', 'remove', 'tag'] as const;
 
-/** How a room is heard, for its owner. */
+/** The speech settings of a room. Only its owner may open them. */
 export function RoomSettings(props: { room: Room; onChanged: (room: Room) => void; onDone: () => void }) {
   const { trpc, engine } = useConnected();
   const [language, setLanguage] = createSignal(props.room.language);
@@ -32,7 +32,7 @@ export function RoomSettings(props: { room: Room; onChanged: (room: Room) => voi
   };
   const languages = () => [
     ...(hasFeature(engine(), 'auto') || props.room.language === 'auto' ? ['auto'] : []),
-    ...languagesOf(engine(), [props.room.language]),
+    ...offeredLanguages(engine(), [props.room.language]),
   ];
 
   return (
@@ -43,12 +43,12 @@ export function RoomSettings(props: { room: Room; onChanged: (room: Room) => voi
         <Choice
           label={t('rooms.spoken')}
           value={language()}
-          options={languages().map((tag) => [tag, nameOfLanguage(tag)])}
+          options={languages().map((tag) => [tag, languageName(tag)])}
           onChoose={setLanguage}
         />
         <Show when={language() === 'auto'}>
           <LanguageChoice
-            offered={languagesOf(engine(), speech().languages)}
+            offered={offeredLanguages(engine(), speech().languages)}
             chosen={speech().languages}
             onChoose={(chosen) => setSpeech({ ...speech(), languages: chosen })}
           />
@@ -56,7 +56,7 @@ export function RoomSettings(props: { room: Room; onChanged: (room: Room) => voi
         <FeatureFields
           room={props.room}
           speech={speech()}
-          onChange={(news) => setSpeech({ ...speech(), ...news })}
+          onChange={(change) => setSpeech({ ...speech(), ...change })}
         />
         <p role="alert">{problem()}</p>
         <div class="row end">
@@ -72,14 +72,14 @@ export function RoomSettings(props: { room: Room; onChanged: (room: Room) => voi
   );
 }
 
-/** What not every engine can do. */
+/** The settings that not every engine supports. */
 function FeatureFields(props: {
   room: Room;
   speech: SpeechSettings;
-  onChange: (news: Partial<SpeechSettings>) => void;
+  onChange: (change: Partial<SpeechSettings>) => void;
 }) {
   const { engine } = useConnected();
-  /** Of the room as it is: a box that is unchecked by mistake can be checked again. */
+  /** Follows the saved settings, not the form: a box that was cleared by mistake can be checked again. */
   const locked = (feature: Exclude<SpeechFeature, 'auto'>) => isLocked(engine(), feature, props.room.speech);
   const note = (feature: Exclude<SpeechFeature, 'auto'>, hint = '') => {
     const current = engine();
@@ -128,7 +128,7 @@ function FeatureFields(props: {
         <Choice
           label={t('settings.filterMethod')}
           value={props.speech.filterMethod}
-          options={METHODS.map((value) => [value, t(`settings.filterMethods.${value}`)])}
+          options={FILTER_METHODS.map((value) => [value, t(`settings.filterMethods.${value}`)])}
           onChoose={(filterMethod) => props.onChange({ filterMethod })}
         />
       </Show>

@@ -24,13 +24,8 @@ export function RoomView(props: { room: Room }) {
       <RoomHead open={open} onShowPeople={() => setShowsPeople(true)} />
       <main class="room-main">
         <TimelineView open={open} />
-        <Captions lines={open.lines()} speaking={open.speaking()} />
-        <SpeechStatus
-          room={open.room()}
-          microphone={microphone}
-          speaking={open.speaking()}
-          budget={budget()}
-        />
+        <Captions lines={open.lines()} streams={open.streams()} />
+        <SpeechStatus room={open.room()} microphone={microphone} streams={open.streams()} budget={budget()} />
         <Show
           when={open.refused()}
           fallback={

@@ -1,56 +1,55 @@
 import { createMemo, For, Show } from 'solid-js';
 import type { Utterance } from '../../../contract/types.ts';
-import { explainFailure, explainGap, explainListener } from '../../i18n/explain.ts';
+import { explainCaptionEngine, explainFailure, explainGap } from '../../i18n/explain.ts';
 import { t } from '../../i18n/i18n.ts';
-import type { Speaking } from '../../state/captionBoard.ts';
+import type { CaptionStream } from '../../state/captionBoard.ts';
 import { useConnected } from '../../state/connected.ts';
 import { Avatar } from '../Avatar.tsx';
 
 /**
- * What is being said, as it is said, and who listens. Screen readers hear it when it is finished, in the timeline: half
- * words that change ten times a second would drown everything else.
+ * Live captions and the engines that make them. Screen readers ignore them and read the finished messages in the
+ * timeline: partial words that change ten times a second would drown everything else.
  */
-export function Captions(props: { lines: Utterance[]; speaking: Speaking[] }) {
+export function Captions(props: { lines: Utterance[]; streams: CaptionStream[] }) {
   const ids = createMemo(() => props.lines.map(({ id }) => id), [], { equals: sameIds });
   const lineOf = (id: string) => props.lines.find((line) => line.id === id);
-  const wordless = createMemo(() =>
-    props.speaking.filter(
+  const streamsToExplain = createMemo(() =>
+    props.streams.filter(
       ({ streamId, state }) =>
         state !== 'listening' || !props.lines.some((line) => line.streamId === streamId),
     ),
   );
   return (
-    <Show when={props.lines.length > 0 || wordless().length > 0}>
+    <Show when={props.lines.length > 0 || streamsToExplain().length > 0}>
       <section class="captions" aria-label={t('speech.captions')} aria-live="off">
-        <Listeners speaking={props.speaking} />
+        <CaptionEngines streams={props.streams} />
         <For each={ids()}>{(id) => <Show when={lineOf(id)}>{(line) => <Line line={line()} />}</Show>}</For>
-        <For each={wordless()}>{(stream) => <Wordless stream={stream} />}</For>
+        <For each={streamsToExplain()}>{(stream) => <StreamLine stream={stream} />}</For>
       </section>
     </Show>
   );
 }
 
-function Listeners(props: { speaking: Speaking[] }) {
+function CaptionEngines(props: { streams: CaptionStream[] }) {
   const { engine } = useConnected();
-  const names = () => [...new Set(props.speaking.filter(isHeard).map((stream) => stream.engine))];
+  const names = () => [...new Set(props.streams.filter(hasEngine).map((stream) => stream.engine))];
   return (
     <Show when={names().length > 0}>
       <small class="quiet">
         {names()
-          .map((name) => explainListener(name, engine()))
+          .map((name) => explainCaptionEngine(name, engine()))
           .join(' · ')}
       </small>
     </Show>
   );
 }
 
-/** Whether an engine listens to them: to who waits for a place none does, nor while theirs is away. */
-function isHeard({ state, reason }: Speaking): boolean {
+/** Whether an engine recognises this stream now. A stream in the queue has no engine, and a failed engine may be replaced. */
+function hasEngine({ state, reason }: CaptionStream): boolean {
   if (state === 'recovering') return reason === 'network';
   return state === 'listening' || (state === 'paused' && reason !== 'queued');
 }
 
-/** Words that will not change again stand firm; the rest is still being heard. */
 function Line(props: { line: Utterance }) {
   return (
     <p class="caption">
@@ -63,6 +62,7 @@ function Line(props: { line: Utterance }) {
   );
 }
 
+/** Words that can still change look lighter than stable words. */
 function Words(props: { line: Utterance }) {
   const stable = () => (props.line.seq === null ? props.line.stableChars : props.line.text.length);
   return (
@@ -73,17 +73,18 @@ function Words(props: { line: Utterance }) {
   );
 }
 
-function Wordless(props: { stream: Speaking }) {
+/** A speaker without words right now, and why. */
+function StreamLine(props: { stream: CaptionStream }) {
   return (
     <p class="caption quiet">
       <Avatar user={props.stream.speaker} />
       <b>{props.stream.speaker.name}</b>
-      <span>{explainWordless(props.stream)}</span>
+      <span>{explainStream(props.stream)}</span>
     </p>
   );
 }
 
-function explainWordless({ state, reason = '', message = '', place = 1 }: Speaking): string {
+function explainStream({ state, reason = '', message = '', place = 1 }: CaptionStream): string {
   switch (state) {
     case 'listening':
       return t('speech.is.listening');

@@ -1,9 +1,9 @@
 import { For } from 'solid-js';
-import { nameOfLanguage } from '../../i18n/explain.ts';
+import { languageName } from '../../i18n/explain.ts';
 import { t } from '../../i18n/i18n.ts';
 import { toggleLanguage } from '../../state/roomSettings.ts';
 
-/** What `auto` chooses from. */
+/** The languages that `auto` detects. */
 export function LanguageChoice(props: {
   offered: string[];
   chosen: string[];
@@ -22,7 +22,7 @@ export function LanguageChoice(props: {
                 checked={props.chosen.includes(tag)}
                 onChange={() => props.onChoose(toggleLanguage(props.chosen, tag))}
               />
-              <span>{nameOfLanguage(tag)}</span>
+              <span>{languageName(tag)}</span>
             </label>
           )}
         </For>

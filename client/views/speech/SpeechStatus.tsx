@@ -2,36 +2,36 @@ import { Match, Show, Switch } from 'solid-js';
 import type { EngineInfo, Room, SpeechBudget } from '../../../contract/types.ts';
 import { describeEngine, explainFailure } from '../../i18n/explain.ts';
 import { t } from '../../i18n/i18n.ts';
-import type { Speaking } from '../../state/captionBoard.ts';
+import type { CaptionStream } from '../../state/captionBoard.ts';
 import { useConnected } from '../../state/connected.ts';
 import type { MicrophoneControl, Trouble } from '../../state/microphone.ts';
 import { ActivityLine } from './ActivityLine.tsx';
 
-/** Why nobody can be heard in this room, for people; null if somebody can. */
-export function whySilent(engine: EngineInfo | undefined, { language }: Room): string | null {
+/** Why speech is off in this room, as a text of the page; null if people can speak. */
+export function whySpeechIsOff(engine: EngineInfo | undefined, { language }: Room): string | null {
   if (!engine) return '';
   if (!engine.available) return t('speech.off', { why: engine.reason });
-  const understands = language === 'auto' || !engine.languages || engine.languages.includes(language);
-  return understands ? null : t('speech.otherLanguage', { engine: engine.label });
+  const isSupported = language === 'auto' || !engine.languages || engine.languages.includes(language);
+  return isSupported ? null : t('speech.otherLanguage', { engine: engine.label });
 }
 
-/** One line under the timeline: who listens and how well, what the microphone is doing, and what went wrong. */
+/** One line under the timeline: the engine, the state of the microphone, or what went wrong. */
 export function SpeechStatus(props: {
   room: Room;
   microphone: MicrophoneControl;
-  speaking: Speaking[];
+  streams: CaptionStream[];
   budget: SpeechBudget | null;
 }) {
   const { engine } = useConnected();
-  const own = () => props.speaking.find(({ streamId }) => streamId === props.microphone.streamId());
+  const ownStream = () => props.streams.find(({ streamId }) => streamId === props.microphone.streamId());
   return (
     <div class="speech-status row" id="speech-status" role="status">
-      <Switch fallback={<small class="quiet">{listens(engine(), props.room)}</small>}>
+      <Switch fallback={<small class="quiet">{explainReady(engine(), props.room)}</small>}>
         <Match when={props.microphone.trouble()}>
           {(trouble) => <TroubleLine trouble={trouble()} microphone={props.microphone} />}
         </Match>
         <Match when={props.microphone.phase().type !== 'off'}>
-          <ActivityLine microphone={props.microphone} stream={own()} />
+          <ActivityLine microphone={props.microphone} stream={ownStream()} />
         </Match>
       </Switch>
       <Show when={props.budget}>
@@ -41,29 +41,29 @@ export function SpeechStatus(props: {
   );
 }
 
-function listens(engine: EngineInfo | undefined, room: Room): string | null {
-  const silent = whySilent(engine, room);
-  if (silent !== null || !engine?.available) return silent;
-  return `${t('speech.listens', { engine: engine.label })}. ${describeEngine(engine)}`;
+function explainReady(engine: EngineInfo | undefined, room: Room): string | null {
+  const whyOff = whySpeechIsOff(engine, room);
+  if (whyOff !== null || !engine?.available) return whyOff;
+  return t('speech.ready', { engine: engine.label, about: describeEngine(engine) });
 }
 
-/** What was said before it was used up is still heard, which may be more than there was. */
+/** The used minutes can pass the limit: speech from before the limit was reached is still recognised. */
 function explainBudget({ usedMinutes, minutes }: SpeechBudget): string {
   return t('speech.today', { used: Math.ceil(Math.min(usedMinutes, minutes)), minutes: Math.floor(minutes) });
 }
 
 function TroubleLine(props: { trouble: Trouble; microphone: MicrophoneControl }) {
-  const spokenElsewhere = () =>
+  const speaksElsewhere = () =>
     props.trouble.type === 'server' && props.trouble.failure.reason === 'stream_exists';
   return (
     <div class="row trouble">
-      <span role="alert">{explain(props.trouble)}</span>
-      <Show when={props.trouble.type === 'left'}>
+      <span role="alert">{explainTrouble(props.trouble)}</span>
+      <Show when={props.trouble.type === 'interrupted'}>
         <button type="button" class="button small" onClick={() => void props.microphone.start()}>
           {t('speech.goOn')}
         </button>
       </Show>
-      <Show when={spokenElsewhere()}>
+      <Show when={speaksElsewhere()}>
         <button
           type="button"
           class="button small"
@@ -79,7 +79,7 @@ function TroubleLine(props: { trouble: Trouble; microphone: MicrophoneControl })
   );
 }
 
-function explain(trouble: Trouble): string {
+function explainTrouble(trouble: Trouble): string {
   switch (trouble.type) {
     case 'device':
       return t(`microphone.${trouble.problem}`);
@@ -87,7 +87,7 @@ function explain(trouble: Trouble): string {
       return explainFailure(trouble.failure);
     case 'gap':
       return t('speech.gap', { seconds: Math.ceil(trouble.seconds) });
-    case 'left':
-      return t('speech.left');
+    case 'interrupted':
+      return t('speech.interrupted');
   }
 }

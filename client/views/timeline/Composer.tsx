@@ -8,7 +8,7 @@ import { SendIcon } from '../icons.tsx';
 import { MicrophoneButton } from '../speech/MicrophoneButton.tsx';
 import { isComposing } from './composition.ts';
 
-/** From here on the composer says how much room is left. */
+/** With fewer characters left than this, the composer shows how many. */
 const WARN_LEFT = 200;
 
 export function Composer(props: {
@@ -31,9 +31,9 @@ export function Composer(props: {
   );
 
   const send = () => {
-    const written = text().trim();
-    if (written === '' || left() < 0) return;
-    props.onSend(written);
+    const trimmed = text().trim();
+    if (trimmed === '' || left() < 0) return;
+    props.onSend(trimmed);
     setText('');
     area.focus();
   };

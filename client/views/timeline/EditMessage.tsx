@@ -4,7 +4,7 @@ import { t } from '../../i18n/i18n.ts';
 import type { Editing } from '../../state/editing.ts';
 import { isComposing } from './composition.ts';
 
-/** Stands in the place of the message that is written anew. Afterwards the keyboard is where it was. */
+/** Replaces a message while its author edits it. When it closes, the focus returns to the message's edit button. */
 export function EditMessage(props: { editing: Editing }) {
   const id = props.editing.draft()?.message.id;
   let area!: HTMLTextAreaElement;
@@ -19,7 +19,7 @@ export function EditMessage(props: { editing: Editing }) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposing(event) || event.shiftKey) return;
-    if (event.key === 'Escape') props.editing.leave();
+    if (event.key === 'Escape') props.editing.cancel();
     if (event.key !== 'Enter') return;
     event.preventDefault();
     void props.editing.save();
@@ -38,7 +38,7 @@ export function EditMessage(props: { editing: Editing }) {
         rows="1"
         aria-label={t('message.editing')}
         aria-describedby="edit-hint"
-        aria-invalid={!props.editing.isFit()}
+        aria-invalid={!props.editing.canSave()}
         enterkeyhint="done"
         onInput={(event) => props.editing.write(event.currentTarget.value)}
         onKeyDown={onKeyDown}
@@ -50,10 +50,10 @@ export function EditMessage(props: { editing: Editing }) {
         <small id="edit-hint" class="quiet">
           {t('message.editHint')}
         </small>
-        <button type="button" class="button small" onClick={() => props.editing.leave()}>
+        <button type="button" class="button small" onClick={() => props.editing.cancel()}>
           {t('message.cancel')}
         </button>
-        <button type="submit" class="button small primary" disabled={!props.editing.isFit()}>
+        <button type="submit" class="button small primary" disabled={!props.editing.canSave()}>
           {t('message.save')}
         </button>
       </div>

@@ -16,7 +16,7 @@ export function DaySeparator(props: { at: string }) {
   );
 }
 
-/** @param first whether it opens a group of one person's messages. */
+/** @param first whether this message starts a group of messages by one person. */
 export function MessageRow(props: { message: Message; own: boolean; first: boolean; editing: Editing }) {
   const gap = () => props.message.speech && explainGap(props.message.speech);
   const isEdited = () => props.editing.draft()?.message.id === props.message.id;
@@ -45,13 +45,13 @@ export function MessageRow(props: { message: Message; own: boolean; first: boole
                 data-edits={props.message.id}
                 aria-label={t('message.edit')}
                 title={t('message.edit')}
-                onClick={() => props.editing.begin(props.message)}
+                onClick={() => props.editing.start(props.message)}
               >
                 <PencilIcon />
               </button>
             </Show>
             <Show when={gap()} fallback={<MessageText message={props.message} />}>
-              {(what) => <small class="gap quiet text">{what()}</small>}
+              {(text) => <small class="gap quiet text">{text()}</small>}
             </Show>
           </div>
           <EditedMark message={props.message} />

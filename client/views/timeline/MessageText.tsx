@@ -19,8 +19,8 @@ export function MessageText(props: { message: Message }) {
       </Show>
       <span class="text">
         <Show when={voices()} fallback={props.message.text ?? t('room.removed')}>
-          {(all) => (
-            <For each={all()}>
+          {(found) => (
+            <For each={found()}>
               {({ speaker, text }) => (
                 <span class="voice">
                   <small class="quiet">{t('message.voice', { number: Number(speaker) + 1 })}</small> {text}
@@ -34,16 +34,16 @@ export function MessageText(props: { message: Message }) {
   );
 }
 
-/** That a text is not the first one; what was heard instead of it is a touch away. */
+/** Marks an edited message. For speech, a click shows the text as it was first recognised. */
 export function EditedMark(props: { message: Message }) {
-  const heard = () => props.message.speech?.original;
+  const original = () => props.message.speech?.original;
   return (
     <Show when={props.message.editedAt !== null && props.message.text !== null}>
-      <Show when={heard()} fallback={<small class="edited quiet">{t('message.edited')}</small>}>
-        {(original) => (
+      <Show when={original()} fallback={<small class="edited quiet">{t('message.edited')}</small>}>
+        {(text) => (
           <details class="edited quiet">
-            <summary title={t('message.heard', { text: original() })}>{t('message.edited')}</summary>
-            {t('message.heard', { text: original() })}
+            <summary title={t('message.heard', { text: text() })}>{t('message.edited')}</summary>
+            {t('message.heard', { text: text() })}
           </details>
         )}
       </Show>

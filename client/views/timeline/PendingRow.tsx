@@ -3,7 +3,7 @@ import { explainFailure } from '../../i18n/explain.ts';
 import { t } from '../../i18n/i18n.ts';
 import type { Pending } from '../../state/outbox.ts';
 
-/** An own message that the server does not have yet, or does not take. */
+/** A message of the person's own that is still being sent, or that the server refused. */
 export function PendingRow(props: {
   pending: Pending;
   onResend: (clientId: string) => void;

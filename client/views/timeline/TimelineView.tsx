@@ -7,11 +7,12 @@ import { DownIcon } from '../icons.tsx';
 import { DaySeparator, MessageRow } from './MessageRow.tsx';
 import { PendingRow } from './PendingRow.tsx';
 
-/** So near to the end counts as reading along. */
+/** Within this distance of the end, the list follows new messages. */
 const NEAR_PX = 80;
+/** Within this distance of the top, the list loads earlier messages. */
 const EARLIER_PX = 200;
-/** Messages of one person within this time stand together under one name. */
-const TOGETHER_MS = 5 * 60_000;
+/** Messages of one person within this time are grouped under one name. */
+const GROUP_MS = 5 * 60_000;
 
 export function TimelineView(props: { open: OpenRoom }) {
   const { user } = useConnected();
@@ -22,13 +23,13 @@ export function TimelineView(props: { open: OpenRoom }) {
 
   const toEnd = () => list.scrollTo({ top: list.scrollHeight });
   const onScroll = () => {
-    // Captions that appear take room from the list: that is no scrolling away, and answered below.
+    // Captions that appear make the list smaller, which also fires `scroll`. The ResizeObserver below handles that.
     if (list.clientHeight !== height) return;
     setFollowing(list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX);
-    if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void earlier();
+    if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void loadEarlier();
   };
-  /** What stands above grows; what is being read must not move. */
-  const earlier = async () => {
+  /** Keeps the distance to the end, so that the messages on screen do not move when earlier ones appear above. */
+  const loadEarlier = async () => {
     const fromEnd = list.scrollHeight - list.scrollTop;
     await props.open.loadEarlier();
     list.scrollTop = list.scrollHeight - fromEnd;
@@ -53,7 +54,7 @@ export function TimelineView(props: { open: OpenRoom }) {
     const [previous, current] = [messages()[index - 1], messages()[index]];
     if (!previous || !current || startsDay(index)) return true;
     const gap = Date.parse(current.createdAt) - Date.parse(previous.createdAt);
-    return previous.author.id !== current.author.id || gap > TOGETHER_MS;
+    return previous.author.id !== current.author.id || gap > GROUP_MS;
   };
 
   return (
@@ -67,7 +68,7 @@ export function TimelineView(props: { open: OpenRoom }) {
         tabindex="0"
       >
         <Show when={props.open.hasEarlier()} fallback={<Beginning isEmpty={messages().length === 0} />}>
-          <button type="button" class="button quiet-button" onClick={() => void earlier()}>
+          <button type="button" class="button quiet-button" onClick={() => void loadEarlier()}>
             {t('room.earlier')}
           </button>
         </Show>
@@ -94,7 +95,7 @@ export function TimelineView(props: { open: OpenRoom }) {
       </div>
       <Show when={!following()}>
         <button type="button" class="button to-end" onClick={toEnd}>
-          <DownIcon /> {t('room.fresh')}
+          <DownIcon /> {t('room.latest')}
         </button>
       </Show>
     </div>

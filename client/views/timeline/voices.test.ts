@@ -7,7 +7,7 @@ const word = (text: string, speaker?: string): Word => ({
   ...(speaker !== undefined && { speaker }),
 });
 
-test('a text is cut where another voice begins, its punctuation with it', () => {
+test('a text is split where the speaker changes, and punctuation stays with the words before it', () => {
   const words = [word('Good', '0'), word('morning', '0'), word('Hello', '1'), word('Good', '0')];
   expect(voicesOf('Good morning. Hello! Good.', words)).toEqual([
     { speaker: '0', text: 'Good morning.' },
@@ -16,7 +16,7 @@ test('a text is cut where another voice begins, its punctuation with it', () => 
   ]);
 });
 
-test('a text without voices, or that its speaker has written anew, stays whole', () => {
+test('a text without speakers, with other words or without words is not split', () => {
   expect(voicesOf('Good morning', [word('Good'), word('morning')])).toBeNull();
   expect(voicesOf('Bad evening', [word('Good', '0'), word('morning', '1')])).toBeNull();
   expect(voicesOf('Good morning', [])).toBeNull();

@@ -1,9 +1,9 @@
 import type { Word } from '../../../contract/types.ts';
 
-/** What one of several people at one microphone said without a break. */
+/** Consecutive words of one of the people who share a microphone. */
 export type Voice = { speaker: string; text: string };
 
-/** Cuts a text where another voice begins. null where voices are not told apart, or the text is not these words. */
+/** Splits a text where the speaker changes. null if the words carry no speakers, or the text was edited and no longer matches them. */
 export function voicesOf(text: string, words: Word[]): Voice[] | null {
   const voices: { speaker: string; from: number }[] = [];
   let at = 0;

@@ -62,7 +62,7 @@ export class Pump {
   #sent = 0;
   #inFlight = 0;
   #streamId: string | undefined;
-  /** The stream that the backlog is numbered for. It stays set after that stream has ended, until the next one starts. */
+  /** The stream that the backlog is numbered for. It stays set after the end of that stream, until the next starts. */
   #numberedFor: string | undefined;
   /** Whether the stream accepts chunks: it has started, and was resumed after the last loss of the connection. */
   #ready = false;

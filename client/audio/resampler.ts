@@ -5,7 +5,7 @@ const CUTOFF = 0.9;
 
 /**
  * Lowers the sample rate of audio, block by block. It evaluates a windowed-sinc low-pass filter at the positions of the
- * output samples. The filter removes frequencies that the lower rate cannot carry; they would return as noise (aliasing).
+ * output samples. The filter removes frequencies above the lower rate's limit, which would become noise (aliasing).
  */
 export class Resampler {
   readonly #step: number;

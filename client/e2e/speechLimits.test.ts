@@ -21,7 +21,7 @@ afterEach(() => stage.stop());
 
 const speakingBrowser = () => stage.browser({ playsFile: recording.path, loop: true });
 
-test('a speaker over the limit sees their place in the queue, others see it too, and their speech is heard later', async () => {
+test('everyone sees the place of a speaker in the queue, and their speech is heard later', async () => {
   stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx', SPEECH_STREAMS: '1' });
   const ann = await stage.person(await speakingBrowser(), 'Ann');
   const path = await createRoom(ann, 'One at a time');

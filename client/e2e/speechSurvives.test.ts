@@ -84,7 +84,7 @@ test('speech during a lost connection is kept, and the same stream goes on', asy
   await expect.poll(() => timelineText(ann)).toBe(await timelineText(ben));
 }, 120_000);
 
-test('after a reload or a moment on another page the same stream goes on, and the missed speech is shown as a gap', async () => {
+test('after a reload or a short absence the same stream goes on, and missed speech is shown as a gap', async () => {
   stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx' });
   const { ann, ben } = await speaker({ permissions: ['microphone'] });
 

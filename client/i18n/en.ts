@@ -23,7 +23,7 @@ export const en = {
     members: '{{ count }} members',
     oneMember: '1 member',
     pick: 'Choose a room or create one.',
-    pickHint: 'To invite someone, send them the link of a room. They only have to enter a name.',
+    pickHint: 'To invite someone, send them a room link. They only have to enter a name.',
     back: 'Back to rooms',
     leave: 'Leave room',
     copyLink: 'Copy link',

@@ -114,7 +114,7 @@ export const ko: Texts = {
     ready: '마이크 꺼짐 · 음성 인식: {{ engine }}, {{ about }}',
     off: '음성 인식이 꺼져 있습니다. {{ why }}',
     otherLanguage: '음성 인식이 꺼져 있습니다. {{ engine }}에서 이 방의 언어를 지원하지 않습니다.',
-    captionsBy: '음성 인식: {{ engine }}',
+    captionsBy: '{{ engine }} 자막',
     today: '오늘 음성 {{ minutes }}분 중 {{ used }}분 사용',
     notHeard: '{{ length }} 동안 듣지 못함: {{ why }}',
     seconds: '{{ count }}초',

@@ -21,7 +21,7 @@ export type Connection = {
   subscribe: (listener: (state: ConnectionState) => void) => () => void;
   /** Ends the pause before the next attempt to connect. */
   retryNow: () => void;
-  /** Makes reconnects faster, e.g. while a person speaks: unsent speech is kept for a short time only. @returns a function that ends this. */
+  /** Makes reconnects faster while unsent speech could be lost. @returns a function that ends this. */
   hurry: () => () => void;
 };
 
@@ -43,9 +43,9 @@ const KEEP_ALIVE = { enabled: true, intervalMs: 20_000, pongTimeoutMs: 8_000 };
 
 /**
  * The standard tRPC client over one WebSocket that reconnects by itself. Calls to `session.*` go over HTTP, so that a
- * browser can get its cookie. The server reads the session when a socket opens, so create the client after the session.
+ * browser can get its cookie. The server reads the session when the socket opens: create the session before the client.
  *
- * A call whose socket is lost fails with a retryable failure (see `describeFailure`). Subscriptions reopen by themselves
+ * A call whose socket is lost fails with a retryable failure, see `describeFailure`. Subscriptions reopen by themselves
  * and continue after the last event that they delivered.
  */
 export function createRoomscribeClient({ url, token }: ClientOptions): RoomscribeClient {

@@ -22,7 +22,7 @@ type ServerData = {
   details?: Record<string, string | number>;
 };
 
-/** An error without the server's data is a lost connection, a timeout or a proxy's error page. All of these are retryable. */
+/** An error without the server's data is a lost connection, a timeout or a proxy's error page: all are retryable. */
 export function describeFailure(error: unknown): Failure {
   const data = error instanceof TRPCClientError ? (error.data as ServerData | null | undefined) : undefined;
   if (!data) {

@@ -6,8 +6,8 @@ import { describeFailure } from './errors.ts';
 const RETRY_MS = 2_000;
 
 /**
- * Reopens a subscription that the server ended with a retryable error. tRPC itself reopens only after a lost socket. The
- * subscription continues after the last event that it delivered. Other errors are passed to the subscriber.
+ * Reopens a subscription that the server ended with a retryable error. tRPC itself reopens after a lost socket only.
+ * The subscription continues after the last event that it delivered. Other errors are passed to the subscriber.
  */
 export function retrySubscriptions<Router extends AnyRouter>(): TRPCLink<Router> {
   // tRPC calls `retry` and right after it `retryDelayMs`, which gets no error. So `retry` stores the pause.

@@ -7,7 +7,7 @@ export type CaptionStream = Extract<CaptionEvent, { type: 'stream' }>;
 const EXPECTED_ENDS = new Set(['stopped', 'left_room', 'taken_over']);
 
 /**
- * The live captions of a room: one line an utterance. Lines stay in the order in which they began, so that no line
+ * The live captions of a room: one line per utterance. Lines stay in the order in which they began, so that no line
  * jumps. A finished line stays until its message is in the timeline.
  */
 export class CaptionBoard {

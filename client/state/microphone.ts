@@ -124,7 +124,7 @@ function reconnectFast(
   onReconnect(() => pump()?.retryNow());
 }
 
-/** Continues the speech stream after a reload. If the browser would prompt for the microphone, the person is asked first. */
+/** Continues the speech stream after a reload. If the browser would prompt for the microphone, the page asks first. */
 function resumeOnReload(
   roomId: string,
   { streamId, trouble, start }: Pick<MicrophoneControl, 'streamId' | 'trouble' | 'start'>,

@@ -13,7 +13,7 @@ export type Pending = {
 export type OutboxOptions = {
   /** Keeps unsent messages over a reload; `localStorage` in the browser. */
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
-  /** Identifies the outbox: one a person and room. */
+  /** Identifies the outbox: one per person and room. */
   name: string;
   /** Must settle: a call that could hang needs its own timeout. */
   send: (pending: Pending) => Promise<Message>;

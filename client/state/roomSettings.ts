@@ -33,7 +33,7 @@ export function hasFeature(engine: EngineInfo | undefined, feature: SpeechFeatur
   return engine?.available === true && engine.features.includes(feature);
 }
 
-/** A setting that the engine lacks cannot be turned on. It can be turned off, because nobody can speak while it is on. */
+/** A setting that the engine lacks can be turned off but not on, because nobody can speak while it is on. */
 export function isLocked(
   engine: EngineInfo | undefined,
   feature: Exclude<SpeechFeature, 'auto'>,

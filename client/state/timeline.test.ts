@@ -24,7 +24,7 @@ const message = (seq: number, rev = seq, text = `${seq}`): Message => ({
 const seqs = (timeline: Timeline) => timeline.messages().map(({ seq }) => seq);
 
 describe('timeline', () => {
-  it('shows nothing before the first page, so that no message is missing between', () => {
+  it('shows nothing before the first page, so that the list never has a hole', () => {
     const timeline = createTimeline();
     timeline.receive(message(7));
     expect(seqs(timeline)).toEqual([]);
@@ -40,7 +40,7 @@ describe('timeline', () => {
     expect(timeline.hasOlder()).toBe(false);
   });
 
-  it('keeps a change to a message whose page is not loaded, and does not load pages before it', () => {
+  it('keeps a change to a message whose page is not loaded, and still loads the pages in order', () => {
     const timeline = createTimeline();
     timeline.nextPage().accept({ items: [message(5), message(6)], hasMore: true });
     timeline.receive(message(2, 9, 'changed'));
@@ -80,7 +80,7 @@ describe('timeline', () => {
   });
 });
 
-/** A room's changes as the server has them, each with the next rev. null is a new message, a number edits an old one. */
+/** A room's changes on the server, each with the next rev. null adds a message, a number edits an old one. */
 function playRoom(changes: (number | null)[]): Message[] {
   const log: Message[] = [];
   let lastSeq = 0;

@@ -4,7 +4,7 @@ import type { Message, Page } from '../../contract/types.ts';
  * The messages of one open room. Pages of history, live events and answers to the person's own sends may arrive in any
  * order and more than once. They make one ordered list without doubles.
  *
- * The timeline keeps the latest state of every message that it received: the highest rev wins. It shows the unbroken run
+ * The timeline keeps the latest state of every message that it received: the highest rev wins. It shows an unbroken run
  * from the oldest loaded page to the newest message. A change to an older message is kept but not shown until its page
  * is loaded, because the server may have read that page before the change.
  */

@@ -25,7 +25,7 @@ export function PeoplePanel(props: { people: Person[]; onClose: () => void }) {
           {(person) => (
             <li classList={{ away: !person.online }}>
               <Avatar user={person} />
-              <span class="ellipsis">
+              <span classList={{ ellipsis: person.id !== user.id }}>
                 {person.id === user.id ? t('room.you', { name: person.name }) : person.name}
               </span>
               <small class="quiet">{t(person.online ? 'people.online' : 'people.offline')}</small>

@@ -44,7 +44,7 @@ function CaptionEngines(props: { streams: CaptionStream[] }) {
   );
 }
 
-/** Whether an engine recognises this stream now. A stream in the queue has no engine, and a failed engine may be replaced. */
+/** Whether an engine recognises this stream now. A stream in the queue or with a failed engine has none. */
 function hasEngine({ state, reason }: CaptionStream): boolean {
   if (state === 'recovering') return reason === 'network';
   return state === 'listening' || (state === 'paused' && reason !== 'queued');

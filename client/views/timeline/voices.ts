@@ -3,7 +3,7 @@ import type { Word } from '../../../contract/types.ts';
 /** Consecutive words of one of the people who share a microphone. */
 export type Voice = { speaker: string; text: string };
 
-/** Splits a text where the speaker changes. null if the words carry no speakers, or the text was edited and no longer matches them. */
+/** Splits a text where the speaker changes; null if the words name no speakers or do not match an edited text. */
 export function voicesOf(text: string, words: Word[]): Voice[] | null {
   const voices: { speaker: string; from: number }[] = [];
   let at = 0;

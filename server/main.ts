@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { openStoreOrWait } from '../db/lateStore.ts';
-import { keptSecret } from './auth/secret.ts';
+import { loadOrCreateSecret } from './auth/secret.ts';
 import { createMemoryBus } from './bus/memory.ts';
 import { createRedisBus } from './bus/redis.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
       newGate: (sampleRate) => new VoiceGate({ sampleRate }),
       isBusy: () => eventLoopLoad.isHigh,
       log,
-      authSecret: config.authSecret ?? keptSecret(resolve(ROOT, 'data/auth-secret')),
+      authSecret: config.authSecret ?? loadOrCreateSecret(resolve(ROOT, 'data/auth-secret')),
       allowedOrigins: [
         ...config.allowedOrigins,
         ...(config.publicUrl ? [new URL(config.publicUrl).origin] : []),

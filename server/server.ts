@@ -97,7 +97,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
     server.closeIdleConnections();
     await speech.close(drainMs / 2);
     await writer.drain();
-    await turns.rested(drainMs / 8);
+    await turns.idle(drainMs / 8);
     feeds.close();
     endWatch();
     await ws.close(drainMs / 4);

@@ -6,11 +6,11 @@ import type { Store } from '../../db/store.ts';
 export type Session = { token: string; user: User };
 
 export type Identity = {
-  /** A new person with nothing but a name, and the token that proves it is them. */
+  /** Creates a guest. The token proves who the guest is. */
   guest: (name: string) => Promise<Session>;
   /**
-   * Who this token belongs to; null for none, a forged one, an expired one, or one of a user who is gone. Every kind
-   * of user comes in through here.
+   * Finds the user of a token. Every kind of user is identified here.
+   * @returns null if there is no token, if it is forged or expired, or if its user no longer exists.
    */
   identify: (token: string | undefined) => Promise<User | null>;
 };
@@ -19,7 +19,10 @@ export const SESSION_DAYS = 365;
 
 const ISSUER = 'roomscribe';
 
-/** @param secret at least 32 bytes; whoever has it can be anybody. */
+/**
+ * Sessions are JSON Web Tokens (RFC 7519), signed with HS256.
+ * @param secret at least 32 bytes. A person who knows it can make tokens for any user.
+ */
 export function createIdentity(store: Pick<Store, 'addUser' | 'findUser'>, secret: string): Identity {
   const key = new TextEncoder().encode(secret);
 

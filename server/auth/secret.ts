@@ -3,13 +3,13 @@ import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSyn
 import { dirname } from 'node:path';
 
 /**
- * The signing secret of a laptop: made at the first start and kept in a file that only its owner reads, so that
- * nobody is logged out by a restart. Production is given its own.
+ * Reads the signing secret from a file, and makes the file at the first start. Only the file's owner can read it. A kept
+ * secret means that a restart logs nobody out. Production sets AUTH_SECRET instead.
  */
-export function keptSecret(path: string): string {
+export function loadOrCreateSecret(path: string): string {
   mkdirSync(dirname(path), { recursive: true });
   if (!existsSync(path)) {
-    // Written whole before it gets its name: a process that dies on the way leaves no half of a secret.
+    // The whole secret is written before the file gets its name: a process that dies here leaves no half secret.
     const draft = `${path}.${process.pid}`;
     writeFileSync(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
     try {

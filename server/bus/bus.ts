@@ -1,11 +1,11 @@
 import type { CaptionEvent, Message, RoomSettings, UserRef } from '../../contract/types.ts';
 
-/** What one process tells the others about a room. A `message` is a hint: the database is the truth. */
+/** What one process publishes to the others about a room. A `message` is only a hint: the database is the truth. */
 export type BusEvent =
   | { type: 'message'; message: Message }
-  /** Everybody who is in the room through this process. */
+  /** All users who are in the room through this process. */
   | { type: 'presence'; process: string; users: UserRef[] }
-  /** A process that has just opened the room asks the others who is there. */
+  /** A process has just opened the room and asks the others for their `presence`. */
   | { type: 'presence-wanted'; process: string }
   | { type: 'typing'; user: UserRef; typing: boolean }
   | { type: 'read'; userId: string; seq: number }
@@ -14,16 +14,17 @@ export type BusEvent =
   | { type: 'caption'; event: CaptionEvent };
 
 /**
- * The port: carries a room's events to every process that listens, its own at once and always, the others when it can.
- * It may lose events; what it delivers from one publisher comes in the order of publishing.
+ * The port. A bus carries the events of a room to every process that subscribed to it. The publishing process always
+ * receives its own events, at once. Other processes may miss events, but they receive the events of one publisher in
+ * the order of publishing.
  */
 export type Bus = {
-  /** For the start-up line, e.g. "in memory". */
+  /** A name for the start-up line, e.g. "in memory". */
   label: string;
   publish: (roomId: string, event: BusEvent) => void;
-  /** Attaches at once; call the answer to detach. */
+  /** Attaches the listener at once. @returns a function that detaches it. */
   subscribe: (roomId: string, listener: (event: BusEvent) => void) => () => void;
-  /** Whether it reaches the other processes right now. */
+  /** Whether events reach the other processes right now. */
   isConnected: () => boolean;
   close: () => Promise<void>;
 };

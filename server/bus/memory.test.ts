@@ -8,14 +8,14 @@ describeBus('The bus in memory', async () => {
   return [bus, bus];
 });
 
-test('a listener that throws keeps nothing from the others, nor from whoever publishes', () => {
+test('a listener that throws is logged and stops neither the other listeners nor the publisher', () => {
   const log = createNotedLog();
   const bus = createMemoryBus(log);
-  const heard: string[] = [];
+  const received: string[] = [];
   bus.subscribe('room', () => {
     throw new Error('broken');
   });
-  bus.subscribe('room', ({ type }) => heard.push(type));
+  bus.subscribe('room', ({ type }) => received.push(type));
   bus.publish('room', { type: 'presence-wanted', process: 'here' });
-  expect([heard, log.notes.length]).toEqual([['presence-wanted'], 1]);
+  expect([received, log.notes.length]).toEqual([['presence-wanted'], 1]);
 });

@@ -2,8 +2,8 @@ import type { Log } from '../log.ts';
 import type { Bus, BusEvent } from './bus.ts';
 
 /**
- * A bus for one process. Listeners are called at once, in the order in which they subscribed; one that throws keeps
- * nothing from the others, nor from whoever publishes.
+ * A bus for one process. It calls the listeners at once, in the order in which they subscribed. A listener that throws
+ * is logged and stops neither the other listeners nor the publisher.
  */
 export function createMemoryBus(log: Pick<Log, 'error'>): Bus {
   const rooms = new Map<string, Set<(event: BusEvent) => void>>();

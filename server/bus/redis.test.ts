@@ -20,68 +20,70 @@ describeBus('The bus over Redis', async () => {
   return [createRedisBus(redis.url, log), createRedisBus(redis.url, log)];
 });
 
-describe('a Redis that goes away', () => {
+describe('when Redis', () => {
   const open = async () => {
     const log = createNotedLog();
     const buses = [createRedisBus(redis.url, log), createRedisBus(redis.url, log)] as const;
-    const heard: BusEvent[] = [];
+    const received: BusEvent[] = [];
     const [here, there] = buses;
-    there.subscribe('room', (heardEvent) => heard.push(heardEvent));
-    const reaches = () =>
+    there.subscribe('room', (one) => received.push(one));
+    /** Publishes here until an event arrives there. */
+    const untilDelivered = () =>
       vi.waitFor(
         () => {
           here.publish('room', event);
-          expect(heard).not.toEqual([]);
+          expect(received).not.toEqual([]);
         },
         { timeout: 20_000 },
       );
-    return { log, here, there, heard, reaches, close: () => Promise.all(buses.map((bus) => bus.close())) };
+    const close = () => Promise.all(buses.map((bus) => bus.close()));
+    return { log, here, there, received, untilDelivered, close };
   };
 
-  test('leaves each process to itself, says so once, and is joined again when it is back', async () => {
+  test('is away, each process serves its own listeners and logs it once; all connect again when it is back', async () => {
     const scene = await open();
-    await scene.reaches();
+    await scene.untilDelivered();
     await redis.kill();
     await vi.waitFor(() => expect(scene.here.isConnected() || scene.there.isConnected()).toBe(false));
     const own: BusEvent[] = [];
-    scene.here.subscribe('room', (heard) => own.push(heard));
+    scene.here.subscribe('room', (one) => own.push(one));
     scene.here.publish('room', event);
     expect(own).toEqual([event]);
     await redis.start();
-    scene.heard.length = 0;
-    await scene.reaches();
+    scene.received.length = 0;
+    await scene.untilDelivered();
     expect(scene.here.isConnected()).toBe(true);
-    const said = scene.log.notes.map(({ message }) => message);
-    expect(said.filter((message) => message.startsWith('the bus is away')).length).toBeLessThanOrEqual(4);
+    const logged = scene.log.notes.map(({ message }) => message);
+    expect(logged.filter((message) => message.startsWith('the bus is away')).length).toBeLessThanOrEqual(4);
     await scene.close();
   });
 
-  test('before it was ever there is waited for by nobody', async () => {
+  test('has never been there, publishing does not wait for it', async () => {
     await redis.kill();
     const scene = await open();
     scene.here.publish('room', event);
     expect(scene.here.isConnected()).toBe(false);
     await redis.start();
-    await scene.reaches();
+    await scene.untilDelivered();
     await scene.close();
   });
 
-  test('by freezing is noticed, and joined again when it thaws', async () => {
+  test('freezes, the bus notices; it connects again when Redis thaws', async () => {
     const scene = await open();
-    await scene.reaches();
+    await scene.untilDelivered();
     redis.signal('SIGSTOP');
     await vi.waitFor(() => expect(scene.here.isConnected()).toBe(false), { timeout: 20_000 });
     redis.signal('SIGCONT');
-    scene.heard.length = 0;
-    await scene.reaches();
+    scene.received.length = 0;
+    await scene.untilDelivered();
     await scene.close();
   }, 60_000);
 });
 
-test('what others publish on our channels is let by', async () => {
+test('a foreign publisher on our channels disturbs nothing', async () => {
   const bus = createRedisBus(redis.url, createNotedLog());
-  const heard: BusEvent[] = [];
-  bus.subscribe('room', (heardEvent) => heard.push(heardEvent));
+  const received: BusEvent[] = [];
+  bus.subscribe('room', (one) => received.push(one));
   const stranger = createClient({ url: redis.url });
   await stranger.connect();
   await vi.waitFor(async () => {
@@ -89,9 +91,9 @@ test('what others publish on our channels is let by', async () => {
       await stranger.sPublish('roomscribe:room', text);
     }
     await stranger.sPublish('roomscribe:room', JSON.stringify({ from: 'x', event }));
-    expect(heard).not.toEqual([]);
+    expect(received).not.toEqual([]);
   });
-  expect(new Set(heard.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(event)]));
+  expect(new Set(received.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(event)]));
   stranger.destroy();
   await bus.close();
 });

@@ -4,34 +4,34 @@ import type { Log } from '../log.ts';
 import type { Bus, BusEvent } from './bus.ts';
 import { createMemoryBus } from './memory.ts';
 
-/** What travels: the process it comes from has handed it to its own listeners already. */
+/** The JSON on a channel. The process `from` has already delivered the event to its own listeners. */
 type Envelope = { from: string; event: BusEvent };
 
 const PREFIX = 'roomscribe:';
-/** Sharded channels came with Redis 7; Valkey began there. */
+/** Redis has sharded channels since version 7. Every Valkey has them. */
 const SHARDED_SINCE = 7;
-const RETRY_MOST_MS = 1_000;
+const MAX_RETRY_MS = 1_000;
 const PING_MS = 2_000;
-/** A server that is silent for so long is connected to anew. */
+/** A server that is silent for longer than this counts as lost, and the client connects again. */
 const SILENT_MS = 8_000;
 
 /**
- * A bus over Valkey or Redis. This process's listeners are served at once, whatever the server does; what cannot be
- * sent is lost, for the other processes' feeds to read from the database. Nothing waits for the server: while it is
- * away, or until it has told whether it has sharded channels, this process is alone.
+ * A bus over Valkey or Redis. It serves the listeners of this process at once, whatever the server does. An event that
+ * cannot be sent is lost; the feeds of the other processes read it from the database. Nothing waits for the server:
+ * while it is away, or before its version is known, only this process receives the events.
  * @param url `redis://` or `rediss://`
  */
 export function createRedisBus(url: string, log: Log): Bus {
   const local = createMemoryBus(log);
   const from = randomUUID();
-  /** How the text of an envelope of this process begins. */
-  const own = `{"from":"${from}",`;
-  const attached = new Map<string, number>();
+  /** The first characters of every envelope that this process sends. */
+  const ownPrefix = `{"from":"${from}",`;
+  const listenersByChannel = new Map<string, number>();
   let channels: Channels | undefined;
 
   const receive = (text: string, channel: string) => {
-    // Most of what comes is this process's own, and need not be parsed to know it.
-    if (text.startsWith(own)) return;
+    // Most envelopes are this process's own. They are recognised without parsing.
+    if (text.startsWith(ownPrefix)) return;
     const envelope = parse(text);
     if (envelope) local.publish(channel.slice(PREFIX.length), envelope.event);
   };
@@ -39,7 +39,7 @@ export function createRedisBus(url: string, log: Log): Bus {
   const subscriber = connect(url, log, {});
   publisher.on('ready', async () => {
     channels ??= await chooseChannels(publisher, subscriber, receive).catch(() => undefined);
-    for (const channel of attached.keys()) channels?.attach(channel);
+    for (const channel of listenersByChannel.keys()) channels?.attach(channel);
   });
 
   return {
@@ -51,15 +51,15 @@ export function createRedisBus(url: string, log: Log): Bus {
     },
     subscribe(roomId, listener) {
       const channel = PREFIX + roomId;
-      const leave = local.subscribe(roomId, listener);
-      const listeners = attached.get(channel) ?? 0;
-      attached.set(channel, listeners + 1);
+      const unsubscribeLocal = local.subscribe(roomId, listener);
+      const listeners = listenersByChannel.get(channel) ?? 0;
+      listenersByChannel.set(channel, listeners + 1);
       if (listeners === 0) channels?.attach(channel);
       return () => {
-        leave();
-        const left = (attached.get(channel) ?? 1) - 1;
-        if (left > 0) return void attached.set(channel, left);
-        attached.delete(channel);
+        unsubscribeLocal();
+        const left = (listenersByChannel.get(channel) ?? 1) - 1;
+        if (left > 0) return void listenersByChannel.set(channel, left);
+        listenersByChannel.delete(channel);
         channels?.detach(channel);
       };
     },
@@ -75,32 +75,32 @@ export function createRedisBus(url: string, log: Log): Bus {
 type Client = ReturnType<typeof connect>;
 type Receive = (text: string, channel: string) => void;
 
-/** What the client has been asked for it repeats whenever the server comes back; what it cannot send is lost. */
+/** The client attaches its channels again after each reconnect. An event that it cannot send is lost. */
 type Channels = {
   attach: (channel: string) => void;
   detach: (channel: string) => void;
   send: (channel: string, text: string) => void;
 };
 
-/** Sharded channels where the server has them: in a cluster an event then goes to one shard and not to all nodes. */
+/** Uses sharded channels where the server has them: in a cluster an event then goes to one shard, not to all nodes. */
 async function chooseChannels(publisher: Client, subscriber: Client, receive: Receive): Promise<Channels> {
   const [, version = '0'] = /^redis_version:(\d+)/m.exec(await publisher.info('server')) ?? [];
-  const lost = () => {};
+  const ignoreLoss = () => {};
   if (Number(version) < SHARDED_SINCE) {
     return {
-      attach: (channel) => void subscriber.subscribe(channel, receive).catch(lost),
-      detach: (channel) => void subscriber.unsubscribe(channel).catch(lost),
-      send: (channel, text) => void publisher.publish(channel, text).catch(lost),
+      attach: (channel) => void subscriber.subscribe(channel, receive).catch(ignoreLoss),
+      detach: (channel) => void subscriber.unsubscribe(channel).catch(ignoreLoss),
+      send: (channel, text) => void publisher.publish(channel, text).catch(ignoreLoss),
     };
   }
   return {
-    attach: (channel) => void subscriber.sSubscribe(channel, receive).catch(lost),
-    detach: (channel) => void subscriber.sUnsubscribe(channel).catch(lost),
-    send: (channel, text) => void publisher.sPublish(channel, text).catch(lost),
+    attach: (channel) => void subscriber.sSubscribe(channel, receive).catch(ignoreLoss),
+    detach: (channel) => void subscriber.sUnsubscribe(channel).catch(ignoreLoss),
+    send: (channel, text) => void publisher.sPublish(channel, text).catch(ignoreLoss),
   };
 }
 
-/** Null for what is not ours: a foreign publisher on the same channel must not end the process. */
+/** @returns null for a text that is no envelope: a foreign publisher on our channel must not end the process. */
 function parse(text: string): Envelope | null {
   try {
     const { from, event } = JSON.parse(text) as Partial<Envelope>;
@@ -118,17 +118,18 @@ function connect(url: string, log: Log, options: { disableOfflineQueue?: boolean
     socket: {
       connectTimeout: SILENT_MS,
       socketTimeout: SILENT_MS,
-      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, RETRY_MOST_MS) * (0.5 + Math.random() / 2),
+      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, MAX_RETRY_MS) * (0.5 + Math.random() / 2),
     },
   });
-  let away = false;
+  let isAway = false;
   client.on('error', (error: unknown) => {
-    if (!away) log.warn({ err: error }, 'the bus is away; other processes are heard of through the database');
-    away = true;
+    if (!isAway)
+      log.warn({ err: error }, 'the bus is away; changes of other processes come late, from the database');
+    isAway = true;
   });
   client.on('ready', () => {
-    if (away) log.info({}, 'the bus is back');
-    away = false;
+    if (isAway) log.info({}, 'the bus is back');
+    isAway = false;
   });
   client.connect().catch(() => {});
   return client;

@@ -1,7 +1,7 @@
 /**
- * One producer, one consumer: what is pushed comes out of the iteration in order. It attaches no listener and starts
- * no timer, so a channel that nobody reads is simply collected. `onReturn` runs once when the consumer leaves or the
- * channel is closed, whichever comes first, even if the iteration never began.
+ * A queue between one producer and one consumer. The consumer iterates over the pushed items in order. A channel
+ * attaches no listener and starts no timer, so a channel that nobody reads is garbage-collected. `onReturn` runs once,
+ * when the consumer leaves or the channel is closed, even if the iteration never began.
  */
 export class Channel<T> implements AsyncIterableIterator<T, undefined, undefined> {
   readonly #items: T[] = [];
@@ -23,7 +23,7 @@ export class Channel<T> implements AsyncIterableIterator<T, undefined, undefined
     return this.#closed;
   }
 
-  /** Adds an item; does nothing after the end. */
+  /** Adds an item. Does nothing once the channel is closed. */
   push(item: T): void {
     if (this.#closed) return;
     if (!this.#waiting) {
@@ -34,24 +34,24 @@ export class Channel<T> implements AsyncIterableIterator<T, undefined, undefined
     this.#waiting = undefined;
   }
 
-  /** Forgets what has been pushed and not been read. */
+  /** Drops all items that wait to be read. */
   clear(): void {
     this.#items.length = 0;
   }
 
-  /** Forgets those that wait to be read and have become pointless. */
-  drop(isPointless: (item: T) => boolean): void {
+  /** Drops the waiting items that match. */
+  drop(matches: (item: T) => boolean): void {
     for (let i = this.#items.length - 1; i >= 0; i -= 1) {
-      if (isPointless(this.#items[i] as T)) this.#items.splice(i, 1);
+      if (matches(this.#items[i] as T)) this.#items.splice(i, 1);
     }
   }
 
-  /** Ends the iteration after what has been pushed. */
+  /** Closes the channel. The iteration ends after the items that wait. */
   end(): void {
     this.#close();
   }
 
-  /** Ends the iteration with an error after what has been pushed. */
+  /** Closes the channel. The iteration throws the error after the items that wait. */
   fail(error: unknown): void {
     if (!this.#closed) this.#failure = { error };
     this.#close();

@@ -1,39 +1,39 @@
 import type { Turns } from './turns.ts';
 
 export type Receiver<T> = {
-  /** @param items in order; the array is the same one for all receivers, and is not changed. Must not throw. */
+  /** @param items in order. All receivers get the same array; nobody may change it. Must not throw. */
   receive: (items: readonly T[]) => void;
 };
 
-/** So many receivers are served in one turn … */
+/** How many receivers one piece of work serves. */
 const RECEIVERS = 128;
-/** … with so many items at most. */
+/** How many items one batch holds at most. */
 const ITEMS = 64;
 
 /**
- * Hands items to many receivers. What is pushed in one tick, or while the items before are still being handed out, goes
- * to each receiver as one batch: one call, and where the receiver is a socket one write.
+ * Sends items to many receivers. Items that are pushed in one tick, or while the batch before is still being sent, go
+ * to each receiver as one batch: one call, and one write where the receiver is a socket.
  */
 export class Fanout<T> {
   readonly #turns: Turns;
-  /** With how many items had been pushed when they came. */
+  /** Each receiver, with the number of items that had been pushed when it joined. */
   readonly #receivers = new Map<Receiver<T>, number>();
   #pushed = 0;
   #pending: T[] = [];
   #batch: readonly T[] = [];
-  /** Who has not had the batch yet. */
-  #due: Iterator<[Receiver<T>, number]> | undefined;
+  /** The receivers that have not had the current batch yet. */
+  #remaining: Iterator<[Receiver<T>, number]> | undefined;
 
   constructor(turns: Turns) {
     this.#turns = turns;
   }
 
-  /** Receives what is pushed from now on. */
+  /** The receiver gets the items that are pushed from now on. */
   join(receiver: Receiver<T>): void {
     this.#receivers.set(receiver, this.#pushed);
   }
 
-  /** Receives nothing more. */
+  /** The receiver gets nothing more. */
   leave(receiver: Receiver<T>): void {
     this.#receivers.delete(receiver);
   }
@@ -41,29 +41,31 @@ export class Fanout<T> {
   push(item: T): void {
     this.#pending.push(item);
     this.#pushed += 1;
-    this.#turns.ask(this.#turn);
+    this.#turns.schedule(this.#sendPiece);
   }
 
-  readonly #turn = (): boolean => {
-    const due = this.#due ?? this.#nextBatch();
-    const batchAt = this.#pushed - this.#pending.length - this.#batch.length;
+  readonly #sendPiece = (): boolean => {
+    const remaining = this.#remaining ?? this.#nextBatch();
+    const batchStart = this.#pushed - this.#pending.length - this.#batch.length;
     for (let served = 0; served < RECEIVERS; served += 1) {
-      const { done, value } = due.next();
+      const { done, value } = remaining.next();
       if (done) {
-        this.#due = undefined;
+        this.#remaining = undefined;
         return this.#pending.length > 0;
       }
-      const [receiver, since] = value;
-      if (since <= batchAt) receiver.receive(this.#batch);
-      else if (since < batchAt + this.#batch.length) receiver.receive(this.#batch.slice(since - batchAt));
+      const [receiver, joinedAt] = value;
+      if (joinedAt <= batchStart) receiver.receive(this.#batch);
+      else if (joinedAt < batchStart + this.#batch.length) {
+        receiver.receive(this.#batch.slice(joinedAt - batchStart));
+      }
     }
-    this.#due = due;
+    this.#remaining = remaining;
     return true;
   };
 
   #nextBatch(): Iterator<[Receiver<T>, number]> {
     this.#batch = this.#pending.splice(0, ITEMS);
-    // A map's iterator passes over whoever leaves meanwhile, and comes to whoever joins.
+    // A map's iterator skips receivers that leave meanwhile, and also reaches those that join.
     return this.#receivers.entries();
   }
 }

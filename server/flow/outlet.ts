@@ -1,15 +1,15 @@
 /**
- * The port of a transport that can write to its socket without being asked: a way from a feed straight to one
- * subscriber. Asking for every event by itself (promises, iterators) costs more than sending it.
+ * The port of a transport that can write to its socket without being asked: the direct way from a feed to one
+ * subscriber. The other way, a promise and an iterator step for every event, costs more than sending the event.
  */
 export type Outlet<T> = {
   /**
-   * Sends these, in order, behind all that was sent before. One array that goes to many is made into bytes once. What
-   * is written to a socket that is gone, or is cut because it does not read, is dropped.
+   * Sends the items, in order, after everything that was sent before. An array that goes to many subscribers is encoded
+   * once. The items are dropped if the socket is gone, or if the socket is cut because its client does not read.
    */
   write: (items: readonly T[]) => void;
-  /** Whether what was sent waits to be read. */
+  /** Whether the client has not read yet what was sent. */
   readonly isBusy: boolean;
-  /** Resolves when it is busy no more, or gone. */
+  /** Resolves when the outlet is no longer busy, or its socket is gone. */
   drained: () => Promise<void>;
 };

@@ -1,38 +1,39 @@
-/** Work done a piece at a time. @returns whether there is more of it. */
-export type Turn = () => boolean;
+/** One small piece of work. @returns whether there is more to do. */
+export type Task = () => boolean;
 
-/** How long turns are taken before sockets and timers are looked at again. */
-const SPELL_MS = 4;
+/** How long tasks run before Node handles its sockets and timers again. */
+const SLICE_MS = 4;
 
 /**
- * Shares the thread between rooms: everybody who has something to do takes a short turn after the other, and between
- * spells of a few milliseconds calls are read, pings are sent and acks go out. So a busy room delays nobody by more
- * than a turn, and under load what has come up since a room's last turn goes out together in its next.
+ * Shares the event loop between rooms. Tasks take turns: each runs one short piece, then the next task runs. Every few
+ * milliseconds Node handles its sockets and timers, so that calls are read, pings are sent and acks go out. A busy room
+ * therefore delays the others by one piece at most. Under load, the items of a room that have gathered since its last
+ * piece go out together in the next one.
  */
 export class Turns {
-  readonly #waiting = new Set<Turn>();
-  #planned: NodeJS.Immediate | undefined;
+  readonly #waiting = new Set<Task>();
+  #nextSlice: NodeJS.Immediate | undefined;
 
-  /** Waits for a turn; asking again while waiting changes nothing. */
-  ask(turn: Turn): void {
-    this.#waiting.add(turn);
-    this.#planned ??= setImmediate(this.#spell);
+  /** Queues a task until it returns false. A task that is queued already is not queued twice. */
+  schedule(task: Task): void {
+    this.#waiting.add(task);
+    this.#nextSlice ??= setImmediate(this.#runSlice);
   }
 
-  /** Resolves when nobody waits for a turn any more, or after so long: there may always be somebody. */
-  async rested(withinMs: number): Promise<void> {
+  /** Resolves when no task waits, or after `withinMs`: a busy server may always have a task. */
+  async idle(withinMs: number): Promise<void> {
     const until = performance.now() + withinMs;
     while (this.#waiting.size > 0 && performance.now() < until) await new Promise(setImmediate);
   }
 
-  readonly #spell = (): void => {
-    const until = performance.now() + SPELL_MS;
-    // Who is put back stands at the end of the set, and is met again in this same loop.
-    for (const turn of this.#waiting) {
-      this.#waiting.delete(turn);
-      if (turn()) this.#waiting.add(turn);
+  readonly #runSlice = (): void => {
+    const until = performance.now() + SLICE_MS;
+    // A task that is added again goes to the end of the set. This same loop reaches it there.
+    for (const task of this.#waiting) {
+      this.#waiting.delete(task);
+      if (task()) this.#waiting.add(task);
       if (performance.now() >= until) break;
     }
-    this.#planned = this.#waiting.size > 0 ? setImmediate(this.#spell) : undefined;
+    this.#nextSlice = this.#waiting.size > 0 ? setImmediate(this.#runSlice) : undefined;
   };
 }

@@ -16,17 +16,18 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function after(eventLoopLoad: EventLoopLoad, share: number): boolean {
-  utilization = share;
+/** Whether the load is high after a second in which the event loop was busy for this share of the time. */
+function isHighAfter(eventLoopLoad: EventLoopLoad, busyShare: number): boolean {
+  utilization = busyShare;
   vi.advanceTimersByTime(1_000);
   return eventLoopLoad.isHigh;
 }
 
-test('it is high from four fifths on, and until less than half of the time is taken', () => {
+test('the load becomes high above 80 % and stays high until it falls below 50 %', () => {
   const eventLoopLoad = new EventLoopLoad();
   expect(eventLoopLoad.isHigh).toBe(false);
-  const shares = [0.7, 0.9, 0.7, 0.51, 0.4, 0.7, 0.79];
-  expect(shares.map((share) => after(eventLoopLoad, share))).toEqual([
+  const busyShares = [0.7, 0.9, 0.7, 0.51, 0.4, 0.7, 0.79];
+  expect(busyShares.map((share) => isHighAfter(eventLoopLoad, share))).toEqual([
     ...[false, true, true, true],
     ...[false, false, false],
   ]);

@@ -1,16 +1,19 @@
 import { performance } from 'node:perf_hooks';
 
-/** Looked at once in this time, so that one long task is not taken for a busy day. */
-const LOOK_MS = 1_000;
-/** Shares of the time in which the event loop had something to do. They lie apart, so that it does not flutter. */
+/** The load is measured over this time, so that a single long task does not count as high load. */
+const MEASURE_MS = 1_000;
+/** Shares of the time in which the event loop was busy. The limits differ, so that the state does not flip to and fro. */
 const HIGH = 0.8;
 const LOW = 0.5;
 
-/** Whether this process has little time left. What can be done more cheaply, if a little later, is then. */
+/**
+ * The event-loop load of this process. It becomes high above 80 % and stays high until it falls to 50 %. Under high
+ * load, work is delayed a little where that makes it cheaper.
+ */
 export class EventLoopLoad {
   #isHigh = false;
-  #seen = performance.eventLoopUtilization();
-  readonly #timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  #last = performance.eventLoopUtilization();
+  readonly #timer = setInterval(() => this.#measure(), MEASURE_MS).unref();
 
   get isHigh(): boolean {
     return this.#isHigh;
@@ -20,10 +23,10 @@ export class EventLoopLoad {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #measure(): void {
     const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.#seen);
-    this.#seen = now;
+    const { utilization } = performance.eventLoopUtilization(now, this.#last);
+    this.#last = now;
     this.#isHigh = utilization > (this.#isHigh ? LOW : HIGH);
   }
 }

@@ -12,34 +12,34 @@ const ready = async (url: string) => {
 };
 
 describe('readiness', () => {
-  test('is for anybody', async () => {
+  test('needs no session', async () => {
     await using server = await openServer();
     const answer = await fetch(`${server.url}/readyz`);
     const state = { status: 'ready', database: 'ok', bus: 'ok', draining: false };
     expect([answer.status, await answer.json()]).toEqual([200, state]);
   });
 
-  test('ends when the server begins to stop', async () => {
+  test('ends when the server begins to drain', async () => {
     const health = createHealth({ ping: async () => {} }, { isConnected: () => true });
     health.drain();
     expect(await health.readiness()).toMatchObject({ status: 'unready', draining: true });
   });
 
-  test('does not wait for a database that hangs, nor ask it twice', async () => {
+  test('of a database that hangs is answered after a timeout, and only one ping is sent', async () => {
     const ping = vi.fn(() => new Promise<void>(() => {}));
     const health = createHealth({ ping }, { isConnected: () => true });
-    const asked = await Promise.all([health.readiness(), health.readiness()]);
-    expect(asked.map(({ database }) => database)).toEqual(['away', 'away']);
+    const answers = await Promise.all([health.readiness(), health.readiness()]);
+    expect(answers.map(({ database }) => database)).toEqual(['away', 'away']);
     expect(ping).toHaveBeenCalledTimes(1);
   });
 
-  test('without a bus is degraded', async () => {
+  test('is degraded while the bus is away', async () => {
     const health = createHealth({ ping: async () => {} }, { isConnected: () => false });
     expect(await health.readiness()).toMatchObject({ status: 'degraded', bus: 'away' });
   });
 });
 
-test('a server whose database and bus are away starts, says so, refuses for now, and serves when they are there', async () => {
+test('a server starts while database and bus are away, refuses calls for now, and serves when they are back', async () => {
   await using database = await startMariadb();
   await using bus = await startRedis();
   const url = await database.database();
@@ -65,7 +65,7 @@ test('a server whose database and bus are away starts, says so, refuses for now,
   expect(await server.stop()).toBe(0);
 }, 60_000);
 
-test('a database that refuses us is not waited for', async () => {
+test('a server ends at once if the database refuses its user, and does not print the password', async () => {
   await using database = await startMariadb();
   const url = new URL(await database.database());
   url.username = 'nobody';

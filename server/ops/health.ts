@@ -2,7 +2,7 @@ import type { Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
 
 export type Readiness = {
-  /** `degraded`: people are served, but processes hear of each other only through the database. */
+  /** `degraded`: the server works, but changes of other processes come late, from the database. */
   status: 'ready' | 'degraded' | 'unready';
   database: 'ok' | 'away';
   bus: 'ok' | 'away';
@@ -11,34 +11,35 @@ export type Readiness = {
 
 export type Health = {
   readiness: () => Promise<Readiness>;
-  /** From now on no new callers should come. */
+  /** Makes the server `unready`, so that a load balancer sends no new clients. */
   drain: () => void;
 };
 
-/** A database that takes longer than this to answer is no use to a caller. */
-const PATIENCE_MS = 1_500;
+/** A database that needs longer than this to answer counts as away. */
+const PING_TIMEOUT_MS = 1_500;
 
+/** Answers `/readyz`: whether the database answers, the bus is connected, and the server is not draining. */
 export function createHealth(store: Pick<Store, 'ping'>, bus: Pick<Bus, 'isConnected'>): Health {
   let draining = false;
-  let asked: Promise<boolean> | undefined;
+  let ping: Promise<boolean> | undefined;
 
-  /** One question at a time: a database that hangs must not be asked again by every probe. */
-  const answers = () => {
-    asked ??= store
+  /** One ping at a time: the probes of a load balancer must not pile up pings on a database that hangs. */
+  const isDatabaseThere = () => {
+    ping ??= store
       .ping()
       .then(
         () => true,
         () => false,
       )
       .finally(() => {
-        asked = undefined;
+        ping = undefined;
       });
-    return Promise.race([asked, later(PATIENCE_MS)]);
+    return Promise.race([ping, falseAfter(PING_TIMEOUT_MS)]);
   };
 
   return {
     async readiness() {
-      const database = (await answers()) ? 'ok' : 'away';
+      const database = (await isDatabaseThere()) ? 'ok' : 'away';
       const connected = bus.isConnected();
       const ready = database === 'ok' && !draining;
       const status = ready ? (connected ? 'ready' : 'degraded') : 'unready';
@@ -50,6 +51,6 @@ export function createHealth(store: Pick<Store, 'ping'>, bus: Pick<Bus, 'isConne
   };
 }
 
-function later(ms: number): Promise<false> {
+function falseAfter(ms: number): Promise<false> {
   return new Promise((resolve) => setTimeout(resolve, ms, false).unref());
 }

@@ -4,7 +4,7 @@ import { binaryClient } from '../../testing/clients.ts';
 import { openServer } from '../../testing/liveServer.ts';
 import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
 
-test('whoever runs the server sees how speech goes, in Prometheus’s format', async () => {
+test('/metrics reports streams, audio, caption lag and gaps in Prometheus’s text format', async () => {
   await using server = await openServer({ script: [{ partial: 'he' }, { final: 'hello' }] });
   const { token } = await server.enter('Ada');
   await using client = binaryClient(server.url, token);
@@ -14,31 +14,31 @@ test('whoever runs the server sees how speech goes, in Prometheus’s format', a
   for (const seq of [0, 1]) {
     await client.trpc.transcripts.push.mutate(encodeChunk({ streamId, seq, pcm: pcmOf(1_000) }));
   }
-  const speaking = await scrape(server.url);
-  expect(speaking('speech_streams{state="listening"}')).toBe(1);
+  const whileSpeaking = await scrape(server.url);
+  expect(whileSpeaking('speech_streams{state="listening"}')).toBe(1);
   await client.trpc.transcripts.stop.mutate({ streamId });
 
-  const over = await scrape(server.url);
-  expect(over('speech_streams{state="listening"}')).toBe(0);
-  expect(over('speech_streams{state="ended"}')).toBe(0);
+  const afterwards = await scrape(server.url);
+  expect(afterwards('speech_streams{state="listening"}')).toBe(0);
+  expect(afterwards('speech_streams{state="ended"}')).toBe(0);
   for (const what of ['in', 'sent', 'billed']) {
-    expect(over(`speech_audio_seconds_total{what="${what}"}`)).toBe(2);
+    expect(afterwards(`speech_audio_seconds_total{what="${what}"}`)).toBe(2);
   }
   for (const type of ['partial', 'final']) {
-    expect(over(`speech_caption_lag_seconds_count{type="${type}"}`)).toBe(1);
+    expect(afterwards(`speech_caption_lag_seconds_count{type="${type}"}`)).toBe(1);
   }
-  expect(over('speech_gaps_total{reason="network"}')).toBe(1);
-  expect(over('speech_gap_seconds_total{reason="network"}')).toBe(4);
-  expect(over('speech_queue_length')).toBe(0);
+  expect(afterwards('speech_gaps_total{reason="network"}')).toBe(1);
+  expect(afterwards('speech_gap_seconds_total{reason="network"}')).toBe(4);
+  expect(afterwards('speech_queue_length')).toBe(0);
 });
 
-/** Reads one figure after the other. */
-async function scrape(url: string): Promise<(figure: string) => number> {
+/** Reads `/metrics`. @returns a function that gives the value of one metric with its labels; NaN if it is missing. */
+async function scrape(url: string): Promise<(metric: string) => number> {
   const answer = await fetch(`${url}/metrics`);
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
   const lines = (await answer.text()).split('\n');
-  return (figure) => {
-    const line = lines.find((candidate) => candidate.startsWith(`roomscribe_${figure} `));
+  return (metric) => {
+    const line = lines.find((candidate) => candidate.startsWith(`roomscribe_${metric} `));
     return Number(line?.split(' ').at(-1));
   };
 }

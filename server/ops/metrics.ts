@@ -3,14 +3,14 @@ import type { SpeechMeter } from '../speech/meter.ts';
 
 export type Metrics = {
   speech: SpeechMeter;
-  /** In Prometheus's text format. */
+  /** All metrics in Prometheus's text format. */
   render: () => Promise<{ contentType: string; body: string }>;
 };
 
-/** From the shortest delay a person notices to what they would call broken. */
+/** From the shortest delay that a person notices to one that looks like a fault. */
 const LAG_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30];
 
-/** What a server tells Prometheus: how Node is, and how speech goes. */
+/** The metrics of one server: Node's own, and those of speech. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -25,13 +25,13 @@ function meterSpeech(registry: Registry): SpeechMeter {
   const registers = [registry];
   const audio = new Counter({
     name: 'roomscribe_speech_audio_seconds_total',
-    help: 'Seconds of audio: taken in from microphones, sent to engines, billed.',
+    help: 'Seconds of audio: received from microphones (in), sent to engines (sent), billed (billed).',
     labelNames: ['what'] as const,
     registers,
   });
   const lag = new Histogram({
     name: 'roomscribe_speech_caption_lag_seconds',
-    help: 'From the end of the last word until the caption is told.',
+    help: 'Seconds from the end of the last spoken word until its caption is sent.',
     labelNames: ['type'] as const,
     buckets: LAG_SECONDS,
     registers,
@@ -44,25 +44,25 @@ function meterSpeech(registry: Registry): SpeechMeter {
   });
   const restarts = new Counter({
     name: 'roomscribe_speech_restarts_total',
-    help: 'Calls of an engine that began again, by cause.',
+    help: 'Engine calls that were started again, by cause.',
     labelNames: ['cause'] as const,
     registers,
   });
   const gaps = new Counter({
     name: 'roomscribe_speech_gaps_total',
-    help: 'Stretches of speech that nobody heard.',
+    help: 'Gaps: parts of the speech that no engine heard.',
     labelNames: ['reason'] as const,
     registers,
   });
   const gapSeconds = new Counter({
     name: 'roomscribe_speech_gap_seconds_total',
-    help: 'Seconds of speech that nobody heard.',
+    help: 'Seconds of speech that no engine heard.',
     labelNames: ['reason'] as const,
     registers,
   });
   const queue = new Gauge({
     name: 'roomscribe_speech_queue_length',
-    help: 'Calls of an engine that wait for a place.',
+    help: 'Engine calls that wait for admission.',
     registers,
   });
   return {

@@ -8,7 +8,7 @@ const message = (rev: number): BusEvent => ({
   message: { rev, text: '안녕 👋' } as Message,
 });
 
-/** The promises of a bus. `open` answers the buses of two processes, or twice the one bus of one process. */
+/** Tests the promises of the port. `open` returns the buses of two processes, or the same bus twice. */
 export function describeBus(name: string, open: () => Promise<[Bus, Bus]>): void {
   describe(`${name} keeps the promises of a bus`, () => {
     let here: Bus;
@@ -22,14 +22,16 @@ export function describeBus(name: string, open: () => Promise<[Bus, Bus]>): void
       await there.close();
     });
 
-    /** A listener in each process, which has begun to hear. */
+    /** Attaches a listener in each process and waits until both receive events. */
     const listen = async () => {
       const roomId = randomUUID();
-      const heard: [BusEvent[], BusEvent[]] = [[], []];
-      const leave = [here, there].map((bus, i) => bus.subscribe(roomId, (event) => heard[i]?.push(event)));
+      const received: [BusEvent[], BusEvent[]] = [[], []];
+      const detach = [here, there].map((bus, i) =>
+        bus.subscribe(roomId, (event) => received[i]?.push(event)),
+      );
       const mark = (bus: Bus, process: string) => bus.publish(roomId, { type: 'presence-wanted', process });
-      const everybodyHeard = (...marks: string[]) => {
-        for (const events of heard) {
+      const expectBothReceived = (...marks: string[]) => {
+        for (const events of received) {
           const processes = events.map((event) => 'process' in event && event.process);
           expect(processes).toEqual(expect.arrayContaining(marks));
         }
@@ -37,52 +39,52 @@ export function describeBus(name: string, open: () => Promise<[Bus, Bus]>): void
       await vi.waitFor(() => {
         mark(here, 'here');
         mark(there, 'there');
-        everybodyHeard('here', 'there');
+        expectBothReceived('here', 'there');
       });
-      // Behind these nothing is under way any more.
-      mark(here, 'here at last');
-      mark(there, 'there at last');
-      await vi.waitFor(() => everybodyHeard('here at last', 'there at last'));
-      for (const events of heard) events.length = 0;
-      return { roomId, heard, leave };
+      // The order of one publisher is kept, so nothing is under way behind these last marks.
+      mark(here, 'last of here');
+      mark(there, 'last of there');
+      await vi.waitFor(() => expectBothReceived('last of here', 'last of there'));
+      for (const events of received) events.length = 0;
+      return { roomId, received, detach };
     };
 
-    test('what is published reaches every process, in order and once', async () => {
-      const { roomId, heard } = await listen();
+    test('an event reaches every process once, in the order of publishing', async () => {
+      const { roomId, received } = await listen();
       const events = Array.from({ length: 200 }, (_, i) => message(i + 1));
       for (const event of events) here.publish(roomId, event);
-      await vi.waitFor(() => expect(heard[1]).toHaveLength(200));
-      expect(heard).toEqual([events, events]);
+      await vi.waitFor(() => expect(received[1]).toHaveLength(200));
+      expect(received).toEqual([events, events]);
     });
 
-    test('the own process hears at once', async () => {
-      const { roomId, heard } = await listen();
+    test('the publishing process receives its event at once', async () => {
+      const { roomId, received } = await listen();
       there.publish(roomId, message(1));
-      expect(heard[1]).toEqual([message(1)]);
+      expect(received[1]).toEqual([message(1)]);
     });
 
-    test('rooms do not hear each other, and who left hears nothing', async () => {
+    test('a listener receives only the events of its room, and none after it is detached', async () => {
       const [one, two] = [await listen(), await listen()];
-      one.leave[1]?.();
+      one.detach[1]?.();
       here.publish(one.roomId, message(1));
       here.publish(two.roomId, message(2));
-      await vi.waitFor(() => expect(two.heard[1]).toEqual([message(2)]));
-      expect([one.heard[0], one.heard[1]]).toEqual([[message(1)], []]);
+      await vi.waitFor(() => expect(two.received[1]).toEqual([message(2)]));
+      expect([one.received[0], one.received[1]]).toEqual([[message(1)], []]);
       const again: BusEvent[] = [];
       there.subscribe(one.roomId, (event) => again.push(event));
       await vi.waitFor(() => {
         here.publish(one.roomId, message(3));
         expect(again).not.toEqual([]);
       });
-      expect(one.heard[1]).toEqual([]);
+      expect(one.received[1]).toEqual([]);
     });
 
-    test('several listeners of one room hear in the order in which they came', async () => {
+    test('the listeners of a room are called in the order in which they subscribed', async () => {
       const roomId = randomUUID();
       const order: number[] = [];
-      const leave = [1, 2, 3].map((i) => here.subscribe(roomId, () => order.push(i)));
+      const detach = [1, 2, 3].map((i) => here.subscribe(roomId, () => order.push(i)));
       here.publish(roomId, message(1));
-      leave[1]?.();
+      detach[1]?.();
       here.publish(roomId, message(2));
       expect(order).toEqual([1, 2, 3, 1, 3]);
     });

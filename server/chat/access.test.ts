@@ -5,7 +5,7 @@ import type { Store } from '../../db/store.ts';
 import { addPerson, addRoom } from '../../db/testing/material.ts';
 import { type Access, createAccess } from './access.ts';
 
-describe('membership is one rule', () => {
+describe('the rule of membership', () => {
   let store: Store;
   let access: Access;
   let owner: User;
@@ -24,16 +24,13 @@ describe('membership is one rule', () => {
   });
   afterAll(() => store.close());
 
-  test.each(['public', 'private'] as const)(
-    'members are let into a %s room, with their role',
-    async (kind) => {
-      expect(await access.member(owner, rooms[kind])).toBe('owner');
-      expect(await access.member(joined, rooms[kind])).toBe('member');
-      expect(await access.visible(joined, rooms[kind])).toMatchObject({ id: rooms[kind], role: 'member' });
-    },
-  );
+  test.each(['public', 'private'] as const)('lets members into a %s room, with their role', async (kind) => {
+    expect(await access.member(owner, rooms[kind])).toBe('owner');
+    expect(await access.member(joined, rooms[kind])).toBe('member');
+    expect(await access.visible(joined, rooms[kind])).toMatchObject({ id: rooms[kind], role: 'member' });
+  });
 
-  test('a stranger sees a public room but is not let in', async () => {
+  test('shows a public room to a stranger, but does not let the stranger in', async () => {
     expect(await access.visible(stranger, rooms.public)).toMatchObject({ role: null });
     await expect(access.member(stranger, rooms.public)).rejects.toMatchObject({
       code: 'FORBIDDEN',
@@ -42,7 +39,7 @@ describe('membership is one rule', () => {
     });
   });
 
-  test('to a stranger a private room is no different from one that is not there', async () => {
+  test('answers a stranger the same for a private room as for a room that does not exist', async () => {
     const refusals = await Promise.all(
       [rooms.private, 'no such room', ''].flatMap((roomId) => [
         access.visible(stranger, roomId).catch((error: unknown) => error),
@@ -58,7 +55,7 @@ describe('membership is one rule', () => {
     }
   });
 
-  test('who leaves is a stranger again', async () => {
+  test('treats a member who has left as a stranger', async () => {
     await store.removeMember(rooms.private, joined.id);
     await expect(access.member(joined, rooms.private)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

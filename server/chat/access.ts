@@ -3,15 +3,15 @@ import type { Role, Room, UserRef } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 
 /**
- * The one rule of membership. Every call and every subscription asks it; nothing else decides who may see a room. A change
- * of the timeline has the store ask with its commit, and comes here to say why not.
+ * The one rule of membership. Every call and every subscription asks it, and nothing else decides who may see a room. For
+ * a change of the timeline, the store checks the membership in the same commit; if it refuses, this rule finds the reason.
  */
 export type Access = {
-  /** @throws AppError NOT_FOUND for an unknown room, or a private one to an outsider. */
+  /** @throws AppError NOT_FOUND if the room does not exist, or is private and the user is not in it. */
   visible: (user: UserRef, roomId: string) => Promise<Room>;
-  /** @throws AppError as `visible`, and FORBIDDEN for somebody who has not joined. */
+  /** @throws AppError NOT_FOUND as `visible`, FORBIDDEN if the user has not joined the room. */
   member: (user: UserRef, roomId: string) => Promise<Role>;
-  /** @throws AppError as `member`, and FORBIDDEN for a member who does not own the room. */
+  /** @throws AppError as `member`, FORBIDDEN if the user does not own the room. */
   owner: (user: UserRef, roomId: string) => Promise<void>;
 };
 

@@ -1,6 +1,6 @@
 export type Cursored<T> = { items: T[]; nextCursor: string | null };
 
-/** Cuts a list that was asked for with one item too many into a page. */
+/** Makes a page from a list that was read with `limit + 1` items: the extra item shows that there is a next page. */
 export function cursored<T>(items: T[], limit: number, cursorOf: (item: T) => string): Cursored<T> {
   const page = items.slice(0, limit);
   const last = page.at(-1);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Message, User } from '../../contract/types.ts';
@@ -15,14 +16,19 @@ import { createFeeds } from './feeds.ts';
 import { createWriter } from './writer.ts';
 
 /**
- * "Every subscriber sees every change of a room, in rev order, none twice, over reconnects" (design, invariant 2),
- * while the bus and the timing of the database's answers are as bad as they may be.
+ * Invariant 2 of the design: "Every subscriber sees every change of a room, in rev order, none twice, over reconnects".
+ * Random scripts check it, with a bus that loses, repeats and reorders hints and a database whose answers come late.
+ *
+ * Each run draws a new seed and prints it. Repeat a run with `SEED=… npx vitest run server/chat/delivery`.
  */
+const SEED = Number(process.env.SEED ?? randomInt(2 ** 31));
+console.info(`server/chat/delivery.test.ts: SEED=${SEED}`);
+
 const SUBSCRIBERS = 3;
 const SWEEP_MS = 2_000;
 
 const subscriber = fc.nat(SUBSCRIBERS - 1);
-const step = fc.oneof(
+const anyStep = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('append' as const), count: fc.integer({ min: 1, max: 3 }) }),
@@ -50,7 +56,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constantFrom('block' as const, 'unblock' as const), who: subscriber }),
   },
 );
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
 
 let store: Store;
 let author: User;
@@ -64,125 +70,126 @@ afterAll(async () => {
   await store.close();
 });
 
-test('every subscriber sees every change once, in order, whatever the bus and the clock do', async () => {
-  const scripts = fc.array(fc.tuple(step, fc.boolean()), { minLength: 5, maxLength: 30 });
+test('every subscriber sees every change once, in rev order, whatever the bus and the database’s timing do', async () => {
+  const scripts = fc.array(fc.tuple(anyStep, fc.boolean()), { minLength: 5, maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(scripts, async (script) => {
-      const play = await openPlay();
-      for (const [next, pause] of script) {
-        play.act(next);
-        if (pause) await settled();
+      const run = await openRun();
+      for (const [step, isFollowedByPause] of script) {
+        run.act(step);
+        if (isFollowedByPause) await settled();
       }
-      await play.finish();
+      await run.finish();
     }),
-    { numRuns: 150, seed: 1 },
+    { numRuns: 150, seed: SEED },
   );
 });
 
-/** One room with its audience. */
-async function openPlay() {
+/** One room with its subscribers, for one script. */
+async function openRun() {
   const bus = createUnreliableBus();
-  const stall = createStall();
+  const gate = createGate();
   const writer = createWriter(store, bus);
   const slowStore = {
     ...store,
-    heads: async (ids: string[]) => stall.pass(await store.heads(ids)),
+    heads: async (ids: string[]) => gate.pass(await store.heads(ids)),
     changesAfter: async (...args: Parameters<Store['changesAfter']>) =>
-      stall.pass(await store.changesAfter(...args)),
+      gate.pass(await store.changesAfter(...args)),
   };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const feeds = createFeeds({ store: slowStore, bus, watch: () => () => {}, turns: new Turns(), log });
   const roomId = await addRoom(store, author);
   const sent: Promise<Message>[] = [];
   const ids: string[] = [];
-  // The first asks for every delivery, the others' are written to them.
-  const audience = upTo(SUBSCRIBERS).map((i) =>
+  // The first guest asks for each delivery with `next`. The others have an outlet.
+  const guests = upTo(SUBSCRIBERS).map((i) =>
     createGuest(i > 1, (cursor, outlet) => feeds.subscribe({ user: author, roomId, cursor, outlet })),
   );
 
-  const act = (next: Step): void => {
-    switch (next.do) {
+  const act = (step: Step): void => {
+    switch (step.do) {
       case 'append':
-        for (const _ of upTo(next.count)) {
+        for (const _ of upTo(step.count)) {
           const message = typed(roomId, author);
           ids.push(message.id);
           sent.push(writer.write(appending(message)));
         }
         break;
       case 'react': {
-        const messageId = ids[next.to % ids.length];
-        // Another one each time, so that it is a change.
+        const messageId = ids[step.to % ids.length];
+        // Each reaction differs from the last one, so that it is a change.
         const emoji = `${sent.length % 20}`;
         const react = { type: 'react', roomId, by: author.id, emoji, on: sent.length % 40 < 20 } as const;
         if (messageId) sent.push(writer.write({ ...react, messageId }));
         break;
       }
       case 'deliver':
-        bus.deliver(next.at, next.again);
+        bus.deliver(step.at, step.again);
         break;
       case 'lose':
-        bus.lose(next.at);
+        bus.lose(step.at);
         break;
       case 'sweep':
         vi.advanceTimersByTime(SWEEP_MS);
         break;
       case 'stall':
-        stall.begin();
+        gate.shut();
         break;
       case 'unstall':
-        stall.end();
+        gate.open();
         break;
       default: {
-        const guest = audience[next.who];
-        if (next.do === 'come') guest?.come(next.cursor, sent.length);
-        else guest?.[next.do]();
+        const guest = guests[step.who];
+        if (step.do === 'come') guest?.come(step.cursor, sent.length);
+        else guest?.[step.do]();
       }
     }
   };
 
   const finish = async () => {
-    stall.end();
-    for (const guest of audience) guest.unblock();
+    gate.open();
+    for (const guest of guests) guest.unblock();
     const changes = new Map((await Promise.all(sent)).map(({ rev, id }) => [rev, id]));
     while (bus.held() > 0) bus.lose(0);
-    for (const guest of audience) guest.read();
+    for (const guest of guests) guest.read();
     await settled();
     vi.advanceTimersByTime(SWEEP_MS);
     await settled();
-    for (const guest of audience) await guest.expectAll(changes);
-    for (const guest of audience) await guest.leave();
+    for (const guest of guests) await guest.expectAll(changes);
+    for (const guest of guests) await guest.leave();
     feeds.close();
     expect(log.warn).not.toHaveBeenCalled();
   };
   return { act, finish };
 }
 
-/** Somebody who comes, reads, leaves, and comes back with the cursor they had. */
+/** A user who comes, reads, leaves, and comes back with the cursor of the last delivery. */
 function createGuest(
-  isWrittenTo: boolean,
+  hasOutlet: boolean,
   subscribe: (cursor?: string, outlet?: Outlet<Delivery>) => Promise<Visit['subscription']>,
 ) {
   const reader = createTestOutlet<Delivery>();
   const visitFrom = async (cursor: string | undefined) => {
     const deliveries: Delivery[] = [];
-    // Not a copy: whether it is busy is asked anew each time.
+    // The reader is the prototype and not copied, so that `isBusy` is read anew each time.
     const outlet: Outlet<Delivery> = Object.create(reader, {
       write: { value: (items: readonly Delivery[]) => void deliveries.push(...items) },
     });
-    return new Visit(await subscribe(cursor, isWrittenTo ? outlet : undefined), deliveries);
+    return new Visit(await subscribe(cursor, hasOutlet ? outlet : undefined), deliveries);
   };
-  const visits: { first: string; visit: Promise<Visit> }[] = [];
-  let present = false;
-  let busy: Promise<unknown> = Promise.resolve();
+  const visits: { cursor: string; visit: Promise<Visit> }[] = [];
+  let isPresent = false;
+  /** The guest does one thing after the other. */
+  let lastAction: Promise<unknown> = Promise.resolve();
   const then = (act: () => Promise<unknown>) => {
-    busy = busy.then(act);
+    lastAction = lastAction.then(act);
   };
   const latest = () => visits.at(-1)?.visit;
 
   return {
     come(kind: string, head: number) {
-      if (present) return;
-      present = true;
+      if (isPresent) return;
+      isPresent = true;
       const cursors: Record<string, string | undefined> = {
         zero: '0',
         middle: String(Math.floor(head / 2)),
@@ -192,7 +199,7 @@ function createGuest(
       };
       then(async () => {
         const cursor = (await latest())?.cursor ?? cursors[kind];
-        visits.push({ first: cursor ?? 'now', visit: visitFrom(cursor) });
+        visits.push({ cursor: cursor ?? 'now', visit: visitFrom(cursor) });
         await latest();
       });
     },
@@ -200,63 +207,64 @@ function createGuest(
     unblock: () => reader.unblock(),
     read: () => then(async () => void (await latest())?.read()),
     leave() {
-      present = false;
+      isPresent = false;
       then(async () => (await latest())?.leave());
-      return busy;
+      return lastAction;
     },
     async expectAll(changes: Changes) {
-      await busy;
-      for (const [i, { first, visit }] of visits.entries()) {
-        expectContinuous(first, await visit, changes, i === visits.length - 1 && present);
+      await lastAction;
+      for (const [i, { cursor, visit }] of visits.entries()) {
+        expectContinuous(cursor, await visit, changes, i === visits.length - 1 && isPresent);
       }
     },
   };
 }
 
-/** Which message each rev changed. */
+/** The id of the message that each rev changed. */
 type Changes = Map<number, string>;
 
 /**
- * What came goes on from where its receiver was, without a gap, and to the last change if they were there to the end. A
- * change that a later one of the same message has overtaken may be left out, because a replay is of the latest state.
+ * The deliveries of a visit go on from its cursor without a gap and in order. They reach the last change if the guest
+ * stayed to the end. A change may be missing if a later one of the same message replaced it: a replay holds the latest
+ * state of each message.
  */
-function expectContinuous(first: string, visit: Visit, changes: Changes, wasThere: boolean): void {
+function expectContinuous(cursor: string, visit: Visit, changes: Changes, stayedToEnd: boolean): void {
   const { deliveries, revs } = visit;
   const reset = visit.events.find((event) => event.type === 'reset');
-  const from = reset?.rev ?? (first === 'now' ? beginningOf(deliveries) : Number(first));
+  const from = reset?.rev ?? (cursor === 'now' ? startOf(deliveries) : Number(cursor));
   const head = Math.max(0, ...changes.keys());
-  const to = wasThere ? head : (revs.at(-1) ?? from);
-  const last = new Map([...changes].sort(([a], [b]) => a - b).map(([rev, id]) => [id, rev]));
-  const due = [...changes].filter(([rev, id]) => rev > from && rev <= to && last.get(id) === rev);
+  const to = stayedToEnd ? head : (revs.at(-1) ?? from);
+  const lastRevs = new Map([...changes].sort(([a], [b]) => a - b).map(([rev, id]) => [id, rev]));
+  const expected = [...changes].filter(([rev, id]) => rev > from && rev <= to && lastRevs.get(id) === rev);
   const seen = new Set(revs);
   expect(
-    due.filter(([rev]) => !seen.has(rev)),
-    `after ${first}`,
+    expected.filter(([rev]) => !seen.has(rev)),
+    `missing after cursor ${cursor}`,
   ).toEqual([]);
   expect(revs.filter((rev, i) => rev <= (revs[i - 1] ?? from))).toEqual([]);
   const cursors = deliveries.map(({ cursor }) => cursor);
   expect(cursors).toEqual([...cursors].sort((a, b) => a - b));
 }
 
-/** Where somebody was who came without a cursor: before their first change, or as far as their first signal says. */
-function beginningOf([first]: Delivery[]): number {
+/** The rev at which a visit without a cursor began: just before its first message, or the cursor of its first signal. */
+function startOf([first]: Delivery[]): number {
   if (!first) return 0;
   return first.event.type === 'message' ? first.cursor - 1 : first.cursor;
 }
 
-/** Holds answers back while it lasts; they come with what was true when they were asked for. */
-function createStall() {
-  let gate: PromiseWithResolvers<void> | undefined;
+/** Delays answers of the database while it is shut. The answers keep the state of the time when they were read. */
+function createGate() {
+  let opening: PromiseWithResolvers<void> | undefined;
   return {
-    begin() {
-      gate ??= Promise.withResolvers();
+    shut() {
+      opening ??= Promise.withResolvers();
     },
-    end() {
-      gate?.resolve();
-      gate = undefined;
+    open() {
+      opening?.resolve();
+      opening = undefined;
     },
     async pass<T>(answer: T): Promise<T> {
-      await gate?.promise;
+      await opening?.promise;
       return answer;
     },
   };

@@ -1,8 +1,8 @@
 import type { Message, RoomEvent } from '../../contract/types.ts';
 
 /**
- * One event with the rev up to which its receiver has then seen the room: the cursor to come back with. One object
- * serves all receivers.
+ * One event for subscribers. `cursor` is the rev up to which a subscriber has seen the room after this event; a client
+ * comes back with it. All subscribers share the same object.
  */
 export type Delivery = { readonly cursor: number; readonly event: RoomEvent };
 
@@ -11,10 +11,11 @@ export function deliveryOf(message: Message): Delivery {
 }
 
 /**
- * What of a feed's batch is news to somebody who has seen the room up to `seen`. Nearly always all of it, and then the
- * very same array; only who has read the store ahead of the feed has had some of it.
+ * Leaves out the messages of a feed's batch that a subscriber has seen already. Nearly always there are none; then it
+ * returns the same array. Only a subscriber that read the store ahead of its feed has seen some.
+ * @param seen the rev up to which the subscriber has seen the room.
  */
-export function newsOf(batch: readonly Delivery[], seen: number): readonly Delivery[] {
+export function unseenOf(batch: readonly Delivery[], seen: number): readonly Delivery[] {
   const [first] = batch;
   if (!first || revBefore(first) >= seen) return batch;
   return batch
@@ -22,7 +23,7 @@ export function newsOf(batch: readonly Delivery[], seen: number): readonly Deliv
     .map((delivery) => (delivery.cursor < seen ? { ...delivery, cursor: seen } : delivery));
 }
 
-/** How far the feed was when it handed this out. */
+/** The rev of the feed just before this delivery. */
 function revBefore({ cursor, event }: Delivery): number {
   return event.type === 'message' ? cursor - 1 : cursor;
 }

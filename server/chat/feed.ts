@@ -10,15 +10,15 @@ import type { MemberWatch } from './memberWatch.ts';
 import { Presence } from './presence.ts';
 import { Recent } from './recent.ts';
 
-/** Somebody in the room: receives everything in order until they leave or are ended. */
+/** A user in the room, who receives all deliveries in order until the subscription ends. */
 export type Subscriber = Receiver<Delivery> & {
   user: UserRef;
-  /** Ends their events with an error. */
+  /** Ends the subscription with an error. */
   fail: (error: Error) => void;
 };
 
 export type FeedParts = {
-  /** Tells this process from the others on the bus. */
+  /** The id of this process on the bus. */
   process: string;
   store: Pick<Store, 'changesAfter'>;
   bus: Pick<Bus, 'publish'>;
@@ -27,27 +27,28 @@ export type FeedParts = {
   log: Log;
 };
 
+/** Changes that one query reads to fill a gap. */
 const GAP_PAGE = 500;
 
 /**
- * The ordered, gap-free run of one room's changes in this process. The bus only hints: a rev that is not the next one
- * makes the feed read what it missed from the store, so nothing is skipped and nothing comes twice.
+ * The changes of one room in this process, in rev order and without gaps. The bus only gives hints: if a message's rev is
+ * not the next one, the feed reads the missing changes from the store. So no change is skipped, and none comes twice.
  */
 export class Feed {
   readonly roomId: string;
   readonly recent: Recent;
   readonly #fanout: Fanout<Delivery>;
-  /** With what ends the watch over each one's membership. */
+  /** Each subscriber, with the function that ends the watch of its membership. */
   readonly #subscribers = new Map<Subscriber, () => void>();
   readonly #parts: FeedParts;
   readonly #presence: Presence;
   #rev: number;
-  /** The last one, for whoever comes before anything changes: a crowd comes at once. */
-  #welcome: readonly Delivery[] = [];
-  #behind = false;
-  #filling = false;
+  /** The last answer of `presenceAt`, used again until something changes: a crowd comes at once. */
+  #presenceDelivery: readonly Delivery[] = [];
+  #isBehind = false;
+  #isReading = false;
 
-  /** @param rev where the feed starts: changes up to it are history. */
+  /** @param rev the start of the feed: changes up to this rev are history. */
   constructor(roomId: string, rev: number, parts: FeedParts) {
     this.roomId = roomId;
     this.recent = new Recent(rev, (from, limit) => parts.store.changesAfter(roomId, from, limit));
@@ -57,12 +58,12 @@ export class Feed {
     const { bus, process } = parts;
     this.#presence = new Presence({
       announce: (users) => bus.publish(roomId, { type: 'presence', process, users }),
-      tell: (change, users, total) => this.#broadcast({ type: 'presence', change, users, total }),
+      emit: (change, users, total) => this.#broadcast({ type: 'presence', change, users, total }),
     });
     bus.publish(roomId, { type: 'presence-wanted', process });
   }
 
-  /** The last change that was handed out. */
+  /** The rev of the last change that was sent. */
   get rev(): number {
     return this.#rev;
   }
@@ -81,24 +82,24 @@ export class Feed {
     if (this.#subscribers.delete(subscriber)) this.#presence.depart(subscriber.user);
   }
 
-  /** What somebody is told first who has seen the room up to `cursor`: who is here. */
-  welcome(cursor: number): readonly Delivery[] {
-    const { everybody: users, total } = this.#presence;
-    const known = this.#welcome[0];
+  /** The first live delivery of a subscriber: all users who are in the room. @param cursor the rev it has seen. */
+  presenceAt(cursor: number): readonly Delivery[] {
+    const { shown: users, total } = this.#presence;
+    const known = this.#presenceDelivery[0];
     const isSame =
       known?.event.type === 'presence' && known.event.users === users && known.event.total === total;
     if (known?.cursor !== cursor || !isSame) {
-      this.#welcome = [{ cursor, event: { type: 'presence', change: 'all', users, total } }];
+      this.#presenceDelivery = [{ cursor, event: { type: 'presence', change: 'all', users, total } }];
     }
-    return this.#welcome;
+    return this.#presenceDelivery;
   }
 
-  /** Says who is here, from time to time, and gives up who is silent. */
-  beat(): void {
-    this.#presence.beat();
+  /** Announces this process's users again, and drops processes that are silent. Call it every few seconds. */
+  heartbeat(): void {
+    this.#presence.heartbeat();
   }
 
-  /** Takes back who is here, because this process stops. */
+  /** Withdraws this process's users, because this process stops. */
   withdraw(): void {
     this.#presence.withdraw();
   }
@@ -115,10 +116,10 @@ export class Feed {
         this.#broadcast({ type: 'room', change: 'updated', room: event.room });
         break;
       case 'presence':
-        if (event.process !== this.#parts.process) this.#presence.hear(event.process, event.users);
+        if (event.process !== this.#parts.process) this.#presence.setRemote(event.process, event.users);
         break;
       case 'presence-wanted':
-        if (event.process !== this.#parts.process) this.#presence.beat();
+        if (event.process !== this.#parts.process) this.#presence.heartbeat();
         break;
       case 'typing':
       case 'read':
@@ -129,14 +130,14 @@ export class Feed {
     }
   }
 
-  /** Tells the feed how far the store is; it reads what it has not seen. */
+  /** Call it with the room's rev in the store. The feed reads the changes that it has not seen. */
   noticeRev(rev: number): void {
     if (rev > this.#rev) this.#fillGap();
   }
 
   #receiveMessage(message: Message): void {
     if (message.rev <= this.#rev) return;
-    if (message.rev === this.#rev + 1 && !this.#filling) this.#handOut(message);
+    if (message.rev === this.#rev + 1 && !this.#isReading) this.#send(message);
     else this.#fillGap();
   }
 
@@ -149,7 +150,7 @@ export class Feed {
     }
   }
 
-  #handOut(message: Message): void {
+  #send(message: Message): void {
     this.#rev = message.rev;
     this.#fanout.push(this.recent.add(message));
   }
@@ -158,26 +159,29 @@ export class Feed {
     this.#fanout.push({ cursor: this.#rev, event });
   }
 
-  /** Whatever arrives while the gap is read is in the store already: it only makes the reading go round once more. */
+  /** A hint that arrives during the read makes it read once more. Nothing is lost: its message is in the store already. */
   #fillGap(): void {
-    this.#behind = true;
-    if (!this.#filling) void this.#readGap();
+    this.#isBehind = true;
+    if (!this.#isReading) void this.#readGap();
   }
 
   async #readGap(): Promise<void> {
-    this.#filling = true;
+    this.#isReading = true;
     try {
-      while (this.#behind) {
-        this.#behind = false;
+      while (this.#isBehind) {
+        this.#isBehind = false;
         const missed = await this.#parts.store.changesAfter(this.roomId, this.#rev, GAP_PAGE);
-        for (const message of missed) this.#handOut(message);
-        if (missed.length === GAP_PAGE) this.#behind = true;
+        for (const message of missed) this.#send(message);
+        if (missed.length === GAP_PAGE) this.#isBehind = true;
       }
     } catch (error) {
-      // The next hint or the next sweep of the heads tries again.
-      this.#parts.log.warn({ err: error, roomId: this.roomId }, 'could not read missed changes');
+      // The next hint or the next sweep tries again.
+      this.#parts.log.warn(
+        { err: error, roomId: this.roomId },
+        'could not read missed changes; trying again soon',
+      );
     } finally {
-      this.#filling = false;
+      this.#isReading = false;
     }
   }
 }

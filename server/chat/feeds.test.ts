@@ -4,10 +4,11 @@ import { append, typed } from '../../db/testing/material.ts';
 import { openChat } from '../../testing/chatScene.ts';
 import { settled } from '../../testing/settled.ts';
 
-const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
+const storeAway = () =>
+  new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
 
-describe('a room nobody watches costs nothing', () => {
-  test('the bus is let go when the last subscription is over, read or not', async () => {
+describe('a room without subscribers costs nothing', () => {
+  test('the bus is detached when the last subscription ends, even one that nobody read', async () => {
     await using scene = await openChat();
     const visits = [
       await scene.visit(scene.ada),
@@ -23,7 +24,7 @@ describe('a room nobody watches costs nothing', () => {
       await visit.leave();
     }
     expect(scene.bus.listeners()).toBe(0);
-    expect((await scene.say(scene.ada, 'nobody watches')).rev).toBe(1);
+    expect((await scene.say(scene.ada, 'nobody is subscribed')).rev).toBe(1);
     const again = await scene.visit(scene.ada, '0');
     void again.read();
     await settled();
@@ -32,24 +33,24 @@ describe('a room nobody watches costs nothing', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('leaving while an event is awaited ends the wait', async () => {
+  test('ending a subscription ends a call of `next` that waits', async () => {
     await using scene = await openChat();
     const visit = await scene.visit(scene.ada);
-    for (const _ of ['everybody who is here', 'own arrival']) await visit.subscription.next();
+    for (const _ of ['presence of all', 'own arrival']) await visit.subscription.next();
     const waiting = visit.subscription.next();
     await visit.leave();
     expect((await waiting).done).toBe(true);
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('a subscription that is thrown into is over', async () => {
+  test('a subscription ends when its consumer calls `throw`', async () => {
     await using scene = await openChat();
     const { subscription } = await scene.visit(scene.ada);
     await expect(subscription.throw?.(new Error('enough'))).rejects.toThrow('enough');
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('an unknown room leaves nothing behind', async () => {
+  test('a subscription to an unknown room leaves nothing behind', async () => {
     await using scene = await openChat();
     await expect(scene.feeds.subscribe({ user: scene.ada, roomId: 'no such room' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -57,11 +58,11 @@ describe('a room nobody watches costs nothing', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('a database that is away when a room is opened is told to all who asked; the next one finds it back', async () => {
+  test('if the database is away while a room opens, all its subscribers get the error; the next one can subscribe', async () => {
     let isAway = true;
     await using scene = await openChat((store) => ({
       heads: async (ids) => {
-        if (isAway) throw away();
+        if (isAway) throw storeAway();
         return store.heads(ids);
       },
     }));
@@ -78,15 +79,15 @@ describe('a room nobody watches costs nothing', () => {
   });
 });
 
-describe('hints that the bus lost', () => {
+describe('changes whose hints the bus lost', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('are noticed by the sweep of the heads, and a database that is away then by the next one', async () => {
+  test('are delivered after a sweep; if the database is away, after the next sweep', async () => {
     let isAway = true;
     await using scene = await openChat((store) => ({
       changesAfter: async (...args) => {
-        if (isAway) throw away();
+        if (isAway) throw storeAway();
         return store.changesAfter(...args);
       },
     }));
@@ -97,7 +98,7 @@ describe('hints that the bus lost', () => {
     await settled();
     expect(visit.revs).toEqual([]);
     expect(scene.log.notes.map(({ level, message }) => [level, message])).toEqual([
-      ['warn', 'could not read missed changes'],
+      ['warn', 'could not read missed changes; trying again soon'],
     ]);
     isAway = false;
     vi.advanceTimersByTime(2_000);
@@ -106,7 +107,7 @@ describe('hints that the bus lost', () => {
     await visit.leave();
   });
 
-  test('are not swept for again while the database is still busy with the last sweep', async () => {
+  test('cause no second sweep while the database still works on the first', async () => {
     const answer = Promise.withResolvers<void>();
     let sweeps = 0;
     await using scene = await openChat((store) => ({

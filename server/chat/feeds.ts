@@ -12,8 +12,8 @@ import type { MemberWatch } from './memberWatch.ts';
 import { Subscription } from './subscription.ts';
 import { startSweep } from './sweep.ts';
 
-/** How often a process says again who is here through it. */
-const PRESENCE_BEAT_MS = 5_000;
+/** How often a process announces its users again. */
+const HEARTBEAT_MS = 5_000;
 
 export type FeedsParts = { store: Store; bus: Bus; watch: MemberWatch; turns: Turns; log: Log };
 
@@ -29,19 +29,19 @@ type Opened = { feed: Feed; detach: () => void };
 export type Feeds = {
   subscribe: (subscribing: Subscribing) => Promise<Subscription>;
   /**
-   * Stops the sweep, and takes back who is here. Subscriptions are not ended: a client that is told "stopped" does not come back, one whose socket
-   * closes does, with its cursor.
+   * Stops the sweep and withdraws this process's users from the rooms. It leaves the subscriptions open: a client whose
+   * subscription is stopped does not come back, but a client whose socket closes comes back with its cursor.
    */
   close: () => void;
 };
 
-/** The feeds of the rooms that somebody watches through this process; a room nobody watches costs nothing. */
+/** The feeds of the rooms that have a subscriber in this process. A room without subscribers costs nothing. */
 export function createFeeds({ store, bus, watch, turns, log }: FeedsParts): Feeds {
   const rooms = new Map<string, Promise<Opened>>();
-  const watching = new Map<string, number>();
+  const subscriberCounts = new Map<string, number>();
   const process = randomUUID();
   const stopSweep = startSweep(rooms, store, log);
-  const beating = setInterval(() => forEachFeed((feed) => feed.beat()), PRESENCE_BEAT_MS).unref();
+  const heartbeat = setInterval(() => forEachFeed((feed) => feed.heartbeat()), HEARTBEAT_MS).unref();
 
   const forEachFeed = (act: (feed: Feed) => void) => {
     for (const opened of rooms.values()) {
@@ -52,7 +52,7 @@ export function createFeeds({ store, bus, watch, turns, log }: FeedsParts): Feed
     }
   };
 
-  /** Attaches to the bus before it reads the head: a change is either in the head or in what the bus brings after. */
+  /** Attaches to the bus before it reads the head. So no change is missed: the head includes it, or the bus brings it. */
   const open = async (roomId: string): Promise<Opened> => {
     const early: BusEvent[] = [];
     let receive = (event: BusEvent): void => void early.push(event);
@@ -71,16 +71,16 @@ export function createFeeds({ store, bus, watch, turns, log }: FeedsParts): Feed
   };
 
   const acquire = (roomId: string): Promise<Opened> => {
-    watching.set(roomId, (watching.get(roomId) ?? 0) + 1);
+    subscriberCounts.set(roomId, (subscriberCounts.get(roomId) ?? 0) + 1);
     const opened = rooms.get(roomId) ?? open(roomId);
     rooms.set(roomId, opened);
     return opened;
   };
 
   const release = (roomId: string) => {
-    const left = (watching.get(roomId) ?? 1) - 1;
-    if (left > 0) return void watching.set(roomId, left);
-    watching.delete(roomId);
+    const left = (subscriberCounts.get(roomId) ?? 1) - 1;
+    if (left > 0) return void subscriberCounts.set(roomId, left);
+    subscriberCounts.delete(roomId);
     const opened = rooms.get(roomId);
     rooms.delete(roomId);
     opened?.then(
@@ -99,7 +99,7 @@ export function createFeeds({ store, bus, watch, turns, log }: FeedsParts): Feed
     },
     close() {
       stopSweep();
-      clearInterval(beating);
+      clearInterval(heartbeat);
       forEachFeed((feed) => feed.withdraw());
     },
   };

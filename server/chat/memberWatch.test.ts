@@ -8,8 +8,8 @@ const FAKED = { toFake: ['setInterval' as const, 'clearInterval' as const] };
 beforeEach(() => void vi.useFakeTimers(FAKED));
 afterEach(() => void vi.useRealTimers());
 
-describe('somebody whose leaving the bus has lost', () => {
-  test('hears, is heard and is subscribed for ten seconds more, and no longer', async () => {
+describe('when the bus lost the event of a leave', () => {
+  test('all subscriptions and the speech stream of that user end after ten seconds', async () => {
     await using scene = await openSpeech({ script: ['nothing'] });
     const visit = await scene.visit(scene.ben);
     const reading = visit.read().catch((error: unknown) => error);
@@ -25,12 +25,12 @@ describe('somebody whose leaving the bus has lost', () => {
     );
   });
 
-  test('is asked about again when the database did not answer; members stay', async () => {
-    let away = true;
+  test('a check that fails is repeated, and members keep their subscriptions', async () => {
+    let isAway = true;
     await using scene = await openSpeech({
       alter: (store) => ({
         findMembers: (...args) => {
-          if (away)
+          if (isAway)
             throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
           return store.findMembers(...args);
         },
@@ -40,7 +40,7 @@ describe('somebody whose leaving the bus has lost', () => {
     await scene.store.removeMember(scene.roomId, scene.ben.id);
     vi.advanceTimersByTime(10_000);
     await settled();
-    away = false;
+    isAway = false;
     vi.advanceTimersByTime(10_000);
     expect(await ben.end).toMatchObject({ reason: 'not_member' });
     vi.advanceTimersByTime(10_000);

@@ -1,52 +1,52 @@
 import type { Store } from '../../db/store.ts';
 import type { Log } from '../log.ts';
 
-/** Calls `onLost` once if the user turns out to belong to the room no more. @returns what ends the watch. */
+/** Calls `onLost` once if the user is no longer a member of the room. @returns a function that ends the watch. */
 export type MemberWatch = (roomId: string, userId: string, onLost: () => void) => () => void;
 
 type Watched = { roomId: string; userId: string; onLost: () => void };
 
-/** How long somebody may go on listening whose leaving the bus has lost. */
-const ASK_MS = 10_000;
+/** If the bus lost the event of a leave, that user reads and speaks in the room for this long at most. */
+const CHECK_MS = 10_000;
 
 /**
- * Asks again, from time to time, whether those who listen or speak still belong to their rooms. That somebody left is
- * told by the bus, at once; but the bus may lose it, and the database is the truth.
+ * Checks from time to time whether the users who listen or speak are still members of their rooms. The bus reports a
+ * leave at once, but the bus may lose events, and the database is the truth.
  */
 export function createMemberWatch(
   store: Pick<Store, 'findMembers'>,
   log: Log,
 ): { watch: MemberWatch; close: () => void } {
   const watched = new Set<Watched>();
-  let asking = false;
+  let isChecking = false;
 
-  const askRoom = async (roomId: string, people: Watched[]) => {
-    const userIds = [...new Set(people.map(({ userId }) => userId))];
+  const checkRoom = async (roomId: string, inRoom: Watched[]) => {
+    const userIds = [...new Set(inRoom.map(({ userId }) => userId))];
     const members = new Set(await store.findMembers(roomId, userIds));
-    for (const one of people) {
-      if (!members.has(one.userId) && watched.delete(one)) one.onLost();
+    for (const entry of inRoom) {
+      if (!members.has(entry.userId) && watched.delete(entry)) entry.onLost();
     }
   };
 
-  const ask = async () => {
-    if (asking) return;
-    asking = true;
+  const checkAll = async () => {
+    if (isChecking) return;
+    isChecking = true;
     try {
       const rooms = Map.groupBy(watched, ({ roomId }) => roomId);
-      for (const [roomId, people] of rooms) await askRoom(roomId, people);
+      for (const [roomId, inRoom] of rooms) await checkRoom(roomId, inRoom);
     } catch (error) {
-      log.warn({ err: error }, 'could not ask who still belongs to the rooms');
+      log.warn({ err: error }, 'could not check who is still a member; trying again soon');
     } finally {
-      asking = false;
+      isChecking = false;
     }
   };
 
-  const timer = setInterval(() => void ask(), ASK_MS).unref();
+  const timer = setInterval(() => void checkAll(), CHECK_MS).unref();
   return {
     watch(roomId, userId, onLost) {
-      const one = { roomId, userId, onLost };
-      watched.add(one);
-      return () => void watched.delete(one);
+      const entry = { roomId, userId, onLost };
+      watched.add(entry);
+      return () => void watched.delete(entry);
     },
     close: () => clearInterval(timer),
   };

@@ -12,7 +12,7 @@ const draft = (roomId: string, text = 'hello') => ({
 });
 
 describe('messages', () => {
-  test('are sent as the caller, and sent once per clientId', async () => {
+  test('have the caller as author, and are sent once per clientId', async () => {
     await using scene = await openChat();
     const first = await scene.messages.send(scene.ben, draft(scene.roomId, 'one'));
     expect(first).toMatchObject({
@@ -25,7 +25,7 @@ describe('messages', () => {
     expect(await scene.messages.send(scene.ben, again)).toEqual(first);
   });
 
-  test('reply to messages of the same room only', async () => {
+  test('can reply only to messages of the same room', async () => {
     await using scene = await openChat();
     const asked = await scene.messages.send(scene.ada, draft(scene.roomId));
     const reply = await scene.messages.send(scene.ben, { ...draft(scene.roomId), replyTo: asked.id });
@@ -36,7 +36,7 @@ describe('messages', () => {
     ).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'reply_unknown' });
   });
 
-  test('are neither sent, nor listed, nor watched by a stranger', async () => {
+  test('cannot be sent, listed or followed by a stranger', async () => {
     await using scene = await openChat();
     const stranger = await addPerson(scene.store);
     const refused = { code: 'FORBIDDEN', reason: 'not_member' };
@@ -47,7 +47,7 @@ describe('messages', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('a stranger is not told what is in a room, nor that a private one is there', async () => {
+  test('a stranger learns neither what is in a room nor that a private room exists', async () => {
     await using scene = await openChat();
     const stranger = await addPerson(scene.store);
     const asked = await scene.messages.send(scene.ada, draft(scene.roomId));
@@ -78,7 +78,7 @@ describe('messages', () => {
     [{ limit: 3, after: 3 }, [4, 5, 6], true],
     [{ limit: 3, after: 4 }, [5, 6, 7], false],
     [{ limit: 2, after: 0, before: 4 }, [1, 2], true],
-  ])('the page %o is %j, and says whether there is more that way: %s', async (page, seqs, hasMore) => {
+  ])('the page %o has the messages %j, and hasMore is %s', async (page, seqs, hasMore) => {
     await using scene = await openChat();
     for (const i of upTo(7)) await scene.messages.send(scene.ada, draft(scene.roomId, `text ${i}`));
     const answer = await scene.messages.list(scene.ben, scene.roomId, page);

@@ -31,19 +31,19 @@ export type Messages = {
   /** Sending the same `clientId` again, for ever, gives back the first message. */
   send: (user: User, draft: Draft) => Promise<Message>;
   edit: (user: User, edit: Place & { text: string; mentions: string[] }) => Promise<Message>;
-  /** Leaves a message without content in its place. */
+  /** Empties the message; an entry without content stays in its place. */
   remove: (user: User, place: Place) => Promise<Message>;
   react: (user: User, reaction: Place & { emoji: string; on: boolean }) => Promise<Message>;
   list: (user: User, roomId: string, page: HistoryPage) => Promise<Page<Message>>;
-  /** In one room, or in all that the user has joined; newest first. */
+  /** Searches one room, or all rooms that the user has joined. Newest first. */
   search: (user: User, search: Search) => Promise<Cursored<Message>>;
-  /** What happens in the room after `cursor` (a rev, as delivered); without one, from now on. */
+  /** Subscribes to the room's events after `cursor` (the rev of a delivery), or from now on if there is no cursor. */
   live: (user: User, place: LivePlace, outlet?: Outlet<Delivery>) => Promise<Subscription>;
 };
 
 export function createMessages(store: Store, writer: Writer, feeds: Feeds, access: Access): Messages {
-  /** What a message speaks of must be in its room; who does not belong there is not told what is. */
-  const mustBeThere = async (user: User, roomId: string, replyTo: string | null, mentions: string[]) => {
+  /** Replies and mentions must be of the same room. Only a member may learn whether they are. */
+  const checkReferences = async (user: User, roomId: string, replyTo: string | null, mentions: string[]) => {
     if (replyTo === null && mentions.length === 0) return;
     await access.member(user, roomId);
     if (replyTo !== null && !(await store.findMessage(roomId, replyTo))) {
@@ -59,7 +59,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
     try {
       return await writer.write({ ...change, ifMember: user.id });
     } catch (error) {
-      // Of a private room a stranger is not even told that it exists.
+      // A stranger must not learn that a private room exists: `member` answers NOT_FOUND there.
       if (error instanceof AppError && error.reason === 'not_member') await access.member(user, roomId);
       throw error;
     }
@@ -67,7 +67,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
 
   return {
     async send(user, { roomId, clientId, text, replyTo, mentions }) {
-      await mustBeThere(user, roomId, replyTo, mentions);
+      await checkReferences(user, roomId, replyTo, mentions);
       const message = {
         ...({ id: randomUUIDv7(), roomId, kind: 'text', clientId, text, replyTo, mentions } as const),
         author: { id: user.id, name: user.name },
@@ -78,7 +78,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
     },
 
     async edit(user, edit) {
-      await mustBeThere(user, edit.roomId, null, edit.mentions);
+      await checkReferences(user, edit.roomId, null, edit.mentions);
       return write(user, edit.roomId, { type: 'edit', by: user.id, at: new Date().toISOString(), ...edit });
     },
 
@@ -107,7 +107,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
       await access.member(user, roomId);
       const subscription = await feeds.subscribe({ user, roomId, cursor, outlet });
       try {
-        // Who left the room before we listened is not told so by the bus.
+        // The user may have left before we subscribed to the bus. Then no event reports it.
         await access.member(user, roomId);
       } catch (error) {
         await subscription.return();
@@ -118,17 +118,17 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
   };
 }
 
-/** The message at `seq` in the middle of what stands around it; `hasMore` looks back. */
+/** A page with the message at `seq` in its middle. `hasMore` says whether there are older messages. */
 async function listAround(
   store: Pick<Store, 'listMessages'>,
   roomId: string,
   seq: number,
   limit: number,
 ): Promise<Page<Message>> {
-  const back = Math.ceil(limit / 2);
+  const olderCount = Math.ceil(limit / 2);
   const [older, newer] = await Promise.all([
-    store.listMessages(roomId, { before: seq + 1, limit: back + 1 }),
-    back < limit ? store.listMessages(roomId, { after: seq, limit: limit - back }) : [],
+    store.listMessages(roomId, { before: seq + 1, limit: olderCount + 1 }),
+    olderCount < limit ? store.listMessages(roomId, { after: seq, limit: limit - olderCount }) : [],
   ]);
-  return { items: [...older.slice(-back), ...newer], hasMore: older.length > back };
+  return { items: [...older.slice(-olderCount), ...newer], hasMore: older.length > olderCount };
 }

@@ -10,7 +10,8 @@ import { Turns } from '../flow/turns.ts';
 import { createFeeds } from './feeds.ts';
 import { Presence, type PresenceParts } from './presence.ts';
 
-const told = (events: RoomEvent[]) =>
+/** The presence events, each as its change and the names in it. */
+const presenceIn = (events: RoomEvent[]) =>
   events.flatMap((event) =>
     event.type === 'presence' ? [`${event.change} ${event.users.map(({ name }) => name).join('+')}`] : [],
   );
@@ -21,13 +22,13 @@ const FAKED = {
 beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED.toFake] }));
 afterEach(() => void vi.useRealTimers());
 
-/** The presence of a room without anybody else. */
-function alone() {
-  const tell = vi.fn<PresenceParts['tell']>();
-  return { tell, presence: new Presence({ announce: () => {}, tell }) };
+/** The presence of a room in a single process. */
+function openPresence() {
+  const emit = vi.fn<PresenceParts['emit']>();
+  return { emit, presence: new Presence({ announce: () => {}, emit }) };
 }
 
-const wait = async (ms: number) => {
+const passTime = async (ms: number) => {
   await vi.advanceTimersByTimeAsync(ms);
   await settled();
 };
@@ -39,74 +40,74 @@ describe('presence', () => {
     return visit;
   };
 
-  test('of two windows of one person is one', async () => {
+  test('counts two windows of one user once', async () => {
     await using scene = await openChat();
     const watcher = await reading(scene.visit(scene.ada));
-    await wait(200);
+    await passTime(200);
     const [first, second] = [await scene.visit(scene.ben), await reading(scene.visit(scene.ben))];
-    await wait(200);
-    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
+    await passTime(200);
+    expect(presenceIn(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
     await first.leave();
-    await wait(10_000);
-    expect(told(watcher.events)).toHaveLength(3);
+    await passTime(10_000);
+    expect(presenceIn(watcher.events)).toHaveLength(3);
     await second.leave();
-    await wait(10_000);
-    expect(told(watcher.events).slice(3)).toEqual(['left Ben']);
+    await passTime(10_000);
+    expect(presenceIn(watcher.events).slice(3)).toEqual(['left Ben']);
     await watcher.leave();
   });
 
-  test('tells a crowd that comes together in one piece, and everybody who comes then whom they find', async () => {
+  test('shows a crowd that comes together in one event, and shows all present users to a newcomer', async () => {
     await using scene = await openChat();
     const watcher = await reading(scene.visit(scene.ada));
-    await wait(200);
+    await passTime(200);
     const people = await Promise.all(upTo(20).map((i) => addPerson(scene.store, `p${i}`)));
     for (const person of people) await scene.store.addMember(scene.roomId, person.id, new Date());
     await Promise.all(people.map((person) => scene.visit(person)));
-    await wait(200);
+    await passTime(200);
     const names = people.map(({ name }) => name);
-    expect(told(watcher.events).slice(2)).toEqual([`came ${names.join('+')}`]);
+    expect(presenceIn(watcher.events).slice(2)).toEqual([`came ${names.join('+')}`]);
     const late = await reading(scene.visit(scene.ben));
-    await wait(0);
-    expect(told(late.events)).toEqual([`all ${['Ada', ...names].join('+')}`]);
+    await passTime(0);
+    expect(presenceIn(late.events)).toEqual([`all ${['Ada', ...names].join('+')}`]);
   });
 
-  test('of a crowd names the first few hundred, counts all, and names others when there is room', async () => {
-    const { tell, presence } = alone();
+  test('names the first users of a crowd, counts all of them, and names more when there is room', async () => {
+    const { emit, presence } = openPresence();
     const people = upTo(LIMITS.presenceNames + 50).map((i) => ({ id: `p${i}`, name: `p${i}` }));
     for (const person of people) presence.arrive(person);
-    await wait(200);
-    expect(tell).toHaveBeenLastCalledWith('came', people.slice(0, LIMITS.presenceNames), people.length);
-    expect([presence.everybody.length, presence.total]).toEqual([LIMITS.presenceNames, people.length]);
+    await passTime(200);
+    expect(emit).toHaveBeenLastCalledWith('came', people.slice(0, LIMITS.presenceNames), people.length);
+    expect([presence.shown.length, presence.total]).toEqual([LIMITS.presenceNames, people.length]);
 
     presence.depart(people.at(-1) as UserRef);
-    await wait(200);
-    expect(tell).toHaveBeenLastCalledWith('came', [], people.length - 1);
+    await passTime(200);
+    expect(emit).toHaveBeenLastCalledWith('came', [], people.length - 1);
     presence.depart(people[0] as UserRef);
-    await wait(10_000);
-    expect(tell).toHaveBeenCalledWith('left', [people[0]], people.length - 2);
-    expect(tell).toHaveBeenLastCalledWith('came', [people[LIMITS.presenceNames]], people.length - 2);
+    await passTime(10_000);
+    expect(emit).toHaveBeenCalledWith('left', [people[0]], people.length - 2);
+    expect(emit).toHaveBeenLastCalledWith('came', [people[LIMITS.presenceNames]], people.length - 2);
   });
 
-  test('of somebody who is back in a moment is not interrupted, also for who comes meanwhile', async () => {
+  test('does not change when a user is back within the grace; a newcomer meanwhile sees the user as here', async () => {
     await using scene = await openChat();
     const watcher = await reading(scene.visit(scene.ada));
     const window = await scene.visit(scene.ben);
-    await wait(200);
+    await passTime(200);
     await window.leave();
-    await wait(2_000);
+    await passTime(2_000);
     const late = await reading(scene.visit(scene.ada));
-    await wait(200);
+    await passTime(200);
     await scene.visit(scene.ben);
-    await wait(10_000);
-    expect(told(watcher.events)).toEqual(['all ', 'came Ada+Ben']);
-    expect(told(late.events)).toEqual(['all Ada+Ben']);
+    await passTime(10_000);
+    expect(presenceIn(watcher.events)).toEqual(['all ', 'came Ada+Ben']);
+    expect(presenceIn(late.events)).toEqual(['all Ada+Ben']);
   });
 });
 
 describe('presence over several processes', () => {
   const never = () => () => {};
 
-  /** A process is its own set of feeds on the common bus; while `isLost` nothing of what it publishes arrives. */
+  /** A process is its own set of feeds on the common bus; once killed, nothing that it publishes arrives. */
   async function open() {
     const scene = await openChat();
     const { store, bus, log, ada, ben, roomId } = scene;
@@ -132,55 +133,55 @@ describe('presence over several processes', () => {
     const cleo = await addPerson(store, 'Cleo');
     return { scene, ada, ben, cleo, here: startProcess(), there: startProcess() };
   }
-  test('is one: who comes to either is seen in both, and who is in both leaves but once', async () => {
+  test('is the same in all: a user of either process is shown in both, and leaves once, after the last window', async () => {
     const { scene, ada, ben, here, there } = await open();
     const watcher = await here.visit(ada);
-    await wait(200);
+    await passTime(200);
     const visits = [await there.visit(ben), await here.visit(ben)];
-    await wait(400);
-    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
+    await passTime(400);
+    expect(presenceIn(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
     const late = await there.visit(ada);
     await settled();
-    expect(told(late.events)).toEqual(['all Ada+Ben']);
+    expect(presenceIn(late.events)).toEqual(['all Ada+Ben']);
     await visits[0]?.leave();
-    await wait(10_000);
-    expect(told(watcher.events)).toHaveLength(3);
+    await passTime(10_000);
+    expect(presenceIn(watcher.events)).toHaveLength(3);
     await visits[1]?.leave();
-    await wait(10_000);
-    expect(told(watcher.events).at(-1)).toBe('left Ben');
+    await passTime(10_000);
+    expect(presenceIn(watcher.events).at(-1)).toBe('left Ben');
     await scene[Symbol.asyncDispose]();
   });
 
-  test('loses the people of a process that is killed within 15 s, and keeps all others for as long as they stay', async () => {
+  test('drops the users of a killed process within 15 s, and keeps all others as long as they stay', async () => {
     const { scene, ada, ben, here, there } = await open();
     const watcher = await here.visit(ada);
-    await wait(200);
+    await passTime(200);
     await there.visit(ben);
-    await wait(120_000);
-    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
+    await passTime(120_000);
+    expect(presenceIn(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben']);
     there.kill();
-    await wait(15_000);
-    expect(told(watcher.events).slice(3)).toEqual(['left Ben']);
+    await passTime(15_000);
+    expect(presenceIn(watcher.events).slice(3)).toEqual(['left Ben']);
     await scene[Symbol.asyncDispose]();
   });
 
-  test('loses the people of a process that stops, unless they come to another one in a moment', async () => {
+  test('drops the users of a process that stops, except those who come to another process within the grace', async () => {
     const { scene, ada, ben, cleo, here, there } = await open();
     const watcher = await here.visit(ada);
-    await wait(200);
+    await passTime(200);
     await there.visit(ben);
     await there.visit(cleo);
-    await wait(400);
+    await passTime(400);
     there.stop();
-    await wait(1_000);
+    await passTime(1_000);
     await here.visit(cleo);
-    await wait(3_000);
-    expect(told(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben+Cleo', 'left Ben']);
+    await passTime(3_000);
+    expect(presenceIn(watcher.events)).toEqual(['all ', 'came Ada', 'came Ben+Cleo', 'left Ben']);
     await scene[Symbol.asyncDispose]();
   });
 });
 
-describe('leaving the room', () => {
+describe('leaving a room', () => {
   const outcome = (reading: Promise<void>) =>
     reading.then(
       () => 'ended',
@@ -188,27 +189,27 @@ describe('leaving the room', () => {
     );
   const notMember = { code: 'FORBIDDEN', reason: 'not_member' };
 
-  test('ends every subscription of that person with an error, and no other', async () => {
+  test('ends every subscription of that user with an error, and nobody else’s', async () => {
     await using scene = await openChat();
     const stays = await scene.visit(scene.ada);
     void stays.read();
     const leavers = [await scene.visit(scene.ben), await scene.visit(scene.ben, '0')];
     const ends = leavers.map((visit) => outcome(visit.read()));
-    await wait(200);
+    await passTime(200);
     await scene.rooms.leave(scene.ben, scene.roomId);
     for (const end of ends) expect(await end).toMatchObject(notMember);
     await scene.say(scene.ada, 'between us');
-    await wait(200);
+    await passTime(200);
     expect(leavers.flatMap((visit) => visit.revs)).toEqual([]);
     expect(stays.revs).toEqual([1]);
     const { id, name } = scene.ben;
     expect(stays.events).toContainEqual({ type: 'room', change: 'left', user: { id, name }, memberCount: 1 });
-    expect(told(stays.events).at(-1)).toBe('left Ben');
+    expect(presenceIn(stays.events).at(-1)).toBe('left Ben');
     await stays.leave();
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('while the subscription is being made refuses it', async () => {
+  test('while a subscription is being opened refuses that subscription', async () => {
     let leaves: (() => Promise<void>) | undefined;
     await using scene = await openChat((store) => ({
       heads: async (ids) => {
@@ -221,13 +222,13 @@ describe('leaving the room', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('and joining are told once, however often they are asked for', async () => {
+  test('and joining are each published once, however often they are called', async () => {
     await using scene = await openChat();
     const watcher = await scene.visit(scene.ada);
     void watcher.read();
-    const cleo: User = { id: scene.ben.id, name: 'Ben', kind: 'guest' };
-    for (const _ of [1, 2]) await scene.rooms.leave(cleo, scene.roomId);
-    for (const _ of [1, 2]) await scene.rooms.join(cleo, scene.roomId);
+    const { ben } = scene;
+    for (const _ of [1, 2]) await scene.rooms.leave(ben, scene.roomId);
+    for (const _ of [1, 2]) await scene.rooms.join(ben, scene.roomId);
     await settled();
     const changes = watcher.events.flatMap((event) =>
       'memberCount' in event ? [[event.change, event.memberCount]] : [],

@@ -2,174 +2,179 @@ import { LIMITS } from '../../contract/limits.ts';
 import type { UserRef } from '../../contract/types.ts';
 
 export type PresenceParts = {
-  /** Tells the other processes who is here through this one; all of them each time, so that a lost list heals. */
+  /** Sends the users of this process to the other processes. It sends all of them each time, so a lost list heals. */
   announce: (users: UserRef[]) => void;
-  /** Tells the people in the room who came or left, and how many are here. */
-  tell: (change: 'came' | 'left', users: UserRef[], total: number) => void;
+  /** Sends the subscribers of the room who came or left, and how many users are here in total. */
+  emit: (change: 'came' | 'left', users: UserRef[], total: number) => void;
 };
 
-/** Who comes and goes in so short a time is told and announced together: crowds do. */
-const GATHER_MS = 100;
-/** Somebody who is back by then was never gone: a page is loaded again, a train goes through a tunnel. */
+/** Arrivals and departures within this time go out together, because a crowd often comes at once. */
+const BATCH_MS = 100;
+/** A user who comes back within this time was never shown as gone: a page reloads, a train passes a tunnel. */
 const GRACE_MS = 3_000;
-/** How often it is looked whose time is up. */
-const LOOK_MS = 500;
-/** Somebody of whom nothing has been heard for so long is gone with their process; lists come every 5 s. */
+/** How often the grace of absent users is checked. */
+const CHECK_MS = 500;
+/** A process that sends no list for this long is gone, with its users. Lists come every 5 s. */
 const EXPIRY_MS = 12_000;
 
-type Elsewhere = { users: Map<string, UserRef>; heardAt: number };
+type RemoteProcess = { users: Map<string, UserRef>; receivedAt: number };
 
 /**
- * Who is in one room, over all processes. Several windows of one person, here or elsewhere, are one presence. People
- * are told how what they know differs from what is so, whatever happened in between. Of a crowd only the first few hundred
- * are named: to tell everybody of everybody would be millions of names. Time is counted by a clock that never jumps.
+ * The users in one room, over all processes. A user with several windows, in this process or in others, counts once.
+ *
+ * Subscribers get only the difference between the users they know of and the users who are here. Only the first
+ * `LIMITS.presenceNames` users of a crowd are named: naming everybody to everybody would send millions of names. All
+ * times come from `performance.now()`, which never jumps.
  */
 export class Presence {
   readonly #parts: PresenceParts;
-  readonly #windows = new Map<string, { user: UserRef; count: number }>();
-  readonly #elsewhere = new Map<string, Elsewhere>();
-  /** Whom the people in the room know to be here, by name. */
-  readonly #told = new Map<string, UserRef>();
-  /** Those of them who are here no more, since when. */
-  readonly #missing = new Map<string, number>();
-  #everybody: UserRef[] = [];
+  /** The users of this process, by user id, each with the number of windows. */
+  readonly #local = new Map<string, { user: UserRef; windows: number }>();
+  readonly #remote = new Map<string, RemoteProcess>();
+  /** The users whom the subscribers know to be here, by user id. */
+  readonly #shown = new Map<string, UserRef>();
+  /** Shown users who are not here now, by user id, with the time since when. */
+  readonly #absentSince = new Map<string, number>();
+  #shownList: UserRef[] = [];
   #total = 0;
-  #announcing: NodeJS.Timeout | undefined;
-  #telling: NodeJS.Timeout | undefined;
-  #waiting: NodeJS.Timeout | undefined;
+  #announceTimer: NodeJS.Timeout | undefined;
+  #emitTimer: NodeJS.Timeout | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
   }
 
-  /** Who is here as far as people have been told; the same array until the next telling, which goes to all. */
-  get everybody(): UserRef[] {
-    return this.#everybody;
+  /** The users whom the subscribers know to be here. It is the same array until the next change is emitted to all. */
+  get shown(): UserRef[] {
+    return this.#shownList;
   }
 
-  /** How many are here, as far as people have been told. */
+  /** How many users are here, as it was emitted last. */
   get total(): number {
     return this.#total;
   }
 
   arrive(user: UserRef): void {
-    const known = this.#windows.get(user.id);
-    this.#windows.set(user.id, { user, count: (known?.count ?? 0) + 1 });
-    if (!known) this.#changed();
+    const known = this.#local.get(user.id);
+    this.#local.set(user.id, { user, windows: (known?.windows ?? 0) + 1 });
+    if (!known) this.#onLocalChange();
   }
 
   depart(user: UserRef): void {
-    const known = this.#windows.get(user.id);
+    const known = this.#local.get(user.id);
     if (!known) return;
-    known.count -= 1;
-    if (known.count > 0) return;
-    this.#windows.delete(user.id);
-    this.#changed();
+    known.windows -= 1;
+    if (known.windows > 0) return;
+    this.#local.delete(user.id);
+    this.#onLocalChange();
   }
 
-  /** They will not be back: their leaving is told without waiting for them. */
+  /** These users will not come back: they are shown as gone without a grace. */
   dismiss(userIds: Iterable<string>): void {
-    for (const userId of userIds) this.#missing.set(userId, Number.NEGATIVE_INFINITY);
-    this.#tellSoon();
+    for (const userId of userIds) this.#absentSince.set(userId, Number.NEGATIVE_INFINITY);
+    this.#emitSoon();
   }
 
-  /** Everybody who is here through another process. */
-  hear(process: string, users: UserRef[]): void {
-    if (users.length === 0) this.#elsewhere.delete(process);
+  /** Replaces the list of users who are here through another process. */
+  setRemote(process: string, users: UserRef[]): void {
+    if (users.length === 0) this.#remote.delete(process);
     else {
-      const known = new Map(users.map((user) => [user.id, user]));
-      this.#elsewhere.set(process, { users: known, heardAt: performance.now() });
+      const byId = new Map(users.map((user) => [user.id, user]));
+      this.#remote.set(process, { users: byId, receivedAt: performance.now() });
     }
-    this.#tellSoon();
+    this.#emitSoon();
   }
 
-  /** Says again who is here, and gives up processes that are silent. */
-  beat(): void {
-    if (this.#windows.size > 0) this.#announce();
-    for (const [process, { users, heardAt }] of this.#elsewhere) {
-      if (performance.now() - heardAt <= EXPIRY_MS) continue;
-      this.hear(process, []);
+  /** Announces the users of this process again, and drops processes that are silent. */
+  heartbeat(): void {
+    if (this.#local.size > 0) this.#announce();
+    for (const [process, { users, receivedAt }] of this.#remote) {
+      if (performance.now() - receivedAt <= EXPIRY_MS) continue;
+      this.setRemote(process, []);
       this.dismiss(users.keys());
     }
   }
 
-  /** Takes back who is here, because this process stops. */
+  /** Withdraws the users of this process, because this process stops. */
   withdraw(): void {
-    clearTimeout(this.#announcing);
-    clearTimeout(this.#telling);
-    clearTimeout(this.#waiting);
+    clearTimeout(this.#announceTimer);
+    clearTimeout(this.#emitTimer);
+    clearTimeout(this.#checkTimer);
     this.#parts.announce([]);
   }
 
-  #here(): Map<string, UserRef> {
-    const here = new Map<string, UserRef>();
-    for (const { users } of this.#elsewhere.values()) for (const [id, user] of users) here.set(id, user);
-    for (const [id, { user }] of this.#windows) here.set(id, user);
-    return here;
+  /** All users who are here now, by user id. */
+  #present(): Map<string, UserRef> {
+    const present = new Map<string, UserRef>();
+    for (const { users } of this.#remote.values()) for (const [id, user] of users) present.set(id, user);
+    for (const [id, { user }] of this.#local) present.set(id, user);
+    return present;
   }
 
-  #changed(): void {
-    this.#tellSoon();
-    this.#announcing ??= setTimeout(() => this.#announce(), GATHER_MS).unref();
+  #onLocalChange(): void {
+    this.#emitSoon();
+    this.#announceTimer ??= setTimeout(() => this.#announce(), BATCH_MS).unref();
   }
 
   #announce(): void {
-    clearTimeout(this.#announcing);
-    this.#announcing = undefined;
-    this.#parts.announce([...this.#windows.values()].map(({ user }) => user));
+    clearTimeout(this.#announceTimer);
+    this.#announceTimer = undefined;
+    this.#parts.announce([...this.#local.values()].map(({ user }) => user));
   }
 
-  #tellSoon(): void {
-    this.#telling ??= setTimeout(() => this.#tell(), GATHER_MS).unref();
+  #emitSoon(): void {
+    this.#emitTimer ??= setTimeout(() => this.#emitChanges(), BATCH_MS).unref();
   }
 
-  #tell(): void {
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
-    const here = this.#here();
-    const left = this.#takeGone(here);
-    const came = this.#takeNew(here);
-    if (came.length + left.length > 0) this.#everybody = [...this.#told.values()];
-    const total = Math.max(here.size, this.#told.size);
+  #emitChanges(): void {
+    clearTimeout(this.#emitTimer);
+    this.#emitTimer = undefined;
+    const present = this.#present();
+    const left = this.#takeDepartures(present);
+    const came = this.#takeArrivals(present);
+    if (came.length + left.length > 0) this.#shownList = [...this.#shown.values()];
+    const total = Math.max(present.size, this.#shown.size);
     const isNews = came.length > 0 || (total !== this.#total && left.length === 0);
     this.#total = total;
-    if (left.length > 0) this.#parts.tell('left', left, total);
-    if (isNews) this.#parts.tell('came', came, total);
-    if (this.#missing.size > 0) this.#waiting ??= setTimeout(() => this.#lookAgain(), LOOK_MS).unref();
+    if (left.length > 0) this.#parts.emit('left', left, total);
+    if (isNews) this.#parts.emit('came', came, total);
+    if (this.#absentSince.size > 0)
+      this.#checkTimer ??= setTimeout(() => this.#checkAgain(), CHECK_MS).unref();
   }
 
-  #lookAgain(): void {
-    this.#waiting = undefined;
-    this.#tell();
+  #checkAgain(): void {
+    this.#checkTimer = undefined;
+    this.#emitChanges();
   }
 
-  /** Those who are here and can be named. */
-  #takeNew(here: ReadonlyMap<string, UserRef>): UserRef[] {
+  /** Adds users to the shown ones, as long as there is room for their names. @returns the added users. */
+  #takeArrivals(present: ReadonlyMap<string, UserRef>): UserRef[] {
     const came: UserRef[] = [];
-    for (const [id, user] of here) {
-      if (this.#told.size >= LIMITS.presenceNames) break;
-      if (this.#told.has(id)) continue;
-      this.#told.set(id, user);
+    for (const [id, user] of present) {
+      if (this.#shown.size >= LIMITS.presenceNames) break;
+      if (this.#shown.has(id)) continue;
+      this.#shown.set(id, user);
       came.push(user);
     }
     return came;
   }
 
-  /** Those who are known to be here, and have been away for longer than the grace. */
-  #takeGone(here: ReadonlyMap<string, UserRef>): UserRef[] {
-    for (const id of this.#missing.keys()) {
-      if (here.has(id) || !this.#told.has(id)) this.#missing.delete(id);
+  /** Removes shown users who have been absent for longer than the grace. @returns the removed users. */
+  #takeDepartures(present: ReadonlyMap<string, UserRef>): UserRef[] {
+    for (const id of this.#absentSince.keys()) {
+      if (present.has(id) || !this.#shown.has(id)) this.#absentSince.delete(id);
     }
     const now = performance.now();
-    const gone = [...this.#told.values()].filter(({ id }) => {
-      if (here.has(id)) return false;
-      const since = this.#missing.get(id) ?? now;
-      this.#missing.set(id, since);
+    const gone = [...this.#shown.values()].filter(({ id }) => {
+      if (present.has(id)) return false;
+      const since = this.#absentSince.get(id) ?? now;
+      this.#absentSince.set(id, since);
       return now - since >= GRACE_MS;
     });
     for (const { id } of gone) {
-      this.#told.delete(id);
-      this.#missing.delete(id);
+      this.#shown.delete(id);
+      this.#absentSince.delete(id);
     }
     return gone;
   }

@@ -1,81 +1,81 @@
 import type { Message } from '../../contract/types.ts';
 import { type Delivery, deliveryOf } from './delivery.ts';
 
-/** As many as a thousand people who lose their connection together have missed when they are back. */
-const KEPT = 512;
+/** A crowd of a thousand that loses its connection together misses about this many changes before it is back. */
+const CAPACITY = 512;
 
-/** Changes, and up to which rev their receiver has then seen the room. */
-export type Missed = { changes: readonly Delivery[]; upTo: number };
+/** Changes, and the rev up to which their receiver has then seen the room. */
+export type ReplayPage = { changes: readonly Delivery[]; upTo: number };
 
-/** A room's messages that changed after a rev, the latest state of each, in rev order. */
+/** Reads a room's messages that changed after a rev: the latest state of each, in rev order. */
 type ReadChanges = (afterRev: number, limit: number) => Promise<Message[]>;
 
 /**
- * A room's newest changes, the latest state of each message alone, in rev order: whoever was away for a moment catches
- * up from memory, and a crowd that comes back at once does not queue at the database.
+ * The newest changes of a room in memory: only the latest state of each message, in rev order. A subscriber that was
+ * away for a moment gets its replay from here. So a crowd that comes back at once does not queue at the database.
  */
 export class Recent {
   readonly #read: ReadChanges;
   #changes = new Map<string, Delivery>();
-  /** Every change after this rev is here, unless a later one of the same message has overtaken it. */
+  /** Every change after this rev is here, except those that a later change of the same message replaced. */
   #floor: number;
   #rev: number;
   #reading: Promise<void> | undefined;
 
-  /** @param rev changes up to it are not known here until somebody asks for them. */
+  /** @param rev the start. Changes up to this rev are read from the store when somebody asks for them. */
   constructor(rev: number, read: ReadChanges) {
     this.#floor = rev;
     this.#rev = rev;
     this.#read = read;
   }
 
-  /** @param change the next one. */
+  /** Adds the next change, in rev order. */
   add(change: Message): Delivery {
     const delivery = deliveryOf(change);
     this.#rev = change.rev;
-    // Deleted first: a map keeps a key's first place, and this change comes last.
+    // A map keeps a key at its first place. Deleting it first moves this change to the end.
     this.#changes.delete(change.id);
     this.#changes.set(change.id, delivery);
-    this.#forget();
+    this.#dropOldest();
     return delivery;
   }
 
-  /** The next changes after a rev, at most `limit`; undefined if that is further back than is kept. */
-  async after(rev: number, limit: number): Promise<Missed | undefined> {
-    if (rev < this.#rev - KEPT) return undefined;
+  /** The next changes after `rev`, at most `limit`. @returns undefined if they are older than what is kept. */
+  async after(rev: number, limit: number): Promise<ReplayPage | undefined> {
+    if (rev < this.#rev - CAPACITY) return undefined;
     if (rev < this.#floor) await this.#readBack();
     if (rev < this.#floor) return undefined;
-    const isNews = ({ cursor }: Delivery) => cursor > rev;
-    const changes = this.#changes.values().filter(isNews).take(limit).toArray();
-    // There may be none: a change is left out that was overtaken by one which the feed has not heard of yet.
+    const isNewer = ({ cursor }: Delivery) => cursor > rev;
+    const changes = this.#changes.values().filter(isNewer).take(limit).toArray();
+    // The page may be empty: in the store, later changes that the feed has not seen yet have replaced these.
     const last = changes.length === limit ? changes.at(-1) : undefined;
     return { changes, upTo: last?.cursor ?? this.#rev };
   }
 
-  /** Reads what came before its time, once for all who ask meanwhile. */
+  /** Reads older changes from the store. Callers that come meanwhile share the same read. */
   #readBack(): Promise<void> {
-    this.#reading ??= this.#readFrom(Math.max(0, this.#rev - KEPT)).finally(() => {
+    this.#reading ??= this.#readFrom(Math.max(0, this.#rev - CAPACITY)).finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
   }
 
   async #readFrom(rev: number): Promise<void> {
-    const older = await this.#read(rev, KEPT);
+    const older = await this.#read(rev, CAPACITY);
     const newer = this.#changes;
-    // What has changed meanwhile has come by the feed, in a later state.
+    // A message that changed during the read has come through the feed, in a later state.
     const missing = older.filter((message) => message.rev <= this.#floor && !newer.has(message.id));
     this.#changes = new Map([
       ...missing.map((message) => [message.id, deliveryOf(message)] as const),
       ...newer,
     ]);
     this.#floor = Math.min(this.#floor, rev);
-    this.#forget();
+    this.#dropOldest();
   }
 
-  #forget(): void {
+  #dropOldest(): void {
     for (const [oldestId, { cursor }] of this.#changes) {
-      if (this.#changes.size <= KEPT) return;
+      if (this.#changes.size <= CAPACITY) return;
       this.#changes.delete(oldestId);
       this.#floor = cursor;
     }

@@ -12,7 +12,7 @@ const room = (name: string, visibility: 'public' | 'private' = 'public') => ({
 });
 
 describe('rooms', () => {
-  test('are created with their creator as owner and only member', async () => {
+  test('have their creator as owner and only member', async () => {
     await using scene = await openChat();
     const created = await scene.rooms.create(scene.ben, room('회의'));
     expect(created).toMatchObject({
@@ -26,7 +26,7 @@ describe('rooms', () => {
     expect(await scene.rooms.get(scene.ada, created.id)).toEqual({ ...created, role: null, unread: null });
   });
 
-  test('when private, do not exist for others: not to get, join, leave, or list the members of', async () => {
+  test('that are private do not exist for strangers, whichever call they make', async () => {
     await using scene = await openChat();
     const { id } = await scene.rooms.create(scene.ada, room('own', 'private'));
     const unknown = { code: 'NOT_FOUND', reason: 'room_unknown' };
@@ -42,7 +42,7 @@ describe('rooms', () => {
     expect((await scene.rooms.list(scene.ada, { limit: 50 })).items.map((item) => item.id)).toContain(id);
   });
 
-  test('are joined by whoever sees them; nothing changes for who was there', async () => {
+  test('can be joined by a user who can see them; joining again changes nothing', async () => {
     await using scene = await openChat();
     const newcomer = await addPerson(scene.store);
     expect(await scene.rooms.join(newcomer, scene.roomId)).toMatchObject({
@@ -56,7 +56,7 @@ describe('rooms', () => {
     expect(await scene.rooms.get(newcomer, scene.roomId)).toMatchObject({ role: null, memberCount: 2 });
   });
 
-  test('are changed by their owner, and everybody in them is told', async () => {
+  test('can be changed only by their owner, and the change is sent to all in the room', async () => {
     await using scene = await openChat();
     const { store, roomId, ada, ben } = scene;
     const visit = await scene.visit(ben);
@@ -81,7 +81,7 @@ describe('rooms', () => {
     expect((await scene.rooms.get(ada, roomId)).name).toBe('회의');
   });
 
-  test('and members come in pages; the last page says that it is the last', async () => {
+  test('and their members are listed in pages; only the last page has no nextCursor', async () => {
     await using scene = await openChat();
     for (const i of upTo(4)) await scene.rooms.create(scene.ada, room(`room ${i}`));
     const seen: string[] = [];

@@ -10,7 +10,7 @@ export type RoomDraft = {
   name: string;
   visibility: Visibility;
   language: string;
-  /** What of it is left out is as by default. */
+  /** Settings that are left out get their default. */
   speech?: Partial<SpeechSettings>;
 };
 
@@ -21,9 +21,9 @@ export type Rooms = {
   ) => Promise<Cursored<Room>>;
   get: (user: User, roomId: string) => Promise<Room>;
   create: (user: User, room: RoomDraft) => Promise<Room>;
-  /** What the owner changes; what is left out stays as it is. Everybody in the room is told. */
+  /** Changes settings; only the owner may. Fields that are left out stay as they are. The room gets the new settings. */
   update: (user: User, roomId: string, change: RoomChange) => Promise<Room>;
-  /** Joining again changes nothing. */
+  /** Makes the user a member. Joining again changes nothing. */
   join: (user: User, roomId: string) => Promise<Room>;
   leave: (user: User, roomId: string) => Promise<void>;
   members: (
@@ -33,7 +33,7 @@ export type Rooms = {
   ) => Promise<Cursored<Member>>;
 };
 
-/** Rooms and who belongs to them. Whoever joins or leaves is told to the room over the bus. */
+/** Rooms and their members. Each join and each leave is published to the room over the bus. */
 export function createRooms(store: Store, bus: Bus, access: Access): Rooms {
   const announce = (change: 'joined' | 'left', user: User, roomId: string, memberCount: number) =>
     bus.publish(roomId, { type: 'membership', change, user: { id: user.id, name: user.name }, memberCount });

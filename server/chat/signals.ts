@@ -4,11 +4,11 @@ import type { Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Access } from './access.ts';
 
-/** What people in a room see of each other besides messages. None of it takes a rev, and none is replayed. */
+/** Read markers and typing. Signals take no rev, and a subscriber who was away does not get them later. */
 export type Signals = {
-  /** Moves the user's read marker forwards, never back, and not past the last message; answers where it stands. */
+  /** Moves the user's read marker forwards, never back and not past the last message. @returns where it stands now. */
   markRead: (user: User, roomId: string, seq: number) => Promise<{ seq: number }>;
-  /** Tells the room that the user writes, or has stopped. */
+  /** Shows the room that the user is typing, or has stopped. */
   typing: (user: User, roomId: string, typing: boolean) => Promise<void>;
 };
 

@@ -16,7 +16,7 @@ async function eventsAfter(scene: ChatScene, cursor: string | undefined) {
 }
 
 describe('a subscription', () => {
-  test('without a cursor is from now on, and has a cursor from its first event', async () => {
+  test('without a cursor starts now, and its first event has a cursor', async () => {
     await using scene = await openChat();
     await sayMany(scene, 3);
     const visit = await scene.visit(scene.ben);
@@ -38,7 +38,7 @@ describe('a subscription', () => {
     ['3', [4, 5]],
     ['5', []],
     ['005', []],
-  ])('after cursor %j replays %j', async (cursor, revs) => {
+  ])('with cursor %j replays the revs %j', async (cursor, revs) => {
     await using scene = await openChat();
     await sayMany(scene, 5);
     const visit = await eventsAfter(scene, cursor);
@@ -48,7 +48,7 @@ describe('a subscription', () => {
   });
 
   test.each(['6', '', ' ', '-1', '1.5', '1e0', 'NaN', '9'.repeat(16), '9'.repeat(400), 'x', '0x1'])(
-    'with the impossible cursor %j is told the current rev once, and goes on from there',
+    'with the impossible cursor %j gets one reset with the current rev, and goes on from there',
     async (cursor) => {
       await using scene = await openChat();
       await sayMany(scene, 5);
@@ -64,7 +64,7 @@ describe('a subscription', () => {
     },
   );
 
-  test('replays as many changes as the limit says, and is reset by one more', async () => {
+  test('replays as many changes as the limit allows, and gets a reset for one more', async () => {
     await using scene = await openChat();
     const total = LIMITS.replayChanges + 1;
     for (let sent = 0; sent < total; sent += 250) {
@@ -80,7 +80,7 @@ describe('a subscription', () => {
     expect(late.revs).toEqual([]);
   });
 
-  test('that is ahead of a feed which missed hints gets nothing twice when the feed catches up', async () => {
+  test('that is ahead of its feed gets nothing twice when the feed catches up', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     await using scene = await openChat();
     const behind = await scene.visit(scene.ada);
@@ -103,7 +103,7 @@ describe('a subscription', () => {
     await Promise.all([behind.leave(), ahead.leave()]);
   });
 
-  test('whose reader is far behind goes on from what is kept, without a gap', async () => {
+  test('whose reader is far behind gets the rest from the store, without a gap', async () => {
     await using scene = await openChat();
     const visit = await scene.visit(scene.ben);
     await visit.subscription.next();
@@ -112,14 +112,14 @@ describe('a subscription', () => {
       await Promise.all(upTo(250).map((i) => scene.say(scene.ada, `text ${sent + i}`)));
       await settled();
     }
-    // More than is kept for a reader, and less than a reset.
+    // More messages than the subscription keeps for a reader, and fewer than cause a reset.
     void visit.read();
     await vi.waitFor(() => expect(visit.cursor).toBe(String(total)));
     expect(visit.revs).toEqual(upTo(total));
     await visit.leave();
   });
 
-  test('gets what is committed while its replay is read, once', async () => {
+  test('gets messages that are committed during its replay once', async () => {
     const reading = Promise.withResolvers<void>();
     await using scene = await openChat((store) => ({
       changesAfter: async (...args) => {

@@ -1,49 +1,50 @@
 import type { UserRef } from '../../contract/types.ts';
 import { Channel } from '../flow/channel.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import { type History, nextMissed, resetTo, revOf } from './catchUp.ts';
-import { type Delivery, newsOf } from './delivery.ts';
+import { type History, nextReplayPage, resetTo, revFromCursor } from './catchUp.ts';
+import { type Delivery, unseenOf } from './delivery.ts';
 import type { Feed, Subscriber } from './feed.ts';
-import type { Missed } from './recent.ts';
+import type { ReplayPage } from './recent.ts';
 
 export type SubscriptionParts = {
   feed: Feed;
   history: History;
   user: UserRef;
-  /** Where its receiver left off; undefined for one who comes for the first time. */
+  /** The cursor of the last delivery that the client has; undefined for a client that comes for the first time. */
   cursor?: string | undefined;
-  /** Takes the deliveries; without one they are asked for with `next`. */
+  /** Gets the deliveries. Without an outlet, the reader asks for them with `next`. */
   outlet?: Outlet<Delivery> | undefined;
   /** Runs once when the subscription is over, even if nobody ever read from it. */
   onReturn: () => void;
 };
 
-/** Deliveries that wait for a reader; one with more unread goes on from the store, so that nobody has to keep them. */
-const UNREAD = 1_000;
+/** A reader with more unread deliveries than this gets the rest from the store, so that memory stays bounded. */
+const MAX_QUEUED = 1_000;
 
 /**
- * One receiver's deliveries: what they missed, then what happens, without a gap or a double.
+ * The deliveries of one subscriber: first a replay of what it missed, then live events. No message is skipped, and none
+ * comes twice.
  *
- * While it catches up it takes nothing from the feed: what the feed has handed out is in the store. It goes live in the
- * very tick in which its receiver has seen as much as the feed; all that the feed hands out later comes to it, and what
- * it has read ahead of the feed is left out by rev.
+ * During the replay it ignores the feed, because everything that the feed has sent is in the store. It goes live in the
+ * same tick in which its reader has seen as much as the feed. From then on the feed brings everything; messages that the
+ * replay has read ahead of the feed are left out by rev.
  *
- * With an outlet the deliveries go there, and `next` only waits for the end. The outlet stands behind whatever `next`
- * has answered before: it is not written to until `next` is asked for the first time.
+ * With an outlet, the deliveries go to the outlet, and `next` only waits for the end. Nothing is written to the outlet
+ * before the first call of `next`, so that the outlet's data comes after the transport's own first answer.
  */
 export class Subscription implements Subscriber, AsyncIterableIterator<Delivery, void, void> {
   readonly user: UserRef;
   readonly #feed: Feed;
   readonly #history: History;
   readonly #outlet: Outlet<Delivery> | undefined;
-  /** What waits to be asked for, and how it ends. */
-  readonly #waiting: Channel<Delivery>;
+  /** The deliveries that wait for `next`, and how the subscription ends. */
+  readonly #queue: Channel<Delivery>;
   #cursor: string | undefined;
-  /** Up to where its receiver has seen the room; undefined until the cursor has been looked at. */
-  #seen: number | undefined;
-  /** Up to where it has been given deliveries, read or not. */
-  #given = 0;
-  #live = false;
+  /** The rev up to which the reader has seen the room; undefined until the cursor is read. */
+  #seenRev: number | undefined;
+  /** The rev up to which deliveries were queued or written, read or not. */
+  #deliveredRev = 0;
+  #isLive = false;
 
   constructor({ feed, history, user, cursor, outlet, onReturn }: SubscriptionParts) {
     this.user = user;
@@ -51,8 +52,8 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
     this.#history = history;
     this.#outlet = outlet;
     this.#cursor = cursor;
-    if (cursor === undefined) this.#seen = feed.rev;
-    this.#waiting = new Channel(() => {
+    if (cursor === undefined) this.#seenRev = feed.rev;
+    this.#queue = new Channel(() => {
       feed.leave(this);
       onReturn();
     });
@@ -60,37 +61,37 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
   }
 
   receive(batch: readonly Delivery[]): void {
-    if (!this.#live) return;
-    if (this.#outlet || this.#waiting.length < UNREAD) {
-      this.#give(newsOf(batch, this.#given));
+    if (!this.#isLive) return;
+    if (this.#outlet || this.#queue.length < MAX_QUEUED) {
+      this.#deliver(unseenOf(batch, this.#deliveredRev));
     } else {
-      this.#live = false;
-      this.#waiting.clear();
+      this.#isLive = false;
+      this.#queue.clear();
     }
   }
 
   fail(error: Error): void {
-    this.#waiting.fail(error);
+    this.#queue.fail(error);
   }
 
   async next(): Promise<IteratorResult<Delivery, void>> {
-    while (!this.#live && this.#waiting.length === 0 && !this.#waiting.closed) {
-      // No faster than its receiver reads.
+    while (!this.#isLive && this.#queue.length === 0 && !this.#queue.closed) {
+      // The replay reads the store no faster than the client reads its socket.
       if (this.#outlet?.isBusy) await this.#outlet.drained();
-      else await this.#step();
+      else await this.#advance();
     }
-    const result = await this.#waiting.next();
-    if (!result.done) this.#seen = result.value.cursor;
+    const result = await this.#queue.next();
+    if (!result.done) this.#seenRev = result.value.cursor;
     return result;
   }
 
   async return(): Promise<IteratorResult<Delivery, void>> {
-    await this.#waiting.return();
+    await this.#queue.return();
     return { done: true, value: undefined };
   }
 
   async throw(error: unknown): Promise<IteratorResult<Delivery, void>> {
-    await this.#waiting.return();
+    await this.#queue.return();
     throw error;
   }
 
@@ -98,39 +99,39 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
     return this;
   }
 
-  /** The next deliveries for somebody who is behind; or live, if they are not. */
-  async #step(): Promise<void> {
-    const seen = this.#seen;
-    if (seen === undefined) this.#catchUp(await this.#lookAtCursor());
-    else if (seen < this.#feed.rev) this.#catchUp(await nextMissed(this.#feed, this.#history, seen));
+  /** Delivers the next page of the replay, or goes live if nothing is missing. */
+  async #advance(): Promise<void> {
+    const seen = this.#seenRev;
+    if (seen === undefined) this.#replay(await this.#readCursor());
+    else if (seen < this.#feed.rev) this.#replay(await nextReplayPage(this.#feed, this.#history, seen));
     else this.#goLive(seen);
   }
 
-  async #lookAtCursor(): Promise<Missed> {
-    const rev = await revOf(this.#cursor ?? '', this.#feed, this.#history);
+  async #readCursor(): Promise<ReplayPage> {
+    const rev = await revFromCursor(this.#cursor ?? '', this.#feed, this.#history);
     return rev === undefined ? resetTo(this.#feed.rev) : { changes: [], upTo: rev };
   }
 
-  #catchUp({ changes, upTo }: Missed): void {
-    if (changes.length === 0) this.#seen = upTo;
-    else this.#give(changes);
+  #replay({ changes, upTo }: ReplayPage): void {
+    if (changes.length === 0) this.#seenRev = upTo;
+    else this.#deliver(changes);
   }
 
   #goLive(seen: number): void {
-    this.#live = true;
-    this.#given = seen;
-    this.#give(this.#feed.welcome(seen));
+    this.#isLive = true;
+    this.#deliveredRev = seen;
+    this.#deliver(this.#feed.presenceAt(seen));
   }
 
-  #give(deliveries: readonly Delivery[]): void {
+  #deliver(deliveries: readonly Delivery[]): void {
     const last = deliveries.at(-1);
-    if (!last || this.#waiting.closed) return;
-    this.#given = last.cursor;
+    if (!last || this.#queue.closed) return;
+    this.#deliveredRev = last.cursor;
     if (this.#outlet) {
-      this.#seen = last.cursor;
+      this.#seenRev = last.cursor;
       this.#outlet.write(deliveries);
     } else {
-      for (const delivery of deliveries) this.#waiting.push(delivery);
+      for (const delivery of deliveries) this.#queue.push(delivery);
     }
   }
 }

@@ -2,13 +2,13 @@ import type { Store } from '../../db/store.ts';
 import type { Log } from '../log.ts';
 import type { Feed } from './feed.ts';
 
-/** How long a hint that the bus lost can go unseen. */
+/** A change whose hint the bus lost is noticed after this time at the latest. */
 const SWEEP_MS = 2_000;
 
 /**
- * Tells the feeds every two seconds how far their rooms are in the store, in one query for all. A database that has
- * not answered yet is not asked again.
- * @returns what stops it.
+ * Reads the current revs of all open rooms every two seconds, in one query, and passes them to the feeds. It does not
+ * query again while the database still works on the last query.
+ * @returns a function that stops the sweep.
  */
 export function startSweep(
   rooms: ReadonlyMap<string, Promise<{ feed: Feed }>>,
@@ -22,16 +22,16 @@ export function startSweep(
     sweeping = true;
     try {
       const heads = await store.heads([...rooms.keys()]);
-      for (const [roomId, { rev }] of heads) notice(roomId, rev);
+      for (const [roomId, { rev }] of heads) passOn(roomId, rev);
     } catch (error) {
-      log.warn({ err: error }, 'could not sweep the heads of the rooms');
+      log.warn({ err: error }, 'could not read the current revs of the rooms; trying again soon');
     } finally {
       sweeping = false;
     }
   };
 
-  /** A room that could not be opened has told those who asked for it; the sweep goes on without it. */
-  const notice = (roomId: string, rev: number) =>
+  /** Skips a room that could not be opened: its subscribers have got the error. */
+  const passOn = (roomId: string, rev: number) =>
     rooms.get(roomId)?.then(
       ({ feed }) => feed.noticeRev(rev),
       () => {},

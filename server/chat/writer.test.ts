@@ -17,15 +17,17 @@ type Scene = {
   room: string;
 };
 
-/** A writer over a real store; `commit` stands before each commit's answer. */
-async function openScene(commit: () => Promise<void> = async () => {}): Promise<Scene & AsyncDisposable> {
+/** A writer over a real store. `afterCommit` delays the answer of each commit. */
+async function openScene(
+  afterCommit: () => Promise<void> = async () => {},
+): Promise<Scene & AsyncDisposable> {
   const store = await openStore('sqlite::memory:');
   const bus = createCountedBus();
   const batches: Change[][] = [];
   const commitChanges = async (changes: Change[]): Promise<ChangeOutcome[]> => {
     batches.push(changes);
     const outcomes = await store.commitChanges(changes);
-    await commit();
+    await afterCommit();
     return outcomes;
   };
   const ada = await addPerson(store);
@@ -35,7 +37,7 @@ async function openScene(commit: () => Promise<void> = async () => {}): Promise<
 }
 
 describe('the writer', () => {
-  test('answers, and tells the bus, only after the commit', async () => {
+  test('answers and publishes a message only after the commit', async () => {
     const commit = Promise.withResolvers<void>();
     await using scene = await openScene(() => commit.promise);
     let acked = false;
@@ -51,7 +53,7 @@ describe('the writer', () => {
     expect(await scene.store.listMessages(scene.room, { limit: 5 })).toEqual([message]);
   });
 
-  test('commits together what queued up during the last commit, in the order it came', async () => {
+  test('commits together the changes that came during the last commit, in their order', async () => {
     await using scene = await openScene();
     const texts = upTo(40).map(String);
     const messages = await Promise.all(
@@ -65,13 +67,13 @@ describe('the writer', () => {
     );
   });
 
-  test('a commit takes at most so many messages that none waits for a transaction without end', async () => {
+  test('limits the size of a commit, so that no transaction grows without end', async () => {
     await using scene = await openScene();
     await Promise.all(upTo(300).map(() => scene.writer.write(appending(typed(scene.room, scene.ada)))));
     expect(scene.batches.map((batch) => batch.length)).toEqual([1, 256, 43]);
   });
 
-  test('rooms are written side by side, and each in its own order', async () => {
+  test('commits several rooms together, and keeps the order within each room', async () => {
     await using scene = await openScene();
     const rooms = await Promise.all(upTo(8).map(() => addRoom(scene.store, scene.ada)));
     const all = await Promise.all(
@@ -83,7 +85,7 @@ describe('the writer', () => {
     expect(scene.batches.length).toBeLessThan(all.length);
   });
 
-  test('a message that cannot be kept is refused alone', async () => {
+  test('refuses only the message that cannot be stored', async () => {
     await using scene = await openScene();
     const { writer, room, ada } = scene;
     const outcomes = await Promise.allSettled([
@@ -98,13 +100,13 @@ describe('the writer', () => {
     ]);
   });
 
-  test('a store that is away refuses all that waits, for another try; the next message finds it back', async () => {
-    let away = true;
+  test('refuses all waiting messages as retryable while the store is away, and writes again when it is back', async () => {
+    let isAway = true;
     await using scene = await openScene();
     const writer = createWriter(
       {
         commitChanges: async (changes) => {
-          if (away)
+          if (isAway)
             throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
           return scene.store.commitChanges(changes);
         },
@@ -118,11 +120,11 @@ describe('the writer', () => {
       upTo(3).map(() => ({ status: 'rejected', reason: expect.objectContaining({ retryable: true }) })),
     );
     expect(scene.bus.published).toEqual([]);
-    away = false;
+    isAway = false;
     expect((await writer.write(appending(typed(scene.room, scene.ada)))).seq).toBe(1);
   });
 
-  test('a repeat is answered with the first message and not told to the bus again', async () => {
+  test('answers a repeated message with the first one, and does not publish it again', async () => {
     await using scene = await openScene();
     const message = typed(scene.room, scene.ada);
     const first = await scene.writer.write(appending(message));
@@ -130,7 +132,7 @@ describe('the writer', () => {
     expect(scene.bus.published).toHaveLength(1);
   });
 
-  test('draining waits for what was appended before, refused or kept', async () => {
+  test('waits in `drain` for the changes that were written before', async () => {
     const commit = Promise.withResolvers<void>();
     await using scene = await openScene(() => commit.promise);
     const kept = scene.writer.write(appending(typed(scene.room, scene.ada)));

@@ -2,24 +2,27 @@ import type { Message } from '../../contract/types.ts';
 import type { Change, ChangeOutcome, Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
 
-type Job = { change: Change; kept: PromiseWithResolvers<Message> };
+type Job = { change: Change; result: PromiseWithResolvers<Message> };
 
 export type Writer = {
   /**
-   * Changes a room's timeline; answers after commit, with the message as the change left it, so what is answered is kept.
-   * @throws AppError if the change cannot be kept, or the database is away (retryable).
+   * Commits a change of a room's timeline. It resolves after the commit, so a message that it returns is stored.
+   * @returns the message after the change.
+   * @throws AppError if the change is refused, or if the database is away (retryable).
    */
   write: (change: Change) => Promise<Message>;
-  /** Settles when everything written so far is kept or refused. */
+  /** Resolves when every change written so far is committed or refused. */
   drain: () => Promise<void>;
 };
 
 const LANES = 2;
+/** Changes in one transaction at most. */
 const BATCH = 256;
 
 /**
- * The one way into the timeline. A room always uses the same lane; a lane commits in one transaction what has queued
- * up, over all of its rooms, while its last commit ran (group commit), and then tells the bus, in rev order.
+ * The only way into the timeline. A room always uses the same lane. While a lane commits, new changes of all its rooms
+ * queue up; the next commit takes them together in one transaction (group commit). After a commit, the lane publishes
+ * the messages on the bus, in rev order.
  */
 export function createWriter(store: Pick<Store, 'commitChanges'>, bus: Pick<Bus, 'publish'>): Writer {
   const lanes = Array.from({ length: LANES }, () => createLane(store, bus));
@@ -57,23 +60,23 @@ function createLane(store: Pick<Store, 'commitChanges'>, bus: Pick<Bus, 'publish
       const outcomes = await store.commitChanges(jobs.map((job) => job.change));
       for (const [i, job] of jobs.entries()) settle(job, outcomes[i] as ChangeOutcome);
     } catch (error) {
-      for (const { kept } of jobs) kept.reject(error);
+      for (const { result } of jobs) result.reject(error);
     }
   };
 
-  const settle = ({ kept }: Job, outcome: ChangeOutcome) => {
-    if ('error' in outcome) return kept.reject(outcome.error);
+  const settle = ({ result }: Job, outcome: ChangeOutcome) => {
+    if ('error' in outcome) return result.reject(outcome.error);
     const { message, changed } = outcome;
     if (changed) bus.publish(message.roomId, { type: 'message', message });
-    kept.resolve(message);
+    result.resolve(message);
   };
 
   return {
     write(change) {
-      const kept = Promise.withResolvers<Message>();
-      queue.push({ change, kept });
+      const result = Promise.withResolvers<Message>();
+      queue.push({ change, result });
       running ??= run();
-      return kept.promise;
+      return result.promise;
     },
     async idle() {
       await running;

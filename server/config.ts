@@ -37,36 +37,35 @@ const schema = z
   })
   .refine((env) => env.NODE_ENV !== 'production' || env.AUTH_SECRET, {
     path: ['AUTH_SECRET'],
-    // Also when another variable is bad: all are reported together.
+    // Checked even if another variable is bad, so that all problems are reported together.
     when: () => true,
     error:
-      'is required in production: whoever knows it can be anybody. Make one with `openssl rand -base64 32`',
+      'is required in production, because it signs the sessions of all users. Make one with `openssl rand -base64 32`',
   });
 
 export type Config = {
-  production: boolean;
   port: number;
   host: string;
   publicUrl: string | undefined;
-  /** Origins besides our own host that may open sockets and call with cookies. */
+  /** Origins that may open sockets and send cookies, besides our own host. */
   allowedOrigins: string[];
   databaseUrl: string;
-  /** undefined: one process, which needs no bus. */
+  /** undefined for a single process, whose bus is in memory. */
   redisUrl: string | undefined;
   speechEngine: 'auto' | 'aws' | 'sherpa' | 'pocketsphinx' | 'off';
-  /** What takes over while the first engine stays away. */
+  /** The engine that takes over while the first engine is away. */
   speechFallback: 'aws' | 'sherpa' | 'pocketsphinx' | 'off';
-  /** Calls of an engine at a time; undefined: what suits the engine. */
+  /** How many engine calls may run at a time; undefined for the engine's default. */
   speechStreams: number | undefined;
-  /** Of speech, a room and day; null for no limit. */
+  /** Minutes of speech per room and day; null for no limit. */
   speechDailyMinutes: number | null;
-  /** undefined on a laptop: one is made and kept. */
+  /** undefined in development: then the server makes a secret and keeps it in a file. */
   authSecret: string | undefined;
   logLevel: string;
   drainMs: number;
 };
 
-/** Reads the environment. @throws ConfigError naming every bad variable at once, a line each. */
+/** Reads the environment. @throws ConfigError that names all bad variables, one a line. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse(env);
   if (!parsed.success) {
@@ -77,7 +76,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { data } = parsed;
   const production = data.NODE_ENV === 'production';
   return {
-    production,
     port: data.PORT,
     host: data.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     publicUrl: data.PUBLIC_URL,

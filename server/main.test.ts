@@ -20,7 +20,7 @@ afterEach(() => database.remove());
 const start = (env: NodeJS.ProcessEnv = {}) =>
   startServerProcess({ DATABASE_URL: database.url, SPEECH_ENGINE: 'off', ...env });
 
-test('says in four plain lines where it listens and what it uses', async () => {
+test('prints its address, database, bus and speech engine in four lines', async () => {
   const server = await start();
   const lines = server.printed().trimEnd().split('\n');
   expect(lines).toEqual([
@@ -32,7 +32,7 @@ test('says in four plain lines where it listens and what it uses', async () => {
   expect(await server.stop()).toBe(0);
 });
 
-test('reports all bad variables together, in plain lines, and exits 1', async () => {
+test('reports all bad variables together, one a line, and exits with 1', async () => {
   const { code, stderr } = await runToEnd({
     PORT: 'many',
     DATABASE_URL: 'oracle://x',
@@ -48,7 +48,7 @@ test('reports all bad variables together, in plain lines, and exits 1', async ()
   ).toEqual(['PORT', 'DATABASE_URL', 'SPEECH_ENGINE', 'AUTH_SECRET']);
 });
 
-test('refuses to run in production on a secret of its own making', async () => {
+test('refuses to start in production without AUTH_SECRET', async () => {
   const { code, stderr } = await runToEnd({ NODE_ENV: 'production' });
   expect({ code, stderr }).toEqual({
     code: 1,
@@ -56,7 +56,7 @@ test('refuses to run in production on a secret of its own making', async () => {
   });
 });
 
-test('says in one line that its port is taken', async () => {
+test('reports in one line that its port is taken', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => other.once('listening', resolve));
   const port = String((other.address() as AddressInfo).port);
@@ -66,7 +66,7 @@ test('says in one line that its port is taken', async () => {
   expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining('EADDRINUSE')]);
 });
 
-test('keeps what it has acked when it is killed, and goes on counting after it', async () => {
+test('keeps acked messages when it is killed, and goes on with the next seq and rev', async () => {
   const first = await start();
   const ann = await enter(first.url, 'Ann');
   const room = await ann.trpc.rooms.create.mutate({ name: 'Hall' });
@@ -85,7 +85,7 @@ test('keeps what it has acked when it is killed, and goes on counting after it',
   await second.stop();
 });
 
-test('on SIGTERM tells its sockets to come back, ends speech and subscriptions, and exits 0', async () => {
+test('on SIGTERM closes its sockets with a code that makes clients come back, and exits with 0', async () => {
   const server = await start();
   const ann = await enter(server.url, 'Ann');
   const room = await ann.trpc.rooms.create.mutate({ name: 'Hall' });

@@ -15,7 +15,7 @@ import type { SpeechEngine } from './transcriber/transcriber.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** The engines this server can use, best first. What is not used is not loaded. */
+/** The speech engines, best first. An engine's code is loaded only when the engine is probed. */
 const engines: Candidate[] = [
   {
     name: 'aws',
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
       store,
       bus,
       speech,
-      speechStreams: config.speechStreams ?? streamsFor(speech),
+      speechStreams: config.speechStreams ?? defaultStreams(speech),
       speechDailyMinutes: config.speechDailyMinutes,
       newGate: (sampleRate) => new VoiceGate({ sampleRate }),
       isBusy: () => eventLoopLoad.isHigh,
@@ -87,27 +87,27 @@ async function main(): Promise<void> {
     await store.close();
     eventLoopLoad.stop();
   });
-  // Last: whoever reads the lines may stop us at once.
-  sayHello(config, server, { database: store.label, bus: bus.label, speech });
+  // The lines come last: a program that waits for them may send a stop signal at once.
+  printSummary(config, server, { database: store.label, bus: bus.label, speech });
 }
 
 async function chooseSpeech(config: Config, log: Log): Promise<EngineChoice> {
   const first = await chooseEngine(config.speechEngine, engines);
   if (!first.engine) return first;
   const others = engines.filter(({ name }) => name !== first.engine.name);
-  const second = await chooseEngine(config.speechFallback, others);
-  if (!second.engine && config.speechFallback !== 'off') {
-    log.warn({ reason: second.reason }, 'the second speech engine cannot be used');
+  const fallback = await chooseEngine(config.speechFallback, others);
+  if (!fallback.engine && config.speechFallback !== 'off') {
+    log.warn({ reason: fallback.reason }, 'the fallback engine cannot be used; check SPEECH_FALLBACK');
   }
-  return { engine: first.engine, fallback: second.engine };
+  return { engine: first.engine, fallback: fallback.engine };
 }
 
-/** What an account at AWS allows, unless its quota was raised; local engines share this machine's processors. */
-function streamsFor({ engine }: EngineChoice): number {
+/** How many engine calls run at a time by default. 25 is the default quota of an AWS account; local engines share the CPU. */
+function defaultStreams({ engine }: EngineChoice): number {
   return engine?.name === 'aws' ? 25 : 2 * availableParallelism();
 }
 
-function sayHello(
+function printSummary(
   config: Config,
   server: RunningServer,
   parts: { database: string; bus: string; speech: EngineChoice },
@@ -125,11 +125,11 @@ function sayHello(
 }
 
 function describeEngines({ label, description }: SpeechEngine, fallback: SpeechEngine | null): string {
-  const second = fallback ? ` If it stays away: ${fallback.label}.` : '';
-  return `${label}: ${description}${second}`;
+  const suffix = fallback ? ` Fallback engine: ${fallback.label}.` : '';
+  return `${label}: ${description}${suffix}`;
 }
 
-/** Stops in order on SIGTERM or SIGINT and exits 0; a stop that hangs is cut off, and says so with exit code 1. */
+/** Stops the server on SIGTERM or SIGINT. Exits with 0, or with 1 if the stop fails or takes longer than `drainMs`. */
 function onStopSignal(drainMs: number, stop: () => Promise<void>): void {
   const onSignal = () => {
     setTimeout(() => process.exit(1), drainMs).unref();

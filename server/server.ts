@@ -33,31 +33,35 @@ export type ServerParts = {
   store: Store;
   bus: Bus;
   speech: EngineChoice;
-  /** Calls of an engine at a time. */
+  /** How many engine calls may run at a time. */
   speechStreams: number;
-  /** Of speech, a room and day; null for no limit. */
+  /** Minutes of speech per room and day; null for no limit. */
   speechDailyMinutes: number | null;
-  /** Tells a stream's speech from its silence. */
+  /** Makes the voice activity detection of one speech stream. @param sampleRate in Hz */
   newGate: (sampleRate: number) => Gate;
-  /** Whether the process has little time; never, if it is not known. */
+  /** Whether the event-loop load is high. Without it, the load counts as low. */
   isBusy?: () => boolean;
   authSecret: string;
   allowedOrigins: string[];
+  /** Whether people reach the server by https. */
   secure: boolean;
   clientDirectory: string;
   log: Log;
-  /** When silent clients are asked whether they are still there. */
+  /** When silent clients are pinged and cut. */
   pulse?: Pulse | undefined;
 };
 
 export type RunningServer = {
   /** e.g. `http://localhost:3000` */
   url: string;
-  /** Stops taking calls, lets speech finish and messages commit, closes the sockets. Idempotent. */
+  /**
+   * Accepts no new connections, lets speech streams end and messages commit, then closes the sockets. Idempotent.
+   * @param drainMs how long this may take.
+   */
   close: (drainMs: number) => Promise<void>;
 };
 
-/** Puts the parts together and listens. The parts are closed by whoever opened them. */
+/** Puts the parts together and listens. The caller opened the store, the bus and the engine, and closes them. */
 export async function startServer(parts: ServerParts, port: number, host: string): Promise<RunningServer> {
   const { store, bus, log } = parts;
   const writer = createWriter(store, bus);

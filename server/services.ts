@@ -5,7 +5,7 @@ import type { Signals } from './chat/signals.ts';
 import type { Speech } from './speech/speech.ts';
 import type { Transcripts } from './speech/transcript/transcripts.ts';
 
-/** What the domain offers to every transport: tRPC and REST call the same functions. */
+/** The functions of the domain that every transport calls: tRPC and REST share them. */
 export type Services = {
   identity: Identity;
   rooms: Rooms;

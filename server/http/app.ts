@@ -11,7 +11,7 @@ import type { Metrics } from '../ops/metrics.ts';
 import type { Services } from '../services.ts';
 import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter } from '../trpc/router.ts';
-import { rethrow } from '../trpc/trpc.ts';
+import { rethrowAsTRPCError } from '../trpc/trpc.ts';
 import { createClientFiles } from './clientFiles.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
 import { asAppError, problem } from './problem.ts';
@@ -26,13 +26,13 @@ export type AppParts = {
   router: AppRouter;
   originRule: OriginRule;
   allowedOrigins: string[];
-  /** Whether people reach us by https: cookies are then never sent in the clear. */
+  /** Whether people reach the server by https. Then browsers never send the cookie over plain http. */
   secure: boolean;
   clientDirectory: string;
   log: Log;
 };
 
-/** Everything that is plain HTTP: health, tRPC, REST, and the client's files. */
+/** The app for plain HTTP: health, metrics, tRPC, REST, and the client's files. */
 export function createApp(parts: AppParts): Hono {
   const { services, health, metrics, router, originRule, allowedOrigins, secure, clientDirectory, log } =
     parts;
@@ -43,7 +43,12 @@ export function createApp(parts: AppParts): Hono {
       log.error({ err: thrown, path: c.req.path }, 'request failed');
     return c.req.path.startsWith('/trpc/') ? refuseCall(c, error) : problem(c, error);
   });
-  app.notFound((c) => problem(c, new AppError('NOT_FOUND', 'no_route', 'There is nothing here.')));
+  app.notFound((c) =>
+    problem(
+      c,
+      new AppError('NOT_FOUND', 'no_route', 'This address does not exist. Check the path and the method.'),
+    ),
+  );
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
@@ -65,7 +70,7 @@ export function createApp(parts: AppParts): Hono {
     bodyLimit({
       maxSize: LIMITS.bodyBytes,
       onError: (c) => {
-        // What is left of the body is not read: the connection cannot carry another request.
+        // The rest of the body is not read, so this connection cannot carry another request.
         c.header('connection', 'close');
         throw tooLarge();
       },
@@ -78,7 +83,9 @@ export function createApp(parts: AppParts): Hono {
       router,
       maxBatchSize: LIMITS.batchCalls,
       createContext: async ({ req, resHeaders }) => ({
-        user: await services.identity.identify(tokenOf(Object.fromEntries(req.headers))).catch(rethrow),
+        user: await services.identity
+          .identify(tokenOf(Object.fromEntries(req.headers)))
+          .catch(rethrowAsTRPCError),
         keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
       }),
       onError: reportTo(log),

@@ -26,7 +26,7 @@ const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type = 'appl
 describe('a body that is too large', () => {
   const body = JSON.stringify({ name: 'x'.repeat(LIMITS.bodyBytes) });
 
-  test('is refused as the stock client expects it', async () => {
+  test('is refused by tRPC with an error that the stock client reads', async () => {
     const trpc = batchClient(server.url, token);
     expect(await refusal(trpc.rooms.create.mutate({ name: body }))).toMatchObject({
       message: 'A body holds at most 262144 bytes.',
@@ -36,14 +36,14 @@ describe('a body that is too large', () => {
     });
   });
 
-  test('is refused by REST as a problem', async () => {
+  test('is refused by REST with a problem', async () => {
     const answer = await post('/api/rooms', body);
     expect(answer.status).toBe(413);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(await answer.json()).toMatchObject({ reason: 'body_too_large', status: 413 });
   });
 
-  test('is refused when it does not say how large it is', async () => {
+  test('is refused even if the request does not declare its length', async () => {
     const parts = new Blob(Array.from({ length: 30 }, () => new Uint8Array(10_000))).stream();
     const init = {
       method: 'POST',
@@ -55,7 +55,7 @@ describe('a body that is too large', () => {
   });
 });
 
-describe('a body that is malformed', () => {
+describe('a malformed body', () => {
   test.each(['{"name":', 'name=x', '', '\u0000', '[[[['])('%j is refused by tRPC', async (body) => {
     const answer = await post('/trpc/rooms.create', body);
     expect(answer.status).toBe(400);
@@ -76,21 +76,21 @@ describe('a body that is malformed', () => {
     },
   );
 
-  test('of a type that no procedure takes', async () => {
+  test('is refused with 415 if no procedure accepts its type', async () => {
     expect((await post('/trpc/rooms.create', '<a/>', 'text/xml')).status).toBe(415);
   });
 });
 
 test('a batch over HTTP holds at most 20 calls', async () => {
-  const ask = (calls: number) =>
+  const sendBatch = (calls: number) =>
     fetch(`${server.url}/trpc/${Array(calls).fill('session.me').join(',')}?batch=1&input={}`);
-  expect((await ask(LIMITS.batchCalls)).status).toBe(200);
-  const refused = await ask(LIMITS.batchCalls + 1);
+  expect((await sendBatch(LIMITS.batchCalls)).status).toBe(200);
+  const refused = await sendBatch(LIMITS.batchCalls + 1);
   expect(refused.status).toBe(400);
 });
 
 describe('a chunk as an octet-stream body', () => {
-  test('is the same call as a binary frame', async () => {
+  test('is accepted like a binary frame', async () => {
     const trpc = batchClient(server.url, token);
     const { id: roomId } = await trpc.rooms.create.mutate({ name: 'Stage' });
     const { streamId } = await trpc.transcripts.start.mutate({
@@ -125,7 +125,7 @@ describe('a chunk as an octet-stream body', () => {
     await trpc.transcripts.stop.mutate({ streamId });
   });
 
-  test('as JSON is refused', async () => {
+  test('is refused when it is sent as JSON', async () => {
     const answer = await post('/trpc/transcripts.push', '{"$bytes":5}');
     expect([answer.status, ((await answer.json()) as { error: { data: object } }).error.data]).toEqual([
       400,

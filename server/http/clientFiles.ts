@@ -6,13 +6,13 @@ import { compress } from 'hono/compress';
 
 const NOT_BUILT = 'The client is not built. Start the server with `npm start`.';
 
-/** The web client: its files, and its page for every address that is one of its own. */
+/** Serves the web client's files. Every other address gets the client's page, which has a router of its own. */
 export function createClientFiles(directory: string) {
   return new Hono()
     .use(compress())
     .use('/assets/*', async (c, next) => {
       await next();
-      // Their names change with their content.
+      // The name of an asset changes with its content, so it can be cached for ever.
       if (c.res.ok) c.res.headers.set('cache-control', 'public, max-age=31536000, immutable');
     })
     .get('/assets/*', serveStatic({ root: directory }), (c) => c.notFound())

@@ -18,18 +18,18 @@ let server: LiveServer;
 let ada: User;
 let token: string;
 let roomId: string;
-/** What happens when the store is asked for a page of a transcript. */
-let onPage: (number: number) => void;
-let pages: number;
+/** Runs when the store reads a page of a transcript. */
+let onPage: (page: number) => void;
+let pagesRead: number;
 
 beforeEach(async () => {
   onPage = () => {};
-  pages = 0;
+  pagesRead = 0;
   server = await openServer({
     alter: (store) => ({
       async listSpokenByTime(...query) {
-        pages += 1;
-        onPage(pages);
+        pagesRead += 1;
+        onPage(pagesRead);
         return store.listSpokenByTime(...query);
       },
     }),
@@ -56,7 +56,7 @@ describe('a transcript', () => {
     ['srt', 'application/x-subrip; charset=utf-8', '1\n00:00:00,000 --> 00:00:01,000\nAda: hello\n\n'],
     ['vtt', 'text/vtt; charset=utf-8', 'WEBVTT\n\nNOTE\n회의/실\n\n00:00:00.000'],
     ['json', 'application/json', `{"room":{"id":"`],
-  ])('is a file to download: %s', async (format, type, holds) => {
+  ])('can be downloaded as %s', async (format, type, holds) => {
     await say(1, 'hello');
     const answer = await fetchFile(`transcript.${format}`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
@@ -66,7 +66,7 @@ describe('a transcript', () => {
     expect(await answer.text()).toContain(holds);
   });
 
-  test('can be of a part, and its times of a zone', async () => {
+  test('can be limited to a time and a speaker, and shown in a time zone', async () => {
     await say(3, 'hello');
     const query = `?from=${iso(20)}&to=${iso(30)}&speakerId=${ada.id}&tz=Asia/Seoul`;
     const text = await (await fetchFile(`transcript.txt${query}`)).text();
@@ -77,46 +77,46 @@ describe('a transcript', () => {
     ['transcript.pdf', 404, 'no_route'],
     ['transcript.srt?from=yesterday', 400, 'invalid_input'],
     ['transcript.txt?tz=Mars/Olympus', 400, 'invalid_input'],
-  ])('cannot be %s', async (file, status, reason) => {
+  ])('cannot be downloaded as %s', async (file, status, reason) => {
     const answer = await fetchFile(file);
     expect([answer.status, await answer.json()]).toEqual([status, expect.objectContaining({ reason })]);
   });
 
-  test('is for members of the room', async () => {
+  test('is refused to a user who is not a member', async () => {
     token = (await server.enter('Ben')).token;
     expect((await fetchFile('transcript.srt')).status).toBe(403);
     roomId = randomUUID();
     expect((await fetchFile('transcript.srt')).status).toBe(404);
   });
 
-  test('that cannot be finished is cut off: nobody takes a part for the whole', async () => {
+  test('is cut off when making it fails, so that nobody takes a part for the whole', async () => {
     await say(120);
-    onPage = (number) => {
-      if (number === 2) throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.');
+    onPage = (page) => {
+      if (page === 2) throw new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.');
     };
     await expect(fetchFile('transcript.json').then((answer) => answer.text())).rejects.toThrow();
-    expect(server.logged()).toContain('could not finish a download');
+    expect(server.logged()).toContain('a download failed and was cut off');
     expect((await fetchFile('transcript.json')).status).toBe(200);
   });
 });
 
-test('what is read no further is made no further, and let go when its reader leaves', async () => {
+test('a download is made no faster than its client reads, and ends when the client leaves', async () => {
   const log = createNotedLog();
-  const ended = Promise.withResolvers<void>();
+  const sourceEnded = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<HttpBindings['outgoing']>();
-  /** More than stands in all the buffers on the way. */
-  const TOO_MUCH = 1_000;
-  async function* endless() {
+  /** More parts than fit into all buffers on the way. */
+  const MAX_PARTS = 1_000;
+  async function* makeParts() {
     try {
-      for (let made = 0; made < TOO_MUCH; made += 1) yield 'x'.repeat(64 * 1_024);
-      throw new Error('made without being read');
+      for (let made = 0; made < MAX_PARTS; made += 1) yield 'x'.repeat(64 * 1_024);
+      throw new Error('the parts were made although nobody read them');
     } finally {
-      ended.resolve();
+      sourceEnded.resolve();
     }
   }
   const app = new Hono<{ Bindings: HttpBindings }>().get('/', (c) => {
     answered.resolve(c.env.outgoing);
-    return download(c, { fileName: 'x.txt', contentType: 'text/plain', text: endless() }, log);
+    return download(c, { fileName: 'x.txt', contentType: 'text/plain', text: makeParts() }, log);
   });
   const files = createAdaptorServer({ fetch: app.fetch }).listen(0, '127.0.0.1');
   await once(files, 'listening');
@@ -126,7 +126,7 @@ test('what is read no further is made no further, and let go when its reader lea
   const outgoing = await answered.promise;
   await vi.waitFor(() => expect(outgoing.writableNeedDrain).toBe(true));
   request.destroy();
-  await ended.promise;
+  await sourceEnded.promise;
   expect(log.notes).toEqual([]);
   files.close();
 });
@@ -139,6 +139,6 @@ test.each([
   ["it's (100%)*.txt", 'filename="it\'s (100%)-.txt"'],
   ['%41.txt', `filename=%41.txt; filename*=UTF-8''%2541.txt`],
   ['...', 'filename=download'],
-])('the name %j is safe for headers and file systems', (name, header) => {
+])('the file name %j becomes safe for headers and file systems', (name, header) => {
   expect(attachment(name)).toBe(`attachment; ${header}`);
 });

@@ -4,20 +4,20 @@ import type { Context } from 'hono';
 import type { Log } from '../log.ts';
 
 export type Download = {
-  /** As people may have typed it. */
+  /** May contain any characters, because people type room names. */
   fileName: string;
   contentType: string;
   text: AsyncIterable<string>;
 };
 
-/** Somebody who takes nothing of a download for so long is cut off. */
+/** A connection whose client reads nothing for this long is cut. */
 const STALLED_MS = 60_000;
 
 const encoder = new TextEncoder();
 
 /**
- * Answers a file as it is made, no faster than it is read. If the making fails the connection is cut: nobody takes a part
- * for the whole.
+ * Streams a file while it is made, no faster than the client reads. If making it fails, the connection is cut, so that
+ * nobody takes a part of the file for the whole file.
  */
 export function download<E extends { Bindings: HttpBindings }>(
   c: Context<E>,
@@ -27,21 +27,21 @@ export function download<E extends { Bindings: HttpBindings }>(
   const { outgoing } = c.env as HttpBindings;
   outgoing.setTimeout(STALLED_MS);
   const source = text[Symbol.asyncIterator]();
-  let isWanted = true;
+  let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const next = await source.next();
-        if (!isWanted) return;
+        if (isCancelled) return;
         if (next.done) controller.close();
         else controller.enqueue(encoder.encode(next.value));
       } catch (error) {
-        log.warn({ err: error, path: c.req.path }, 'could not finish a download');
+        log.warn({ err: error, path: c.req.path }, 'a download failed and was cut off');
         outgoing.destroy();
       }
     },
     async cancel() {
-      isWanted = false;
+      isCancelled = true;
       await source.return?.();
     },
   });
@@ -52,10 +52,10 @@ export function download<E extends { Bindings: HttpBindings }>(
   });
 }
 
-/** Characters that a file system may refuse, or take for a part of the path. */
+/** Characters that a file system refuses or reads as part of a path. */
 const UNSAFE = /[/\\:*?"<>|\p{C}]+/gu;
 
-/** The header that names a download (RFC 6266): in UTF-8, and with question marks for clients that read only ASCII. */
+/** The `Content-Disposition` header (RFC 6266): a name in UTF-8, and one with question marks for clients that read only ASCII. */
 export function attachment(fileName: string): string {
   const safe = fileName.replace(UNSAFE, '-').replace(/^[\s.-]+/, '') || 'download';
   return contentDisposition(safe);

@@ -2,11 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../../contract/errors.ts';
 
+/** Whether a request with these `Origin` and `Host` headers may use our cookies. */
 export type OriginRule = (origin: string | undefined, host: string | undefined) => boolean;
 
 /**
- * Who may use a browser's cookies on us: programs (they send no Origin), our own pages, and the origins an operator
- * names. Without this any page on the web could open a socket as whoever visits it.
+ * Allows programs (they send no Origin), our own pages, and the origins that the operator names. Without this rule, any
+ * page on the web could open a socket in the name of its visitor.
  */
 export function createOriginRule(allowedOrigins: string[]): OriginRule {
   const allowed = new Set(allowedOrigins);
@@ -17,11 +18,11 @@ export function createOriginRule(allowedOrigins: string[]): OriginRule {
   };
 }
 
-/** Refuses calls that change something when they come from a foreign page. */
+/** Refuses requests from a foreign page, except GET and HEAD, which change nothing. */
 export function refuseForeignOrigins(rule: OriginRule) {
   return createMiddleware(async (c, next) => {
-    const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (!reads && !rule(c.req.header('origin'), c.req.header('host'))) throw foreignOrigin();
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+    if (!isRead && !rule(c.req.header('origin'), c.req.header('host'))) throw foreignOrigin();
     await next();
   });
 }
@@ -31,5 +32,9 @@ export function isForeignUpgrade(rule: OriginRule, { headers }: IncomingMessage)
 }
 
 function foreignOrigin(): AppError {
-  return new AppError('FORBIDDEN', 'foreign_origin', 'This page may not call this server.');
+  return new AppError(
+    'FORBIDDEN',
+    'foreign_origin',
+    'Pages of this origin may not call this server. The operator can add it to ALLOWED_ORIGINS.',
+  );
 }

@@ -15,7 +15,7 @@ export const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   INTERNAL_SERVER_ERROR: 500,
 };
 
-/** Answers an error as `application/problem+json` (RFC 9457); the one place where errors become plain HTTP. */
+/** Answers an error as `application/problem+json` (RFC 9457). Errors become plain HTTP here, and only here. */
 export function problem(c: Context, error: AppError): Response {
   const status = STATUS[error.code];
   if (error.retryAfterMs !== undefined)
@@ -32,7 +32,7 @@ export function problem(c: Context, error: AppError): Response {
   return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
 }
 
-/** What the caller is told of any error. */
+/** The error that the caller gets: details of an unexpected error stay on the server. */
 export function asAppError(error: Error): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof z.ZodError) {

@@ -4,7 +4,7 @@ import type { AppError } from '../../contract/errors.ts';
 import { failureOf } from '../trpc/trpc.ts';
 import { STATUS } from './problem.ts';
 
-/** Answers a call that fails before tRPC sees it, in the shape that tRPC's clients read. */
+/** Answers a tRPC call that fails before tRPC sees it, in the shape that tRPC clients read. */
 export function refuseCall(c: Context, error: AppError): Response {
   const { code, message } = error;
   const httpStatus = STATUS[code];

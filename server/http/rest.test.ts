@@ -23,7 +23,7 @@ const create = (body: object) =>
     headers: { 'content-type': 'application/json' },
   });
 
-test('a room is created, listed and read', async () => {
+test('a room can be created and listed, and its messages read in pages', async () => {
   const created = await create({ name: ' 회의 ', visibility: 'private' });
   expect(created.status).toBe(201);
   const room = (await created.json()) as { id: string; name: string; role: string };
@@ -43,20 +43,25 @@ test('a room is created, listed and read', async () => {
   expect(await page('?after=1')).toEqual({ items: messages.slice(1), hasMore: false });
 });
 
-describe('a call that must fail answers a problem', () => {
+describe('a problem is the answer to a call', () => {
   const NOWHERE = randomUUID();
 
   test.each<[string, () => Promise<Response>, number, string]>([
     ['without a session', () => fetch(`${server.url}/api/rooms`), 401, 'no_session'],
-    ['with a forged one', () => call('/api/rooms', {}, 'x.y.z'), 401, 'no_session'],
+    ['with a forged session', () => call('/api/rooms', {}, 'x.y.z'), 401, 'no_session'],
     ['to an unknown room', () => call(`/api/rooms/${NOWHERE}/messages`), 404, 'room_unknown'],
-    ['with a limit in words', () => call('/api/rooms?limit=many'), 400, 'invalid_input'],
-    ['with a limit too great', () => call('/api/rooms?limit=201'), 400, 'invalid_input'],
-    ['with a negative place', () => call(`/api/rooms/${NOWHERE}/messages?before=-1`), 400, 'invalid_input'],
-    ['with a name too long', () => create({ name: 'x'.repeat(81) }), 400, 'invalid_input'],
-    ['to no route', () => call('/api/nothing'), 404, 'no_route'],
-    ['with a method nobody takes', () => call('/api/rooms', { method: 'DELETE' }), 404, 'no_route'],
-    ['with a path that is none', () => call('/api/rooms/%E0%A4%A/messages'), 404, 'room_unknown'],
+    ['with a limit that is no number', () => call('/api/rooms?limit=many'), 400, 'invalid_input'],
+    ['with a limit that is too high', () => call('/api/rooms?limit=201'), 400, 'invalid_input'],
+    ['with a negative seq', () => call(`/api/rooms/${NOWHERE}/messages?before=-1`), 400, 'invalid_input'],
+    ['with a name that is too long', () => create({ name: 'x'.repeat(81) }), 400, 'invalid_input'],
+    ['to an unknown path', () => call('/api/nothing'), 404, 'no_route'],
+    [
+      'with a method that the path does not have',
+      () => call('/api/rooms', { method: 'DELETE' }),
+      404,
+      'no_route',
+    ],
+    ['with a path that cannot be decoded', () => call('/api/rooms/%E0%A4%A/messages'), 404, 'room_unknown'],
   ])('%s', async (_, make, status, reason) => {
     const answer = await make();
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
@@ -70,7 +75,7 @@ describe('a call that must fail answers a problem', () => {
     });
   });
 
-  test('from a page elsewhere', async () => {
+  test('from a foreign page', async () => {
     const answer = await call('/api/rooms', {
       method: 'POST',
       body: '{}',
@@ -83,7 +88,7 @@ describe('a call that must fail answers a problem', () => {
   });
 });
 
-test('what is private stays so: an outsider is told that the room does not exist, a guest of a public one to join', async () => {
+test('a private room does not exist for a stranger; a public room asks a stranger to join', async () => {
   const roomOf = async (visibility: string) =>
     ((await (await create({ name: 'Room', visibility })).json()) as { id: string }).id;
   const reason = async (roomId: string) => {
@@ -94,7 +99,7 @@ test('what is private stays so: an outsider is told that the room does not exist
   expect(await reason(await roomOf('public'))).toEqual([403, 'not_member']);
 });
 
-test('health is for anybody', async () => {
+test('/healthz needs no session', async () => {
   const answer = await fetch(`${server.url}/healthz`);
   expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
 });

@@ -16,7 +16,7 @@ const CONTENT_TYPES: Record<TranscriptFormat, string> = {
   json: 'application/json',
 };
 
-/** Plain HTTP for whatever speaks no tRPC. */
+/** Plain HTTP for clients that do not speak tRPC. */
 export function createRest({ identity, rooms, messages, transcripts }: Services, log: Log) {
   return new Hono<{ Bindings: HttpBindings; Variables: { user: User } }>()
     .use(async (c, next) => {

@@ -26,7 +26,7 @@ const me = async (headers: Record<string, string>) => {
 };
 
 describe('the cookie of a session', () => {
-  test('is out of reach for scripts and foreign pages, and lasts a year', async () => {
+  test('cannot be read by scripts or used by foreign pages, and lasts a year', async () => {
     const cookie = (await enter(server.url)).headers.get('set-cookie');
     expect(cookie).toMatch(/^roomscribe_session=[\w.-]+; /);
     expect(cookie?.split('; ').slice(1).sort()).toEqual([
@@ -38,14 +38,14 @@ describe('the cookie of a session', () => {
     expect(await me({ cookie: cookie?.split(';')[0] ?? '' })).toMatchObject({ name: 'Ben' });
   });
 
-  test('is never sent in the clear where people come by https', async () => {
+  test('is only sent over https where people reach the server by https', async () => {
     await using secure = await openServer({ secure: true });
     const answer = await enter(secure.url);
     expect(answer.headers.get('set-cookie')).toContain('; Secure');
     expect(answer.headers.get('strict-transport-security')).toContain('max-age=');
   });
 
-  test('is not given to a page from elsewhere', async () => {
+  test('is not given to a foreign page', async () => {
     const answer = await enter(server.url, { origin: 'https://evil.example' });
     expect([answer.status, answer.headers.get('set-cookie')]).toEqual([403, null]);
     expect(await answer.json()).toMatchObject({ error: { data: { reason: 'foreign_origin' } } });
@@ -53,8 +53,8 @@ describe('the cookie of a session', () => {
   });
 });
 
-describe('who somebody is', () => {
-  test('is told by a bearer token, a cookie, or connection parameters alike', async () => {
+describe('the user of a request', () => {
+  test('is found by a bearer token, a cookie, or connection parameters', async () => {
     expect(await me({ authorization: `Bearer ${ada.token}` })).toEqual(ada.user);
     expect(await me({ authorization: `bearer  ${ada.token}` })).toEqual(ada.user);
     expect(await me({ cookie: `a=b; roomscribe_session=${ada.token}; c=d` })).toEqual(ada.user);
@@ -70,7 +70,7 @@ describe('who somebody is', () => {
     new SignJWT().setProtectedHeader({ alg }).setIssuer('roomscribe').setSubject(subject);
   const past = Math.floor(Date.now() / 1_000) - 60;
 
-  test('a token like ours is taken, so that the refusals below say something', async () => {
+  test('is found for a token that this test makes, so the refusals below do test something', async () => {
     const good = await token(ada.user.id).setExpirationTime('1h').sign(key);
     expect(await me({ authorization: `Bearer ${good}` })).toEqual(ada.user);
   });
@@ -79,21 +79,21 @@ describe('who somebody is', () => {
     ['nonsense', () => 'nonsense'],
     ['two dots', () => '..'],
     [
-      'one whose last character is changed',
+      'changed in one character',
       () => `${ada.token.slice(0, -2)}${ada.token.at(-2) === 'A' ? 'B' : 'A'}${ada.token.at(-1)}`,
     ],
-    ['one of another secret', () => token(ada.user.id).sign(new Uint8Array(32))],
-    ['one that is expired', () => token(ada.user.id).setExpirationTime(past).sign(key)],
+    ['signed with another secret', () => token(ada.user.id).sign(new Uint8Array(32))],
+    ['expired', () => token(ada.user.id).setExpirationTime(past).sign(key)],
     [
-      'one without a signature',
+      'without a signature',
       () => new UnsecuredJWT().setIssuer('roomscribe').setSubject(ada.user.id).encode(),
     ],
-    ['one of another algorithm', () => token(ada.user.id, 'HS512').sign(key)],
-    ['one of another issuer', () => token(ada.user.id).setIssuer('elsewhere').sign(key)],
-    ['one of nobody', () => token('').sign(key)],
-    ['one of somebody who is gone', () => token(randomUUIDv7()).sign(key)],
-    ['one of a person who could not be', () => token("' or 1=1 --").sign(key)],
-  ])('%s is nobody', async (_, make) => {
+    ['signed with another algorithm', () => token(ada.user.id, 'HS512').sign(key)],
+    ['made by another issuer', () => token(ada.user.id).setIssuer('elsewhere').sign(key)],
+    ['made for an empty user id', () => token('').sign(key)],
+    ['made for a user who no longer exists', () => token(randomUUIDv7()).sign(key)],
+    ['made for a user id that is SQL', () => token("' or 1=1 --").sign(key)],
+  ])('is nobody for a token that is %s', async (_, make) => {
     const forged = await make();
     expect(await me({ authorization: `Bearer ${forged}` })).toBeNull();
     await using socket = socketClient(server.url, forged);
@@ -101,7 +101,7 @@ describe('who somebody is', () => {
   });
 });
 
-test('a database that is away while somebody comes back is no reason to forget them', async () => {
+test('a fault of the database while a user is looked up is an error, not a lost session', async () => {
   await using away = await openServer({
     alter: () => ({
       findUser: () => Promise.reject(new Error('secret words')),

@@ -2,8 +2,9 @@ import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 
 /**
- * Bytes as they arrive: whole in a binary WebSocket frame, or as the stream of an octet-stream body. A function and
- * no schema: zod would try a schema twice, the first time without waiting, and a stream can be read only once.
+ * Parses an input of bytes: the bytes of a binary WebSocket frame, or the stream of an octet-stream body. It is a
+ * function and not a zod schema, because zod tries a schema twice and a stream can be read only once.
+ * @throws AppError BAD_REQUEST for other inputs, PAYLOAD_TOO_LARGE above `LIMITS.frameBytes`
  */
 export async function bytesInput(input: unknown): Promise<Uint8Array> {
   if (input instanceof Uint8Array) return input;

@@ -13,7 +13,7 @@ import type { AppRouter } from './router.ts';
 type Tracked = inferProcedureOutput<AppRouter['messages']['live']> extends AsyncIterable<infer E> ? E : never;
 type Opened = { trpc: Client; close: () => Promise<void> };
 
-/** Who speaks JSON-RPC is answered event by event, not straight from the room. */
+/** A client that speaks JSON-RPC gets its events one by one through tRPC, not through an outlet. */
 const jsonRpc = {
   ...wireEncoder,
   encode: (data: unknown) =>
@@ -24,10 +24,10 @@ const jsonRpc = {
     ),
 } as typeof wireEncoder;
 
-/** Event sources wait three seconds before they come back, so theirs is cut less often. */
+/** Each with the number of cuts to try: an event source waits three seconds before it comes back, so it gets fewer. */
 const TRANSPORTS: [string, (url: string, token: string) => Opened, number][] = [
   ['wsLink', (url, token) => socketClient(url, token), 20],
-  ['wsLink, event by event', (url, token) => socketClient(url, token, jsonRpc), 20],
+  ['wsLink with JSON-RPC', (url, token) => socketClient(url, token, jsonRpc), 20],
   ['httpSubscriptionLink', (url, token) => ({ trpc: eventClient(url, token), close: async () => {} }), 2],
 ];
 
@@ -50,7 +50,7 @@ afterEach(async () => {
 
 const say = (text: string) => ada.messages.send.mutate({ roomId: room, clientId: randomUUID(), text });
 
-/** What a subscription delivers, as it comes. */
+/** Subscribes and collects the events. */
 function watch(trpc: Client, lastEventId?: string) {
   const events: Tracked[] = [];
   const errors: string[] = [];
@@ -70,7 +70,7 @@ function watch(trpc: Client, lastEventId?: string) {
   return { events, errors, texts, started: () => started, unsubscribe };
 }
 
-/** Who is here, from all that was said about it. */
+/** The names of the users who are here after these events. */
 function presentIn(events: Tracked[]): string[] {
   const here = new Map<string, string>();
   for (const { data } of events) {
@@ -87,7 +87,7 @@ function presentIn(events: Tracked[]): string[] {
 const numbered = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i} m${first + i}`);
 
-describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutsTried) => {
+describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutCount) => {
   let client: Opened;
   beforeEach(async () => {
     const { token } = await server.enter('Ben');
@@ -96,7 +96,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutsTried) => {
   });
   afterEach(() => client.close());
 
-  test('sees what is said from now on, each with its rev as its id', async () => {
+  test('sees messages from now on, each with its rev as event id', async () => {
     await say('m1');
     const seen = watch(client.trpc);
     await vi.waitFor(() => expect(seen.events).toHaveLength(2));
@@ -111,7 +111,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutsTried) => {
     seen.unsubscribe();
   });
 
-  test('from "0" on sees everything, and goes on', async () => {
+  test('with the cursor "0" sees all messages, and goes on with new ones', async () => {
     for (const text of ['m1', 'm2']) await say(text);
     const seen = watch(client.trpc, '0');
     await vi.waitFor(() => expect(seen.texts()).toEqual(numbered(1, 2)));
@@ -120,23 +120,23 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutsTried) => {
     seen.unsubscribe();
   });
 
-  test('whose connection is cut again and again sees everything, in order, once', async () => {
+  test('sees every message once and in order, although its connection is cut again and again', async () => {
     const seen = watch(client.trpc);
     await vi.waitFor(() => expect(seen.started()).toBe(1));
-    for (let cuts = 1; cuts <= cutsTried; cuts += 1) {
+    for (let cuts = 1; cuts <= cutCount; cuts += 1) {
       for (let i = 6 * cuts - 5; i <= 6 * cuts; i += 1) {
         if (i % 6 === 4) cutter.cut();
         await say(`m${i}`);
       }
       await vi.waitFor(() => expect(seen.texts()).toEqual(numbered(1, 6 * cuts)), { timeout: 8_000 });
     }
-    expect(cutter.connections()).toBeGreaterThan(cutsTried);
+    expect(cutter.connections()).toBeGreaterThan(cutCount);
     expect(seen.errors).toEqual([]);
     seen.unsubscribe();
   });
 
   test.each(['99', 'nonsense', '-1', '1e1', '9'.repeat(40)])(
-    'with the cursor %s starts anew',
+    'with the impossible cursor %s gets a reset, and goes on from there',
     async (cursor) => {
       await say('m1');
       const seen = watch(client.trpc, cursor);
@@ -147,7 +147,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutsTried) => {
     },
   );
 
-  test('that goes away is forgotten', async () => {
+  test('leaves nothing on the server when it goes away', async () => {
     const seen = watch(client.trpc);
     await vi.waitFor(() => expect(seen.events.length).toBeGreaterThan(0));
     expect(server.bus.listeners()).toBeGreaterThan(0);
@@ -158,41 +158,49 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open, cutsTried) => {
   });
 });
 
-test('who leaves the room is told, on every subscription, and hears no more', async () => {
+test('all subscriptions of a user who leaves the room end with an error, and get nothing more', async () => {
   const { token } = await server.enter('Ben');
   await using ben = socketClient(server.url, token);
   await ben.trpc.rooms.join.mutate({ roomId: room });
   const seen = watch(ben.trpc);
-  const captions: unknown[] = [];
+  const captionErrors: unknown[] = [];
   ben.trpc.transcripts.live.subscribe(
     { roomId: room },
-    { onError: ({ data }) => captions.push(data?.reason) },
+    { onError: ({ data }) => captionErrors.push(data?.reason) },
   );
   await vi.waitFor(() => expect(seen.started()).toBe(1));
   await ben.trpc.rooms.leave.mutate({ roomId: room });
-  await vi.waitFor(() => expect([seen.errors, captions]).toEqual([['not_member'], ['not_member']]));
+  await vi.waitFor(() => expect([seen.errors, captionErrors]).toEqual([['not_member'], ['not_member']]));
+  await using bystander = socketClient(server.url, adaToken);
+  const seenByAda = watch(bystander.trpc, '0');
   await say('m1');
+  await vi.waitFor(() => expect(seenByAda.texts()).toEqual(['1 m1']));
+  // Frames of one socket come in order: the answer comes after anything that was sent for m1.
+  await ben.trpc.session.me.query();
   expect(seen.texts()).toEqual([]);
 });
 
-test.each(['messages.live', 'transcripts.live'] as const)('%s is for members only', async (path) => {
-  const reasonFor = (trpc: Client, roomId: string) =>
-    new Promise((resolve) => {
-      const onError = (error: { data?: { reason: string } | null }) => resolve(error.data?.reason);
-      if (path === 'messages.live') trpc.messages.live.subscribe({ roomId }, { onError });
-      else trpc.transcripts.live.subscribe({ roomId }, { onError });
-    });
-  const { token } = await server.enter('Stranger');
-  await using stranger = socketClient(server.url, token);
-  await using nobody = socketClient(server.url);
-  const hidden = await ada.rooms.create.mutate({ name: 'Hidden', visibility: 'private' });
-  expect(await reasonFor(nobody.trpc, room)).toBe('no_session');
-  expect(await reasonFor(stranger.trpc, room)).toBe('not_member');
-  expect(await reasonFor(stranger.trpc, hidden.id)).toBe('room_unknown');
-  expect(await reasonFor(stranger.trpc, randomUUID())).toBe('room_unknown');
-});
+test.each(['messages.live', 'transcripts.live'] as const)(
+  '%s refuses everybody who is not a member',
+  async (path) => {
+    const reasonFor = (trpc: Client, roomId: string) =>
+      new Promise((resolve) => {
+        const onError = (error: { data?: { reason: string } | null }) => resolve(error.data?.reason);
+        if (path === 'messages.live') trpc.messages.live.subscribe({ roomId }, { onError });
+        else trpc.transcripts.live.subscribe({ roomId }, { onError });
+      });
+    const { token } = await server.enter('Stranger');
+    await using stranger = socketClient(server.url, token);
+    await using nobody = socketClient(server.url);
+    const hidden = await ada.rooms.create.mutate({ name: 'Hidden', visibility: 'private' });
+    expect(await reasonFor(nobody.trpc, room)).toBe('no_session');
+    expect(await reasonFor(stranger.trpc, room)).toBe('not_member');
+    expect(await reasonFor(stranger.trpc, hidden.id)).toBe('room_unknown');
+    expect(await reasonFor(stranger.trpc, randomUUID())).toBe('room_unknown');
+  },
+);
 
-test('what one says the others read: first as it changes, then in the timeline; nothing of it is logged', async () => {
+test('speech reaches the others as a partial, a final and a message, and none of it is logged', async () => {
   const { token } = await server.enter('Ben');
   await using ben = socketClient(server.url, token);
   await ben.trpc.rooms.join.mutate({ roomId: room });
@@ -216,9 +224,9 @@ test('what one says the others read: first as it changes, then in the timeline; 
   await ada.transcripts.stop.mutate({ streamId });
   await vi.waitFor(() => expect(captions.at(-1)).toMatchObject({ type: 'stream', state: 'ended' }));
   await vi.waitFor(() => expect(seen.texts()).toEqual(['1 hello']));
-  const heard = captions.flatMap((event) => (event.type === 'stream' ? [] : [event]));
-  const ids = new Set(heard.map(({ utterance }) => utterance.id));
-  expect(heard.map(({ type, utterance }) => [type, utterance.text, utterance.seq])).toEqual([
+  const utterances = captions.flatMap((event) => (event.type === 'stream' ? [] : [event]));
+  const ids = new Set(utterances.map(({ utterance }) => utterance.id));
+  expect(utterances.map(({ type, utterance }) => [type, utterance.text, utterance.seq])).toEqual([
     ['partial', 'hel', null],
     ['final', 'hello', 1],
   ]);

@@ -7,11 +7,11 @@ import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
 
 type Opened = { trpc: Client; close: () => Promise<void> };
-const overHttp = (trpc: Client): Opened => ({ trpc, close: async () => {} });
+const withoutClose = (trpc: Client): Opened => ({ trpc, close: async () => {} });
 
 const TRANSPORTS: [string, (url: string, token: string) => Opened][] = [
-  ['HTTP', (url, token) => overHttp(httpClient(url, token))],
-  ['batched HTTP', (url, token) => overHttp(batchClient(url, token))],
+  ['HTTP', (url, token) => withoutClose(httpClient(url, token))],
+  ['batched HTTP', (url, token) => withoutClose(batchClient(url, token))],
   ['a WebSocket', (url, token) => socketClient(url, token)],
   ['a WebSocket with the binary encoding', (url, token) => binaryClient(url, token)],
 ];
@@ -32,7 +32,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
     await server[Symbol.asyncDispose]();
   });
 
-  test('knows who it is', async () => {
+  test('gets its own user, and can enter as a guest', async () => {
     const { user } = await ada.trpc.session.me.query();
     expect(user).toEqual({ id: expect.any(String), name: 'Ada', kind: 'guest' });
     const session = await ada.trpc.session.guest.mutate({ name: '  새 사람 ' });
@@ -42,7 +42,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
     });
   });
 
-  test('creates, finds, joins and leaves rooms, and lists their members', async () => {
+  test('creates, finds, joins, updates and leaves rooms, and lists their members', async () => {
     const room = await ada.trpc.rooms.create.mutate({ name: ' 회의실 ' });
     expect(room).toEqual({
       id: expect.any(String),
@@ -114,7 +114,7 @@ describe.each(TRANSPORTS)('the stock client over %s', (_, open) => {
     });
   });
 
-  test('speaks: starts, stops, and lists what was said', async () => {
+  test('starts and stops a speech stream, and lists its utterances', async () => {
     const { id: roomId } = await ada.trpc.rooms.create.mutate({ name: 'Stage' });
     expect(await ada.trpc.transcripts.engine.query()).toMatchObject({ available: true, name: 'sherpa' });
     const options = { roomId, language: 'auto', sampleRate: SAMPLE_RATE };

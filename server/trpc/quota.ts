@@ -1,39 +1,40 @@
 import { AppError } from '../../contract/errors.ts';
 
-/** So many at a time for each holder. */
+/** Limits how many places each holder has at a time. A holder that has none takes no memory. */
 export class Quota<Holder> {
   readonly #taken = new Map<Holder, number>();
   readonly #limit: number;
   readonly #refusal: { reason: string; message: string };
 
-  /** @param refusal what a holder is told who wants one more. */
+  /** @param refusal the reason and message of the error for a holder that wants one place too many. */
   constructor(limit: number, refusal: { reason: string; message: string }) {
     this.#limit = limit;
     this.#refusal = refusal;
   }
 
   /**
-   * @returns gives it back; more than once is once.
+   * Takes a place for a holder.
+   * @returns a function that releases the place; calling it again does nothing.
    * @throws AppError TOO_MANY_REQUESTS
    */
   take(holder: Holder): () => void {
     const taken = this.#taken.get(holder) ?? 0;
-    if (taken >= this.#limit) throw this.#refuse();
+    if (taken >= this.#limit) throw this.#refusalError();
     this.#taken.set(holder, taken + 1);
     let isHeld = true;
     return () => {
-      if (isHeld) this.#giveBack(holder);
+      if (isHeld) this.#release(holder);
       isHeld = false;
     };
   }
 
-  #giveBack(holder: Holder): void {
+  #release(holder: Holder): void {
     const left = (this.#taken.get(holder) ?? 1) - 1;
     if (left > 0) this.#taken.set(holder, left);
     else this.#taken.delete(holder);
   }
 
-  #refuse(): AppError {
+  #refusalError(): AppError {
     const { reason, message } = this.#refusal;
     return new AppError('TOO_MANY_REQUESTS', reason, message, { retryable: true, retryAfterMs: 1_000 });
   }

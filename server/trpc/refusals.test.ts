@@ -74,7 +74,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
   test.each([
     ...QUERIES.map((path) => ['query', path] as const),
     ...MUTATIONS.map((path) => ['mutation', path] as const),
-  ])('nobody may call the %s %s', async (type, path) => {
+  ])('the %s %s needs a session', async (type, path) => {
     const input = path.startsWith('rooms.create')
       ? { name: 'x' }
       : { roomId: scene.room, streamId: randomUUID() };
@@ -94,7 +94,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     ['mutation', 'rooms.leave'],
     ['mutation', 'messages.send'],
     ['mutation', 'transcripts.start'],
-  ] as const)('an unknown room is not found by the %s %s', async (type, path) => {
+  ] as const)('the %s %s answers NOT_FOUND for an unknown room', async (type, path) => {
     const rest = { text: 'x', clientId: randomUUID(), language: 'en-US', sampleRate: 16_000 };
     expect(await refusal(call(scene.ada, type, path, { roomId: randomUUID(), ...rest }))).toMatchObject({
       code: 'NOT_FOUND',
@@ -110,7 +110,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     ['query', 'transcripts.list'],
     ['mutation', 'messages.send'],
     ['mutation', 'transcripts.start'],
-  ] as const)('who has not joined is refused by the %s %s', async (type, path) => {
+  ] as const)('the %s %s refuses a user who has not joined the room', async (type, path) => {
     const rest = { text: 'x', clientId: randomUUID(), language: 'en-US', sampleRate: 16_000 };
     expect(await refusal(call(scene.stranger, type, path, { roomId: scene.room, ...rest }))).toMatchObject({
       code: 'FORBIDDEN',
@@ -137,7 +137,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     expect(refused.message).toMatch(/^text: .{10,}/);
   });
 
-  test('a text of 4,000 code points is taken, however many bytes that is', async () => {
+  test('a text of 4,000 code points is accepted, however many bytes it has', async () => {
     const text = '𐍈'.repeat(4_000);
     expect(await call(scene.ada, 'mutation', 'messages.send', message(` ${text}\n`))).toMatchObject({ text });
   });
@@ -159,7 +159,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     expect(refused.message).toMatch(/^name: /);
   });
 
-  test('names of the greatest length are taken, counted in code points', async () => {
+  test('names of the greatest length are accepted, counted in code points', async () => {
     expect(await call(scene.ada, 'mutation', 'session.guest', { name: '𐍈'.repeat(40) })).toBeTruthy();
     expect(await call(scene.ada, 'mutation', 'rooms.create', { name: '𐍈'.repeat(80) })).toBeTruthy();
   });
@@ -196,7 +196,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
   });
 
   test.each(['nothing', 'rooms', 'rooms.nothing', 'rooms.get.deeper', 'constructor', '__proto__.x', ''])(
-    'there is no procedure %j',
+    'the procedure %j does not exist',
     async (path) => {
       expect(await refusal(call(scene.ada, 'query', path))).toMatchObject({
         code: 'NOT_FOUND',
@@ -205,7 +205,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     },
   );
 
-  test('a search may hold whatever can be typed', async () => {
+  test('a search may contain any characters', async () => {
     for (const search of ['?', '? ?', "'; drop table messages; --", '%', '\\', ':a', '$1']) {
       expect(await call(scene.ada, 'query', 'rooms.list', { search })).toEqual({
         items: [],
@@ -214,7 +214,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     }
   });
 
-  test('speech streams that are unknown, foreign, in the way or over are told apart', async () => {
+  test('speech streams that are unknown, foreign, still open or ended give different errors', async () => {
     const streams = { roomId: scene.room, language: 'en-US', sampleRate: 16_000 };
     const chunk = (streamId: string, seq = 0) => encodeChunk({ streamId, seq, pcm: pcmOf(100) });
     const push = (token: string, bytes: Uint8Array<ArrayBuffer>) =>
@@ -249,7 +249,7 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     });
   });
 
-  test('after all this everything is as it was', async () => {
+  test('after all refusals the room is unchanged and works', async () => {
     const { items } = await scene.ada.messages.list.query({ roomId: scene.room });
     expect(items.map(({ seq, text }) => [seq, text?.length])).toEqual([[1, 8_000]]);
     expect((await scene.ada.messages.send.mutate(message('on we go') as never)).seq).toBe(2);

@@ -26,16 +26,16 @@ import type { Delivery } from '../chat/delivery.ts';
 import type { Rooms } from '../chat/rooms.ts';
 import type { Services } from '../services.ts';
 import { bytesInput } from './bytes.ts';
-import { createStreams } from './subscriptions.ts';
+import { createSubscriptions } from './subscriptions.ts';
 import { authed, open, router } from './trpc.ts';
 
 export type AppRouter = ReturnType<typeof createRouter>;
 
-/** Every procedure is zod in, one call of the domain, shape out. */
+/** Each procedure checks its input with zod, makes one call of the domain, and answers a shape of the contract. */
 export function createRouter({ identity, rooms, messages, signals, speech }: Services) {
-  const streamOf = createStreams();
-  const roomEvents = streamOf(({ cursor, event }: Delivery) => tracked(String(cursor), event));
-  const captionEvents = streamOf((event: CaptionEvent) => event);
+  const subscriptionOf = createSubscriptions();
+  const roomEvents = subscriptionOf(({ cursor, event }: Delivery) => tracked(String(cursor), event));
+  const captionEvents = subscriptionOf((event: CaptionEvent) => event);
 
   return router({
     session: router({
@@ -66,8 +66,8 @@ export function createRouter({ identity, rooms, messages, signals, speech }: Ser
         return {};
       }),
       /**
-       * Every event is tracked with the rev its receiver has seen the room up to, presence too: a client that lost its
-       * socket before the first message comes back with a cursor, not with a gap.
+       * Every event, presence included, is tracked with the rev up to which the client has then seen the room. So a
+       * client that loses its socket before the first message comes back with a cursor, and misses nothing.
        */
       live: authed
         .input(liveInput)

@@ -2,46 +2,46 @@ import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import { Quota } from './quota.ts';
-import { type Context, rethrow } from './trpc.ts';
+import { type Context, rethrowAsTRPCError } from './trpc.ts';
 
-type Listener = Pick<Context, 'outlet'> & { user: User };
+type Caller = Pick<Context, 'outlet'> & { user: User };
 type Events<T> = AsyncIterableIterator<T, void, void>;
 
 /**
- * The domain's events as tRPC's subscriptions. Over a WebSocket the domain writes them to the caller's socket itself,
- * and tRPC does all the rest: access, started, stopped, errors, the end. Over anything else tRPC asks for them.
+ * Turns events of the domain into tRPC subscriptions. Over a WebSocket, the domain writes the events to the caller's
+ * socket itself, and tRPC does the rest: access, started, stopped, errors. Over other transports, tRPC asks for each event.
  */
-export function createStreams() {
-  const subscriptions = new Quota<string>(LIMITS.subscriptionsPerUser, {
+export function createSubscriptions() {
+  const quota = new Quota<string>(LIMITS.subscriptionsPerUser, {
     reason: 'too_many_subscriptions',
-    message: 'You are listening in too many places at once.',
+    message: 'You have too many subscriptions open at once. Close some windows first.',
   });
 
-  /** @param shape what the caller gets for an event, `tracked` or not; the types are those of this way of sending. */
+  /** @param shape makes what the caller gets for an event, `tracked` or not. */
   return <T extends object, U>(shape: (event: T) => U) =>
     async (
-      { user, outlet: outletFor }: Listener,
+      { user, outlet: outletFor }: Caller,
       gone: AbortSignal | undefined,
       open: (outlet: Outlet<T> | undefined) => Promise<Events<T>>,
     ): Promise<Events<U>> => {
-      const giveBack = subscriptions.take(user.id);
+      const release = quota.take(user.id);
       const outlet = outletFor?.(shape);
       const events = await open(outlet).catch((error: unknown) => {
-        giveBack();
+        release();
         throw error;
       });
-      const stream = new Stream(events, shape, giveBack);
-      // A WebSocket's subscriptions are returned when it closes.
-      if (!outlet) stream.endWhen(gone);
-      return stream;
+      const subscription = new SubscriptionEvents(events, shape, release);
+      // When a WebSocket closes, `TrpcSocket` itself ends its subscriptions.
+      if (!outlet) subscription.endWhen(gone);
+      return subscription;
     };
 }
 
 /**
- * Not a generator: one that is dropped before its first `next()` would never reach its `finally`, and the domain would
- * keep a subscriber that nobody reads.
+ * The events that tRPC iterates over. It is no generator, because a generator that is dropped before its first `next()`
+ * never reaches its `finally`. Then the domain would keep a subscriber that nobody reads.
  */
-class Stream<T, U> implements AsyncIterableIterator<U, void, void> {
+class SubscriptionEvents<T, U> implements AsyncIterableIterator<U, void, void> {
   readonly #events: Events<T>;
   readonly #shape: (event: T) => U;
   readonly #onEnd: () => void;
@@ -53,7 +53,7 @@ class Stream<T, U> implements AsyncIterableIterator<U, void, void> {
   }
 
   async next(): Promise<IteratorResult<U, void>> {
-    const result = await this.#events.next().catch(rethrow);
+    const result = await this.#events.next().catch(rethrowAsTRPCError);
     return result.done ? { done: true, value: undefined } : { done: false, value: this.#shape(result.value) };
   }
 
@@ -68,8 +68,8 @@ class Stream<T, U> implements AsyncIterableIterator<U, void, void> {
   }
 
   /**
-   * Over server-sent events tRPC asks for the end only when the next event comes, and until then somebody who left
-   * would still be shown as here.
+   * Ends the subscription when the signal aborts. For server-sent events, tRPC itself notices the end of the connection
+   * only at the next event, and until then a user who has gone is shown as present.
    */
   endWhen(gone: AbortSignal | undefined): void {
     gone?.addEventListener('abort', () => void this.return(), { once: true });

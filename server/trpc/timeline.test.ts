@@ -27,7 +27,7 @@ afterEach(async () => {
 const say = ({ trpc }: SocketClient, text: string, more: { replyTo?: string; mentions?: string[] } = {}) =>
   trpc.messages.send.mutate({ roomId, clientId: randomUUID(), text, ...more });
 
-/** What Ben sees of the room from now on, without who comes and goes. */
+/** Collects the events that Ben gets from now on, without presence. */
 async function watch(lastEventId?: string) {
   const events: RoomEvent[] = [];
   const started = Promise.withResolvers<void>();
@@ -42,7 +42,7 @@ async function watch(lastEventId?: string) {
   return { events, leave: () => subscription.unsubscribe() };
 }
 
-test('an edit, a reaction and a removal reach everybody in the order of rev, as the message they leave', async () => {
+test('an edit, a reaction and a removal reach subscribers in rev order, each as the changed message', async () => {
   const { events } = await watch();
   const { id: messageId } = await say(ada, 'helo');
   const edited = await ada.trpc.messages.edit.mutate({ roomId, messageId, text: ' hello ' });
@@ -57,7 +57,7 @@ test('an edit, a reaction and a removal reach everybody in the order of rev, as 
   );
 });
 
-test('who was away sees each message once, as it is now, in the order of the last changes', async () => {
+test('a replay holds each message once, in its latest state, in the order of the last changes', async () => {
   const first = await say(ada, 'first');
   const second = await say(ada, 'second');
   const edited = await ada.trpc.messages.edit.mutate({ roomId, messageId: first.id, text: 'first, edited' });
@@ -66,7 +66,7 @@ test('who was away sees each message once, as it is now, in the order of the las
   expect(events).toEqual([second, edited].map((message) => ({ type: 'message', rev: message.rev, message })));
 });
 
-test('a reply names a message of the room, a mention its members', async () => {
+test('a reply needs a message of the room, a mention a member', async () => {
   const first = await say(ada, 'question');
   const reply = await say(ben, '@Ada answer', { replyTo: first.id, mentions: [adaId, adaId] });
   expect(reply).toMatchObject({ replyTo: first.id, mentions: [adaId] });
@@ -77,7 +77,7 @@ test('a reply names a message of the room, a mention its members', async () => {
   expect(await refusal(say(ben, 'x', { replyTo: randomUUID() }))).toMatchObject({ reason: 'reply_unknown' });
 });
 
-test('what is unread counts from where one joined, read or wrote; markers are told to the room', async () => {
+test('unread counts from where a user joined, read or wrote last; read markers are sent to the room', async () => {
   const unread = async ({ trpc }: SocketClient) => (await trpc.rooms.get.query({ roomId })).unread;
   for (const text of ['one', 'two', 'three']) await say(ada, text);
   expect([await unread(ada), await unread(ben)]).toEqual([0, 3]);
@@ -92,7 +92,7 @@ test('what is unread counts from where one joined, read or wrote; markers are to
   expect(events.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', userId: benId, seq: 2 }]);
 });
 
-test('who writes is shown to the others, and leaves no trace', async () => {
+test('typing is sent to the room, and takes no rev', async () => {
   const { events } = await watch();
   await ada.trpc.messages.typing.mutate({ roomId });
   await ada.trpc.messages.typing.mutate({ roomId, typing: false });
@@ -106,7 +106,7 @@ test('who writes is shown to the others, and leaves no trace', async () => {
   expect((await ada.trpc.rooms.get.query({ roomId })).rev).toBe(0);
 });
 
-test('words are found in one room, and in all that one has joined', async () => {
+test('a search finds messages in one room, or in all rooms that the user has joined', async () => {
   await say(ada, '다음 주 회의 자료입니다');
   const other = await ada.trpc.rooms.create.mutate({ name: 'Ada alone' });
   const secret = { roomId: other.id, clientId: randomUUID(), text: '비밀 회의' };
@@ -135,7 +135,7 @@ describe('history around a message', () => {
     return [items.map(({ seq }) => seq), hasMore];
   };
 
-  test('stands in the middle of the page, as far as there is something', async () => {
+  test('has that message in its middle, as far as there are messages on both sides', async () => {
     for (let i = 1; i <= 9; i += 1) await say(ada, `m${i}`);
     expect(await page(5, 5)).toEqual([[3, 4, 5, 6, 7], true]);
     expect(await page(5, 4)).toEqual([[4, 5, 6, 7], true]);
@@ -145,52 +145,56 @@ describe('history around a message', () => {
     expect(await page(99, 2)).toEqual([[9], true]);
   });
 
-  test('is asked for alone', async () => {
+  test('cannot be combined with another cursor', async () => {
     const both = ben.trpc.messages.list.query({ roomId, around: 5, before: 3 });
     expect(await refusal(both)).toMatchObject({ reason: 'invalid_input' });
   });
 });
 
-describe('is refused with a reason', () => {
+describe('a user may not', () => {
   test.each<[string, string, (messageId: string) => Promise<unknown>]>([
     [
-      'to edit what others wrote',
+      'edit a message of another user',
       'not_author',
       (messageId) => ben.trpc.messages.edit.mutate({ roomId, messageId, text: 'x' }),
     ],
     [
-      'to remove what others wrote',
+      'remove a message of another user',
       'not_author',
       (messageId) => ben.trpc.messages.remove.mutate({ roomId, messageId }),
     ],
     [
-      'to edit into nothing',
+      'edit a message to blank text',
       'invalid_input',
       (messageId) => ada.trpc.messages.edit.mutate({ roomId, messageId, text: ' ' }),
     ],
     [
-      'to react with a word',
+      'react with a word',
       'invalid_input',
       (messageId) => ada.trpc.messages.react.mutate({ roomId, messageId, emoji: 'ok' }),
     ],
     [
-      'to react with two emoji',
+      'react with two emoji',
       'invalid_input',
       (messageId) => ada.trpc.messages.react.mutate({ roomId, messageId, emoji: '👍👍' }),
     ],
     [
-      'to react to nothing',
+      'react to an unknown message',
       'message_unknown',
       () => ada.trpc.messages.react.mutate({ roomId, messageId: randomUUID(), emoji: '👍' }),
     ],
-    ['to look for nothing', 'invalid_input', () => ada.trpc.messages.search.query({ query: '  ' })],
-    ['to read up to nowhere', 'invalid_input', () => ada.trpc.messages.markRead.mutate({ roomId, seq: -1 })],
+    ['search for blank text', 'invalid_input', () => ada.trpc.messages.search.query({ query: '  ' })],
+    [
+      'mark a negative seq as read',
+      'invalid_input',
+      () => ada.trpc.messages.markRead.mutate({ roomId, seq: -1 }),
+    ],
   ])('%s', async (_, reason, call) => {
     const { id } = await say(ada, 'hello');
     expect(await refusal(call(id))).toMatchObject({ reason, retryable: false });
   });
 
-  test('everything, to somebody who has not joined', async () => {
+  test('change, mark or search anything in a room that they have not joined', async () => {
     const { id: messageId } = await say(ada, 'hello');
     await ben.trpc.rooms.leave.mutate({ roomId });
     const { messages } = ben.trpc;

@@ -8,15 +8,18 @@ import { Quota } from './quota.ts';
 
 export type Context = {
   user: User | null;
-  /** Remembers the session in a cookie where the transport has one. */
+  /** Stores the session in a cookie, if the transport has cookies. */
   keepSession: (token: string) => void;
-  /** Tells the socket that the call came by from others, if it was one. */
+  /** The socket of the call, if it came over a socket. It identifies the socket for the limit of open calls. */
   connection?: object;
-  /** Opens an outlet to the subscriber's socket, where the transport has one. `shape` is what the subscriber gets for an event. */
+  /**
+   * Opens an outlet to the subscriber's socket, if the transport has one.
+   * @param shape makes what the subscriber gets for an event.
+   */
   outlet?: <T extends object>(shape: (event: T) => unknown) => Outlet<T>;
 };
 
-/** What every error carries in `error.data`, next to tRPC's own `code`, `httpStatus` and `path`. */
+/** The fields of `error.data` besides tRPC's own `code`, `httpStatus` and `path`. */
 export type Failure = {
   reason: string;
   retryable: boolean;
@@ -25,7 +28,7 @@ export type Failure = {
 };
 
 const t = initTRPC.context<Context>().create({
-  // A stack tells an attacker about the server and a caller nothing.
+  // Sends no stack traces: they help an attacker and no caller.
   isDev: false,
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 20_000 } },
   errorFormatter: ({ shape, error }) => ({
@@ -39,8 +42,8 @@ function asTRPCError(error: AppError): TRPCError {
   return new TRPCError({ code: error.code, message: error.message, cause: error });
 }
 
-/** For what fails outside of a procedure: the context, and a subscription under way. */
-export function rethrow(error: unknown): never {
+/** Throws an AppError as a TRPCError. Errors outside of a procedure need it: in the context, and in an open subscription. */
+export function rethrowAsTRPCError(error: unknown): never {
   throw error instanceof AppError ? asTRPCError(error) : error;
 }
 
@@ -66,54 +69,58 @@ function messageOf({ code, cause, message }: TRPCError): string {
   return message;
 }
 
-/** The first thing that is wrong with an input, in a sentence. */
+/** Describes the first problem of an input: the field and the reason. */
 function describeInput({ issues }: z.ZodError): string {
   const [first] = issues;
   const path = first?.path.join('.');
   return path ? `${path}: ${first?.message}` : (first?.message ?? 'The input is not valid.');
 }
 
-const calls = new Quota<object>(LIMITS.callsInFlight, {
+const openCalls = new Quota<object>(LIMITS.callsInFlight, {
   reason: 'too_many_calls',
-  message: 'Too many of your calls are waiting for an answer.',
+  message: 'Too many of your calls wait for an answer. Send fewer at once.',
 });
 
-/** One socket cannot take the whole server's time: calls over HTTP are bounded by their batch. */
-function boundCall({ connection }: Context, type: ProcedureType): () => void {
-  return connection && type !== 'subscription' ? calls.take(connection) : () => {};
+/**
+ * Limits the open calls of a socket, so that one socket cannot take all the server's time. Calls over HTTP are limited by
+ * the size of their batch.
+ * @returns a function that releases the call's place.
+ */
+function takePlace({ connection }: Context, type: ProcedureType): () => void {
+  return connection && type !== 'subscription' ? openCalls.take(connection) : () => {};
 }
 
 /**
- * What is around every procedure, and the one place where the domain's errors become tRPC's. As one middleware: tRPC
- * copies all of a call's options for each, and ten chunks of audio a second come from everybody who speaks.
+ * Runs around every procedure. Here, and only here, errors of the domain become errors of tRPC. It is a single middleware
+ * because tRPC copies all options of a call for each middleware, and every speaker sends ten chunks a second.
  */
 async function guard<T extends { ok: boolean; error?: TRPCError }>(
   ctx: Context,
   type: ProcedureType,
   run: () => Promise<T>,
 ): Promise<T> {
-  let answered: (() => void) | undefined;
+  let release: (() => void) | undefined;
   try {
-    answered = boundCall(ctx, type);
+    release = takePlace(ctx, type);
     const result = await run();
     if (result.error?.cause instanceof AppError) throw result.error.cause;
     return result;
   } catch (error) {
-    return rethrow(error);
+    return rethrowAsTRPCError(error);
   } finally {
-    answered?.();
+    release?.();
   }
 }
 
 export const router = t.router;
 
-/** For anybody. */
+/** A procedure that needs no session. */
 export const open = t.procedure.use(({ ctx, type, next }) => guard(ctx, type, () => next()));
 
-/** For somebody: `ctx.user` is there. */
+/** A procedure that needs a session: `ctx.user` is set. */
 export const authed = t.procedure.use(({ ctx, type, next }) =>
   guard(ctx, type, () => {
-    if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Say who you are first.');
+    if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Sign in first, or enter as a guest.');
     return next({ ctx: { user: ctx.user } });
   }),
 );

@@ -16,7 +16,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 const me = (id: number | string) => ({ id, method: 'query', params: { path: 'session.me' } });
 const push = (input: unknown) => ({ id: 1, method: 'mutation', params: { path: 'transcripts.push', input } });
 
-async function expectGoesOn(socket: RawSocket): Promise<void> {
+async function expectStillWorks(socket: RawSocket): Promise<void> {
   socket.send(JSON.stringify(me('still there')));
   expect(await socket.next()).toMatchObject({
     id: 'still there',
@@ -24,22 +24,22 @@ async function expectGoesOn(socket: RawSocket): Promise<void> {
   });
 }
 
-/** A binary frame with any header, told to be of any length, and any bytes after it. */
-function frame(header: string | Uint8Array, bytes = 0, length?: number): Uint8Array {
+/** A binary frame: a header, the length that it declares for the header, and a number of bytes after it. */
+function frame(header: string | Uint8Array, bytes = 0, declaredLength?: number): Uint8Array {
   const head = Buffer.from(header);
   const start = Buffer.alloc(4);
-  start.writeUInt32LE(length ?? head.length);
+  start.writeUInt32LE(declaredLength ?? head.length);
   return Buffer.concat([start, head, Buffer.alloc(bytes)]);
 }
 
-describe('a frame that cannot be read is told to its sender, and the socket goes on', () => {
+describe('a frame that cannot be read is answered with an error, and the socket still works', () => {
   const header = (bytes: unknown) => JSON.stringify(push({ $bytes: bytes }));
 
   test.each<[string, string | Uint8Array]>([
     ['half of a JSON text', '{"id":1,"method":"que'],
     ['words', 'hello'],
     ['an empty text', ''],
-    ['brackets without end', '['.repeat(100_000)],
+    ['100,000 open brackets', '['.repeat(100_000)],
     ['a number', '5'],
     ['null', 'null'],
     ['a call without a method', '{"id":1,"params":{"path":"session.me"}}'],
@@ -48,21 +48,21 @@ describe('a frame that cannot be read is told to its sender, and the socket goes
     ['a call whose path is a number', '{"id":1,"method":"query","params":{"path":7}}'],
     ['a call whose id is an object', '{"id":{},"method":"query","params":{"path":"session.me"}}'],
     ['a call without an id', '{"method":"query","params":{"path":"session.me"}}'],
-    ['a batch with something else in it', `[${JSON.stringify(me(1))},5]`],
+    ['a batch that contains a number', `[${JSON.stringify(me(1))},5]`],
     ['no bytes at all', new Uint8Array()],
     ['too few bytes for a header length', new Uint8Array(3)],
     ['a header that ends after the frame', frame(header(0), 0, 10_000)],
     ['a header of four billion bytes', frame(header(0), 0, 0xffff_ffff)],
     ['a header that is no JSON', frame('{"id":')],
     ['a header that is no UTF-8', frame(new Uint8Array([0xff, 0xfe, 0x22]))],
-    ['a header without anything in it', frame('')],
-    ['more bytes named than there are', frame(header(11), 10)],
-    ['fewer bytes named than there are', frame(header(9), 10)],
-    ['bytes that nothing names', frame(JSON.stringify(me(1)), 10)],
-    ['less than no bytes', frame(header(-1), 1)],
-    ['half a byte', frame(header(0.5), 1)],
-    ['a number of bytes in words', frame(header('ten'), 10)],
-    ['bytes for which the batch has no room', frame(`[${header(6)},${header(6)}]`, 10)],
+    ['an empty header', frame('')],
+    ['a header that names more bytes than there are', frame(header(11), 10)],
+    ['a header that names fewer bytes than there are', frame(header(9), 10)],
+    ['bytes that the header does not name', frame(JSON.stringify(me(1)), 10)],
+    ['a negative number of bytes', frame(header(-1), 1)],
+    ['a fraction of a byte', frame(header(0.5), 1)],
+    ['a number of bytes that is a word', frame(header('ten'), 10)],
+    ['a batch that names more bytes than there are', frame(`[${header(6)},${header(6)}]`, 10)],
   ])('%s', async (_, data) => {
     await using socket = await openRawSocket(server.url, { token });
     socket.send(data);
@@ -72,10 +72,10 @@ describe('a frame that cannot be read is told to its sender, and the socket goes
       message: 'The request could not be read.',
       data: { code: 'PARSE_ERROR', reason: 'parse_error', retryable: false },
     });
-    await expectGoesOn(socket);
+    await expectStillWorks(socket);
   });
 
-  test('a chunk that is none, in a frame that is one', async () => {
+  test('an invalid chunk in a valid frame is answered with its reason, and the socket still works', async () => {
     await using socket = await openRawSocket(server.url, { token });
     for (const [bytes, reason] of [
       [new Uint8Array(), 'chunk_malformed'],
@@ -90,11 +90,11 @@ describe('a frame that cannot be read is told to its sender, and the socket goes
       message: 'Send bytes: a binary frame or an octet-stream body.',
       data: { code: 'BAD_REQUEST', reason: 'invalid_input' },
     });
-    await expectGoesOn(socket);
+    await expectStillWorks(socket);
   });
 });
 
-describe('calls that are well formed but wrong are answered by their id', () => {
+describe('a well-formed but wrong call is answered with an error for its id', () => {
   test.each([
     ['an unknown procedure', { id: 3, method: 'query', params: { path: 'rooms.nothing' } }, 'NOT_FOUND'],
     [
@@ -123,12 +123,12 @@ describe('calls that are well formed but wrong are answered by their id', () => 
       ...(code && { code }),
     });
     expect(error?.message).toMatch(/\w+ \w+/);
-    await expectGoesOn(socket);
+    await expectStillWorks(socket);
   });
 });
 
 describe('a batch', () => {
-  test('of as many calls as fit into a frame is answered call by call', async () => {
+  test('of 50 calls is answered call by call', async () => {
     await using socket = await openRawSocket(server.url, { token });
     const ids = Array.from({ length: 50 }, (_, i) => i);
     socket.send(JSON.stringify(ids.map(me)));
@@ -138,7 +138,7 @@ describe('a batch', () => {
     expect(answers.every(({ result }) => result)).toBe(true);
   });
 
-  test('with bytes in some of its calls reaches each with its own', async () => {
+  test('with bytes in several calls gives each call its own bytes', async () => {
     await using socket = await openRawSocket(server.url, { token });
     const chunk = (seq: number) =>
       encodeChunk({ streamId: '00000000-0000-7000-8000-000000000000', seq, pcm: new Uint8Array(2 + seq) });
@@ -148,26 +148,26 @@ describe('a batch', () => {
     expect([byId.get(1), byId.get(2), byId.get(3)]).toEqual(['stream_unknown', undefined, 'stream_unknown']);
   });
 
-  test('of nothing is nothing', async () => {
+  test('of no calls has no effect', async () => {
     await using socket = await openRawSocket(server.url, { token });
     socket.send('[]');
-    await expectGoesOn(socket);
+    await expectStillWorks(socket);
   });
 });
 
-describe('a frame over the limit', () => {
-  test('closes its socket and no other', async () => {
+describe('the limit of a frame', () => {
+  test('closes the socket that sent more, and no other', async () => {
     await using bystander = await openRawSocket(server.url, { token });
     await using socket = await openRawSocket(server.url, { token });
     socket.send(`"${'x'.repeat(LIMITS.frameBytes)}"`);
     expect(await socket.closed).toBe(1_009);
-    await expectGoesOn(bystander);
+    await expectStillWorks(bystander);
   });
 
-  test('begins one byte after it', async () => {
+  test('still accepts a frame of exactly that size', async () => {
     await using socket = await openRawSocket(server.url, { token });
     socket.send(`"${'x'.repeat(LIMITS.frameBytes - 2)}"`);
     expect((await socket.next()).error?.data.code).toBe('PARSE_ERROR');
-    await expectGoesOn(socket);
+    await expectStillWorks(socket);
   });
 });

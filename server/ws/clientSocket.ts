@@ -5,21 +5,22 @@ import { LIMITS } from '../../contract/limits.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import { type Frames, frameOf, type RequestId } from './frames.ts';
 
-/** How long whoever is cut off has to read the reason; whoever does not read at all would never close. */
+/** A client that is cut has this long to read the close code. A client that does not read at all would never close. */
 const CLOSE_WAIT_MS = 20_000;
 
 /**
- * One client's WebSocket, as its subscriptions write to it: finished frames go straight to the connection, in order
- * with what `ws` sends, which never leaves a frame half written because nothing is compressed.
+ * The WebSocket of one client. Subscriptions write finished frames straight to the connection. They may, because `ws`
+ * never leaves a frame half written as long as it does not compress.
  *
- * It bounds what a client can leave unread. What happens in rooms comes unasked and is bounded tightly; answers to its
- * calls, which may be long pages, have a bound of their own and do not count towards the other.
+ * It limits how many bytes a client can leave unread. Events of rooms have a low limit (`LIMITS.unreadEventBytes`).
+ * Answers to calls may be long pages; they have a higher limit of their own (`LIMITS.unreadAnswerBytes`) and do not count
+ * towards the first one.
  */
 export class ClientSocket {
   readonly #ws: WebSocket;
   readonly #connection: Duplex;
-  /** Bytes of answers that have not been read. */
-  #answers = 0;
+  /** Bytes of answers that the client has not read. */
+  #unreadAnswerBytes = 0;
   #draining: Promise<void> | undefined;
 
   constructor(ws: WebSocket, connection: Duplex) {
@@ -31,58 +32,59 @@ export class ClientSocket {
     return this.#connection.writableNeedDrain;
   }
 
-  /** Resolves when what was written has gone out, or the socket has; one wait for all who ask. */
+  /** Resolves when everything written has gone out, or the socket is gone. All callers share one wait. */
   async drained(): Promise<void> {
     if (!this.isBusy) return;
     this.#draining ??= this.#drain();
     await this.#draining;
   }
 
+  /** Sends events. Cuts the socket if the client has left too many bytes unread. */
   write(frames: Buffer): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    const unread = this.#connection.writableLength - this.#answers;
-    if (unread > 0 && unread + frames.length > LIMITS.unreadEventBytes) this.#cut();
+    const unreadEventBytes = this.#connection.writableLength - this.#unreadAnswerBytes;
+    if (unreadEventBytes > 0 && unreadEventBytes + frames.length > LIMITS.unreadEventBytes) this.#cut();
     else this.#connection.write(frames);
   }
 
-  /** Sends what answers a call. */
+  /** Sends the answer to a call. Cuts the socket if the client has left too many bytes unread. */
   answer(text: string): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    if (this.#answers > LIMITS.unreadAnswerBytes) {
+    if (this.#unreadAnswerBytes > LIMITS.unreadAnswerBytes) {
       this.#cut();
       return;
     }
     const frame = frameOf(text);
-    this.#answers += frame.length;
+    this.#unreadAnswerBytes += frame.length;
     this.#connection.write(frame, () => {
-      this.#answers -= frame.length;
+      this.#unreadAnswerBytes -= frame.length;
     });
   }
 
-  /** Closes the socket after what was sent before. */
+  /** Closes the socket after everything that was sent before. */
   end(): void {
     this.#ws.close();
   }
 
   #drain(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const done = () => {
-      this.#connection.off('drain', done).off('close', done);
+    const onDone = () => {
+      this.#connection.off('drain', onDone).off('close', onDone);
       this.#draining = undefined;
       resolve();
     };
-    this.#connection.on('drain', done).on('close', done);
+    this.#connection.on('drain', onDone).on('close', onDone);
     return promise;
   }
 
   #cut(): void {
-    const end = setTimeout(() => this.#ws.terminate(), CLOSE_WAIT_MS);
-    this.#ws.once('close', () => clearTimeout(end));
-    this.#ws.close(CLOSE.tooSlow, 'too much left unread: come back with your cursors');
+    const timer = setTimeout(() => this.#ws.terminate(), CLOSE_WAIT_MS);
+    this.#ws.once('close', () => clearTimeout(timer));
+    this.#ws.close(CLOSE.tooSlow, 'too much unread data: connect again with your cursors');
   }
 }
 
-/** The way to one subscription of a client. */
+/** The outlet to one subscription of a client. */
 export class SocketOutlet<T> implements Outlet<T> {
   readonly #socket: ClientSocket;
   readonly #frames: Frames<T>;

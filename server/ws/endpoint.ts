@@ -10,7 +10,7 @@ import type { Services } from '../services.ts';
 import { Quota } from '../trpc/quota.ts';
 import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter } from '../trpc/router.ts';
-import { type Context, rethrow } from '../trpc/trpc.ts';
+import { type Context, rethrowAsTRPCError } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
 import { KeepAlive, PULSE, type Pulse } from './keepAlive.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
@@ -25,11 +25,11 @@ export type WsParts = {
 };
 
 export type WsEndpoint = {
-  /** Asks every client to come back elsewhere, then closes the sockets; cuts those that do not answer. */
+  /** Closes all sockets with a code that makes clients connect again. Cuts those that are still open after `graceMs`. */
   close: (graceMs: number) => Promise<void>;
 };
 
-/** tRPC's WebSocket endpoint at /trpc. Every other path and every foreign origin is refused at the upgrade. */
+/** The WebSocket endpoint of tRPC at /trpc. It refuses the upgrade for every other path and every foreign origin. */
 export function attachWs({ server, services, router, originRule, log, pulse = PULSE }: WsParts): WsEndpoint {
   const wss = new WebSocketServer({
     noServer: true,
@@ -43,41 +43,41 @@ export function attachWs({ server, services, router, originRule, log, pulse = PU
     message: 'You are connected too many times at once. Close some windows first.',
   });
 
-  /** Asked once per socket: who it belongs to. */
+  /** Runs once per socket and finds its user. */
   const createContext = async (ws: WebSocket, token: string | undefined): Promise<Context> => {
     try {
       const user = await services.identity.identify(token);
       if (user && ws.readyState === ws.OPEN) ws.once('close', sockets.take(user.id));
-      return { user, keepSession: keepNothing, connection: ws };
+      return { user, keepSession: ignore, connection: ws };
     } catch (error) {
-      return rethrow(error);
+      return rethrowAsTRPCError(error);
     }
   };
 
-  /** The request is not kept: what is needed of it for as long as the socket lives is who asked. */
+  /** It keeps only the token of the upgrade request, so that the request itself can be freed. */
   const serve = (ws: WebSocket, connection: Duplex, headerToken: string | undefined, hasParams: boolean) => {
     const parts = {
       ...{ router, onError },
       createContext: (params: ConnectionParams) => createContext(ws, params?.token ?? headerToken),
     };
     const client = new TrpcSocket(new ClientSocket(ws, connection), parts, hasParams);
-    keepAlive.hear(ws);
+    keepAlive.markAlive(ws);
     ws.on('message', (data: Buffer, isBinary) => {
-      keepAlive.hear(ws);
+      keepAlive.markAlive(ws);
       client.read(data, isBinary);
     });
     ws.on('close', () => {
-      keepAlive.leave(ws);
+      keepAlive.remove(ws);
       client.close();
     });
-    // What is no WebSocket frame, or too large a one: `ws` closes the socket with the code that says so.
+    // An invalid or too large frame is an error here. `ws` closes the socket with the matching code.
     ws.on('error', ignore);
   };
 
   server.on('upgrade', (req, socket, head) => {
-    // Until ws takes over nobody listens: a reset here would end the process.
+    // Until `ws` takes over, this is the only error listener. Without it, a reset of the connection ends the process.
     socket.on('error', destroy);
-    // One odd path or host must not end the process.
+    // `new URL` would throw for an invalid path or host and so end the process.
     const url = URL.parse(req.url ?? '', `http://${req.headers.host ?? 'localhost'}`);
     if (!url) return refuse(socket, '400 Bad Request');
     if (url.pathname !== '/trpc') return refuse(socket, '404 Not Found');
@@ -100,8 +100,6 @@ export function attachWs({ server, services, router, originRule, log, pulse = PU
   };
 }
 
-function keepNothing(): void {}
-
 function ignore(): void {}
 
 function destroy(this: Duplex): void {
@@ -109,7 +107,7 @@ function destroy(this: Duplex): void {
 }
 
 function refuse(socket: Duplex, status: string): void {
-  // Whoever keeps their side open would otherwise hold the socket, and our own stop, for ever.
+  // A client that keeps its side open must not hold the socket, and with it the server's stop, for ever.
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

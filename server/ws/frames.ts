@@ -2,21 +2,21 @@ import { isTrackedEnvelope } from '@trpc/server';
 
 export type RequestId = number | string;
 
-/** Events as the answers to one request, ready for the socket: a WebSocket frame for each, in one buffer. */
+/** Makes the answers that carry events to one request: a WebSocket frame for each event, all in one buffer. */
 export type Frames<T> = (events: readonly T[], id: RequestId) => Buffer;
 
-/** FIN and the opcode of a text frame; a server's frames are not masked. RFC 6455, section 5.2. */
+/** FIN and the opcode of a text frame (RFC 6455, section 5.2). A server does not mask its frames. */
 const TEXT_FRAME = 0x81;
 
 /**
- * tRPC's answers, byte by byte as its own adapter sends them, made once per event and then once per batch and request
- * id: the subscribers of a room who use the same id are sent the same buffer.
- * @param shape what a resolver would yield for the event: tracked or not.
+ * Makes the same bytes that tRPC's own adapter sends. It encodes each event once, and builds each batch once per request
+ * id: subscribers of a room that use the same id get the same buffer.
+ * @param shape makes what a resolver would yield for the event, tracked or not.
  */
 export function createFrames<T extends object>(shape: (event: T) => unknown): Frames<T> {
   const endings = new WeakMap<T, Buffer>();
   const batches = new WeakMap<readonly T[], Map<RequestId, Buffer>>();
-  // Nearly always the next one to ask wants the same.
+  // The next caller nearly always wants the same.
   let last: { events: readonly T[]; id: RequestId; frames: Buffer } | undefined;
 
   const endingOf = (event: T): Buffer => {
@@ -43,17 +43,17 @@ export function createFrames<T extends object>(shape: (event: T) => unknown): Fr
   };
 }
 
-/** The frames of each shape: every socket's subscriptions of one kind share them, and so an event is serialised once. */
-const known = new WeakMap<(event: never) => unknown, Frames<never>>();
+/** One function per shape. All sockets share it, so an event is encoded only once. */
+const framesByShape = new WeakMap<(event: never) => unknown, Frames<never>>();
 
-/** As `createFrames`; the same shape is always given the same frames. */
+/** Like `createFrames`, but always returns the same function for the same shape. */
 export function framesFor<T extends object>(shape: (event: T) => unknown): Frames<T> {
-  const frames = (known.get(shape) as Frames<T> | undefined) ?? createFrames(shape);
-  known.set(shape, frames as Frames<never>);
+  const frames = (framesByShape.get(shape) as Frames<T> | undefined) ?? createFrames(shape);
+  framesByShape.set(shape, frames as Frames<never>);
   return frames;
 }
 
-/** A text as a WebSocket frame. */
+/** Makes a WebSocket frame with this text. */
 export function frameOf(text: string): Buffer {
   const size = Buffer.byteLength(text);
   const frame = Buffer.allocUnsafe(headerBytes(size) + size);
@@ -61,14 +61,14 @@ export function frameOf(text: string): Buffer {
   return frame;
 }
 
-/** What tRPC says of an event, tracked or not. */
+/** The `result` of tRPC's answer for an event, tracked or not. */
 export function resultOf(value: unknown): object {
   if (!isTrackedEnvelope(value)) return { type: 'data', data: value };
   const [id, data] = value;
   return { type: 'data', data: { id, data }, id };
 }
 
-/** A frame for each ending, all with the same beginning. */
+/** Makes a frame for each ending. All frames start with the same beginning. */
 function join(beginning: Buffer, endings: readonly Buffer[]): Buffer {
   const sizes = endings.map((ending) => beginning.length + ending.length);
   const frames = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + headerBytes(size) + size, 0));
@@ -86,7 +86,7 @@ function headerBytes(payload: number): number {
   return payload < 65_536 ? 4 : 10;
 }
 
-/** @returns where the payload begins. */
+/** @returns the offset of the payload. */
 function writeHeader(frames: Buffer, at: number, payload: number): number {
   frames[at] = TEXT_FRAME;
   if (payload < 126) return frames.writeUInt8(payload, at + 1);

@@ -1,57 +1,58 @@
 import type { WebSocket } from 'ws';
 
 export type Pulse = {
-  /** How long a client may be silent before it is asked whether it is still there … */
+  /** A client that is silent for this long gets a ping. */
   pingMs: number;
-  /** … and how long it then has to say anything. */
+  /** After the ping, the client has this long to send anything. Then it is cut. */
   pongWaitMs: number;
 };
 
-/** Load balancers drop what is idle for a minute; a client that answers has 35 s between two signs of life. */
+/** Load balancers drop a connection that is idle for a minute. With these times, a live client sends at least every 35 s. */
 export const PULSE: Pulse = { pingMs: 25_000, pongWaitMs: 10_000 };
 
 /**
- * Asks silent clients for a sign of life, as tRPC does, and cuts those that give none: a connection that was lost without
- * a word would otherwise stay for hours. One timer for all of them.
+ * Pings silent clients, as tRPC's adapter does, and cuts those that do not answer. Without it, a connection that was lost
+ * without a close stays open for hours. One timer serves all sockets.
  */
 export class KeepAlive {
   readonly #pulse: Pulse;
-  /** Since when each has been silent; the longest first, as a map keeps the order in which they came. */
-  readonly #silent = new Map<WebSocket, number>();
-  readonly #asked = new Map<WebSocket, number>();
-  readonly #looking: NodeJS.Timeout;
+  /** The time since when each socket is silent. The map keeps its order of insertion, so the longest is first. */
+  readonly #silentSince = new Map<WebSocket, number>();
+  /** The time at which each socket that has not answered yet got its ping. */
+  readonly #pingedAt = new Map<WebSocket, number>();
+  readonly #timer: NodeJS.Timeout;
 
   constructor(pulse: Pulse) {
     this.#pulse = pulse;
-    const lookMs = Math.min(pulse.pingMs, pulse.pongWaitMs) / 4;
-    this.#looking = setInterval(() => this.#look(performance.now()), lookMs).unref();
+    const checkMs = Math.min(pulse.pingMs, pulse.pongWaitMs) / 4;
+    this.#timer = setInterval(() => this.#check(performance.now()), checkMs).unref();
   }
 
-  /** A sign of life; the first one is that the socket opened. */
-  hear(ws: WebSocket): void {
-    this.leave(ws);
-    this.#silent.set(ws, performance.now());
+  /** Call it when the socket opens, and whenever its client sends anything. */
+  markAlive(ws: WebSocket): void {
+    this.remove(ws);
+    this.#silentSince.set(ws, performance.now());
   }
 
-  leave(ws: WebSocket): void {
-    this.#asked.delete(ws);
-    this.#silent.delete(ws);
+  remove(ws: WebSocket): void {
+    this.#pingedAt.delete(ws);
+    this.#silentSince.delete(ws);
   }
 
   stop(): void {
-    clearInterval(this.#looking);
+    clearInterval(this.#timer);
   }
 
-  #look(now: number): void {
-    for (const [ws, since] of this.#asked) {
+  #check(now: number): void {
+    for (const [ws, since] of this.#pingedAt) {
       if (now - since < this.#pulse.pongWaitMs) break;
-      this.#asked.delete(ws);
+      this.#pingedAt.delete(ws);
       ws.terminate();
     }
-    for (const [ws, since] of this.#silent) {
+    for (const [ws, since] of this.#silentSince) {
       if (now - since < this.#pulse.pingMs) break;
-      this.#silent.delete(ws);
-      this.#asked.set(ws, now);
+      this.#silentSince.delete(ws);
+      this.#pingedAt.set(ws, now);
       ws.send('PING');
     }
   }

@@ -9,7 +9,7 @@ import { type Client, httpClient, socketClient } from '../../testing/clients.ts'
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 
 const LONG = '가'.repeat(LIMITS.textLength);
-/** More than the buffers of both ends' kernels hold. */
+/** So many long messages do not fit into the kernel buffers of both ends. */
 const MANY = 1_500;
 
 let server: LiveServer;
@@ -34,8 +34,8 @@ beforeEach(async () => {
 });
 afterEach(() => server[Symbol.asyncDispose]());
 
-/** A subscriber whose reading can be stopped, and the revs that reached them. */
-async function subscriber(lastEventId?: string) {
+/** Opens a subscription on a socket whose reading the test can pause, and collects its revs. */
+async function subscribe(lastEventId?: string) {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/trpc`, {
     headers: { authorization: `Bearer ${token}` },
   });
@@ -54,10 +54,10 @@ async function subscriber(lastEventId?: string) {
   return { socket, revs, closed, cursor: () => cursor };
 }
 
-describe('who stops reading', () => {
-  test('is cut with a code that says to come back, then gets all from there on; others notice nothing', async () => {
-    const slow = await subscriber('0');
-    const other = await subscriber('0');
+describe('a client that stops reading', () => {
+  test('is cut with a code that makes it come back, and then gets the rest; others notice nothing', async () => {
+    const slow = await subscribe('0');
+    const other = await subscribe('0');
     await vi.waitFor(() => expect([slow.cursor(), other.cursor()]).toEqual(['0', '0']));
     slow.socket.pause();
     for (let sent = 0; sent < MANY; sent += 50) {
@@ -69,7 +69,7 @@ describe('who stops reading', () => {
     expect(slow.revs.length).toBeLessThan(MANY);
     expect(slow.revs).toEqual(upTo(slow.revs.length));
 
-    const again = await subscriber(slow.cursor());
+    const again = await subscribe(slow.cursor());
     await vi.waitFor(() => expect(again.revs.at(-1)).toBe(MANY), 20_000);
     expect([...slow.revs, ...again.revs]).toEqual(upTo(MANY));
     expect(other.revs).toEqual(upTo(MANY));
@@ -77,19 +77,19 @@ describe('who stops reading', () => {
     other.socket.close();
   });
 
-  test('while they catch up is waited for: the store is read no further ahead than they are', async () => {
+  test('during its replay makes the replay wait: the store is read no further ahead than the client', async () => {
     for (const _ of upTo(15))
       await append(
         server.store,
         upTo(100).map(() => typed(roomId, ada, { text: LONG })),
       );
-    const slow = await subscriber('0');
+    const slow = await subscribe('0');
     slow.socket.pause();
     await vi.waitFor(() => expect(pagesRead).toBeGreaterThan(0));
     await trpc.rooms.get.query({ roomId });
-    const other = await subscriber('0');
+    const other = await subscribe('0');
     await vi.waitFor(() => expect(other.revs.length).toBe(MANY), 20_000);
-    // The other one has had all fifteen; this one as many as fit on the way.
+    // The other client has read all 15 pages. The slow one has read as many as fit into the buffers.
     expect(pagesRead).toBeLessThan(2 * 15);
     slow.socket.resume();
     await vi.waitFor(() => expect(slow.revs.length).toBe(MANY), 20_000);
@@ -100,14 +100,14 @@ describe('who stops reading', () => {
   });
 });
 
-test('a crowd that comes back at once, each from where they were, is served from memory, while people go on talking', async () => {
+test('a crowd that comes back at once, each with its own cursor, is served from memory while messages go on', async () => {
   const known = 100;
   const total = 200;
-  const first = await subscriber('0');
+  const first = await subscribe('0');
   await vi.waitFor(() => expect(first.cursor()).toBe('0'));
   for (const i of upTo(known)) await say(`m${i}`);
   const pagesBefore = pagesRead;
-  const talk = (async () => {
+  const sending = (async () => {
     for (let i = known + 1; i <= total; i += 1) await say(`m${i}`);
   })();
   const cursors = upTo(100);
@@ -123,7 +123,7 @@ test('a crowd that comes back at once, each from where they were, is served from
       return { client, revs };
     }),
   );
-  await talk;
+  await sending;
   for (const [i, { client, revs }] of crowd.entries()) {
     await vi.waitFor(() => expect(revs.at(-1)).toBe(total), 10_000);
     expect(revs).toEqual(upTo(total).slice(cursors[i]));

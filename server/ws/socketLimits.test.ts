@@ -8,6 +8,7 @@ import { type Answer, openRawSocket, type RawSocket } from '../../testing/rawSoc
 let server: LiveServer;
 let token: string;
 let roomId: string;
+/** While it is pending, `messages.list` does not answer. */
 let stall: Promise<void> | undefined;
 beforeEach(async () => {
   stall = undefined;
@@ -30,34 +31,34 @@ const call = (id: number, method: string, path: string, input: object = { roomId
   params: { path, input },
 });
 
-/** Everything that is answered from now on, until so many answers are there. */
+/** Waits for the next `count` answers. */
 async function answers(socket: RawSocket, count: number): Promise<Answer[]> {
   const all: Answer[] = [];
   while (all.length < count) all.push(await socket.next());
   return all;
 }
 
-const reasons = (all: Answer[]) => all.flatMap(({ error }) => (error ? [error.data] : []));
+const errorsIn = (all: Answer[]) => all.flatMap(({ error }) => (error ? [error.data] : []));
 
-test('more calls at once than the limit are refused, to be tried again; those before are answered', async () => {
+test('calls over the limit are refused as retryable; the calls before them are answered', async () => {
   await using socket = await openRawSocket(server.url, { token });
   const stalled = Promise.withResolvers<void>();
   stall = stalled.promise;
   const ids = upTo(LIMITS.callsInFlight + 3);
   socket.send(JSON.stringify(ids.map((id) => call(id, 'query', 'messages.list'))));
   const refused = await answers(socket, 3);
-  expect(reasons(refused)).toEqual(
+  expect(errorsIn(refused)).toEqual(
     upTo(3).map(() =>
       expect.objectContaining({ code: 'TOO_MANY_REQUESTS', reason: 'too_many_calls', retryable: true }),
     ),
   );
   stalled.resolve();
-  expect(reasons(await answers(socket, LIMITS.callsInFlight))).toEqual([]);
+  expect(errorsIn(await answers(socket, LIMITS.callsInFlight))).toEqual([]);
   socket.send(JSON.stringify(call(9_999, 'query', 'messages.list')));
   expect((await socket.next()).result).toBeDefined();
 });
 
-test('more sockets of one person than the limit are closed, with the reason; nobody else is concerned', async () => {
+test('sockets of one user over the limit are closed with a reason; other users still connect', async () => {
   const sockets: RawSocket[] = [];
   for (const _ of upTo(LIMITS.socketsPerUser)) sockets.push(await openRawSocket(server.url, { token }));
   await using surplus = await openRawSocket(server.url, { token });
@@ -76,21 +77,21 @@ test('more sockets of one person than the limit are closed, with the reason; nob
   for (const socket of sockets) await socket[Symbol.asyncDispose]();
 });
 
-test('more subscriptions of one person than the limit are refused; a place is free again when one ends', async () => {
+test('subscriptions of one user over the limit are refused; when one ends, another can start', async () => {
   await using socket = await openRawSocket(server.url, { token });
   const over = LIMITS.subscriptionsPerUser + 1;
-  const until = async (isIt: (answer: Answer) => boolean) => {
+  const nextAnswer = async (matches: (answer: Answer) => boolean) => {
     for (;;) {
       const answer = await socket.next();
-      if (isIt(answer)) return answer;
+      if (matches(answer)) return answer;
     }
   };
   for (const id of upTo(over)) socket.send(JSON.stringify(call(id, 'subscription', 'transcripts.live')));
-  const { id, error } = await until((answer) => answer.error !== undefined);
+  const { id, error } = await nextAnswer((answer) => answer.error !== undefined);
   expect([id, error?.data]).toMatchObject([over, { reason: 'too_many_subscriptions', retryable: true }]);
   socket.send(JSON.stringify({ id: 1, method: 'subscription.stop' }));
   const type = ({ result }: Answer) => (result as { type?: string } | undefined)?.type;
-  await until((answer) => answer.id === 1 && type(answer) === 'stopped');
+  await nextAnswer((answer) => answer.id === 1 && type(answer) === 'stopped');
   socket.send(JSON.stringify(call(over, 'subscription', 'transcripts.live')));
-  expect(type(await until((answer) => answer.id === over))).toBe('started');
+  expect(type(await nextAnswer((answer) => answer.id === over))).toBe('started');
 });

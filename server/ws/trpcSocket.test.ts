@@ -12,7 +12,7 @@ import type { Context } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
 
-/** Two endpoints with the same router: tRPC's own adapter's, and ours. Whatever they are sent, they answer the same. */
+/** Both endpoints, tRPC's own adapter and ours, serve this router. They must give the same answers. */
 const t = initTRPC.context<Context>().create({ isDev: false });
 
 const router = t.router({
@@ -46,11 +46,11 @@ function upTo(last: number, after = '0'): Tracked[] {
   return all.slice(Number(after));
 }
 
-/** Told when events are over. */
-const endings: (() => void)[] = [];
+/** Each is called once, when the events of a subscription end. */
+const onEnd: (() => void)[] = [];
 
 function eventsOf(items: Tracked[], then: (events: Channel<Tracked>) => void): Channel<Tracked> {
-  const events = new Channel<Tracked>(() => endings.shift()?.());
+  const events = new Channel<Tracked>(() => onEnd.shift()?.());
   for (const item of items) events.push(item);
   then(events);
   return events;
@@ -63,18 +63,18 @@ async function contextFor(params: ConnectionParams): Promise<Context> {
 }
 
 const servers: Server[] = [];
-let theirs: string;
-let ours: string;
+let adapterUrl: string;
+let ownUrl: string;
 beforeAll(async () => {
-  const trpcs = new WebSocketServer({ noServer: true });
+  const adapter = new WebSocketServer({ noServer: true });
   applyWSSHandler({
-    wss: trpcs,
+    wss: adapter,
     router,
     experimental_encoder: wireEncoder,
     createContext: ({ info }) => contextFor(info.connectionParams),
   });
-  theirs = await listen((ws, _, req) => trpcs.emit('connection', ws, req));
-  ours = await listen((ws, connection, req) => {
+  adapterUrl = await listen((ws, _, req) => adapter.emit('connection', ws, req));
+  ownUrl = await listen((ws, connection, req) => {
     const parts = { router, createContext: contextFor, onError: () => {} };
     const client = new TrpcSocket(
       new ClientSocket(ws, connection),
@@ -101,20 +101,20 @@ async function listen(serve: (ws: WebSocket, connection: Duplex, req: { url?: st
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** All that is answered to these frames, up to the answer to a last call, or until the server closes the socket. */
+/** Sends the frames and a last call. @returns all answers until the last call is answered or the server closes the socket. */
 async function conversation(url: string, frames: (string | object)[]): Promise<string[]> {
   const socket = new WebSocket(url);
   const answers: string[] = [];
-  const over = Promise.withResolvers<void>();
+  const finished = Promise.withResolvers<void>();
   socket.on('message', (data) => {
     answers.push(data.toString());
-    if (data.toString().includes('"id":"last"')) over.resolve();
+    if (data.toString().includes('"id":"last"')) finished.resolve();
   });
-  socket.on('close', () => over.resolve());
+  socket.on('close', () => finished.resolve());
   await once(socket, 'open');
   for (const frame of frames) socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   socket.send(JSON.stringify(call('last', 'query', 'me')));
-  await over.promise;
+  await finished.promise;
   socket.close();
   return answers;
 }
@@ -126,7 +126,7 @@ function call(id: unknown, method: string, path: string, input?: unknown, more: 
 const stop = (id: unknown) => ({ id, method: 'subscription.stop' });
 const JSON_RPC = { jsonrpc: '2.0' };
 
-describe('answers what the adapter of tRPC answers', () => {
+describe('our socket answers like the adapter of tRPC', () => {
   test.each<[string, (string | object)[]]>([
     ['a ping', ['PING', 'PONG']],
     ['a query', [call(1, 'query', 'me')]],
@@ -144,9 +144,9 @@ describe('answers what the adapter of tRPC answers', () => {
     ['a call without an id', [call(null, 'query', 'me')]],
     ['a call without an id, in JSON-RPC', [call(null, 'query', 'me', undefined, JSON_RPC)]],
     ['a batch in which one has no id', [[call(1, 'query', 'me'), call(null, 'query', 'me')]]],
-    ['what is no JSON', ['{"id":']],
-    ['what is no call', [{ id: 1, method: 'dance', params: {} }]],
-    ['a batch with what is no call', [[call(1, 'query', 'me'), 5]]],
+    ['a text that is no JSON', ['{"id":']],
+    ['an object that is no call', [{ id: 1, method: 'dance', params: {} }]],
+    ['a batch that contains a number', [[call(1, 'query', 'me'), 5]]],
     ['a subscription that ends', [call(1, 'subscription', 'count', { to: 3 })]],
     ['a subscription in JSON-RPC', [call(1, 'subscription', 'count', { to: 3 }, JSON_RPC)]],
     [
@@ -161,39 +161,42 @@ describe('answers what the adapter of tRPC answers', () => {
     ['a subscription that is stopped before it began', [[call(1, 'subscription', 'endless'), stop(1)]]],
     ['a subscription that fails', [call(1, 'subscription', 'failing')]],
     ['a subscription that is refused', [call(1, 'subscription', 'refused')]],
-    ['a subscription to nothing that could be listened to', [call(1, 'subscription', 'plain')]],
+    ['a subscription whose resolver returns no events', [call(1, 'subscription', 'plain')]],
     ['a second subscription with the same id', [[1, 1].map((id) => call(id, 'subscription', 'endless'))]],
-    ['the stop of what was never begun', [stop(7)]],
-    ['a query that could be listened to', [call(1, 'query', 'iterable')]],
+    ['a stop of a subscription that does not exist', [stop(7)]],
+    ['a query whose resolver returns events', [call(1, 'query', 'iterable')]],
   ])('to %s', async (_, frames) => {
-    const [own, trpcs] = await Promise.all([conversation(ours, frames), conversation(theirs, frames)]);
-    expect(own.sort()).toEqual(trpcs.sort());
+    const [own, adapters] = await Promise.all([
+      conversation(ownUrl, frames),
+      conversation(adapterUrl, frames),
+    ]);
+    expect(own.sort()).toEqual(adapters.sort());
     expect(own.length).toBeGreaterThan(0);
   });
 
   test.each<[string, string | object]>([
-    ['the token of somebody', { method: 'connectionParams', data: { token: 'Ada' } }],
+    ['the token of a user', { method: 'connectionParams', data: { token: 'Ada' } }],
     ['no parameters', { method: 'connectionParams', data: null }],
     ['a token that is refused', { method: 'connectionParams', data: { token: 'bad' } }],
-    ['parameters that are none', { method: 'connectionParams', data: { token: 5 } }],
+    ['parameters of the wrong type', { method: 'connectionParams', data: { token: 5 } }],
     ['parameters that are no object', '5'],
     ['parameters that are no JSON', '{'],
   ])('when the first frame has %s', async (_, params) => {
     const frames = [params, call(1, 'query', 'me'), call(2, 'subscription', 'count', { to: 2 })];
-    const [own, trpcs] = await Promise.all(
-      [ours, theirs].map((url) => conversation(`${url}/?connectionParams=1`, frames)),
+    const [own, adapters] = await Promise.all(
+      [ownUrl, adapterUrl].map((url) => conversation(`${url}/?connectionParams=1`, frames)),
     );
-    expect(own?.sort()).toEqual(trpcs?.sort());
+    expect(own?.sort()).toEqual(adapters?.sort());
   });
 });
 
-test('whoever is gone leaves no subscription behind', async () => {
-  const socket = new WebSocket(ours);
+test('a client that is gone leaves no subscription behind', async () => {
+  const socket = new WebSocket(ownUrl);
   await once(socket, 'open');
-  const left = Promise.withResolvers<void>();
-  endings.push(left.resolve);
+  const ended = Promise.withResolvers<void>();
+  onEnd.push(ended.resolve);
   socket.send(JSON.stringify(call(1, 'subscription', 'endless')));
   await once(socket, 'message');
   socket.terminate();
-  await left.promise;
+  await ended.promise;
 });

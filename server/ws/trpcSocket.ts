@@ -14,60 +14,60 @@ import { framesFor, type RequestId, resultOf } from './frames.ts';
 
 export type TrpcSocketParts = {
   router: AnyTRPCRouter;
-  /** Asked once per socket. What it throws is told to the client, and the socket is closed. */
+  /** Runs once per socket. If it throws, the client gets the error and the socket is closed. */
   createContext: (params: ConnectionParams) => Promise<Context>;
   onError: (failure: { error: TRPCError; path?: string | undefined }) => void;
 };
 
 export type ConnectionParams = ReturnType<typeof parseConnectionParamsFromUnknown>;
 
-/** A subscription's events end when they are returned, even while the next one is waited for. */
+/** The events of a subscription. `return()` ends them, even while a call of `next()` waits. */
 type Events = AsyncIterableIterator<unknown, void, void>;
-type Running = { events?: Events; isOver: boolean };
+type Subscription = { events?: Events; isStopped: boolean };
 
 /**
- * tRPC's protocol over one WebSocket: what comes from the client is answered as tRPC's own adapter answers it, byte for
- * byte (`trpcSocket.test.ts`). That adapter waits for each subscription in a loop that costs several KiB for as long as
- * nothing happens, and keeps a call's request id from its resolver, which needs it to write to the socket itself.
+ * tRPC's protocol over one WebSocket. It answers byte for byte like tRPC's own adapter (`trpcSocket.test.ts` compares
+ * them). That adapter is not used for two reasons. It holds several KiB for each subscription that waits. And it does not
+ * pass the request id to the resolver, which needs the id to write to the socket itself.
  */
 export class TrpcSocket {
   readonly #socket: ClientSocket;
   readonly #parts: TrpcSocketParts;
-  readonly #subscriptions = new Map<RequestId, Running>();
+  readonly #subscriptions = new Map<RequestId, Subscription>();
   #context: Promise<Context> | undefined;
 
-  /** @param hasParams whether the client's first frame says who they are. */
+  /** @param hasParams whether the client's first frame holds its connection parameters. */
   constructor(socket: ClientSocket, parts: TrpcSocketParts, hasParams: boolean) {
     this.#socket = socket;
     this.#parts = parts;
     if (!hasParams) this.#context = this.#open(() => null);
   }
 
-  /** Takes one frame. */
+  /** Handles one frame of the client. */
   read(data: Buffer, isBinary: boolean): void {
     const frame = isBinary ? data : data.toString();
     if (frame === 'PONG') return;
     if (frame === 'PING') this.#socket.answer('PONG');
     else if (!this.#context) this.#context = this.#open(() => paramsIn(frame));
-    else for (const message of this.#messagesIn(frame)) this.#take(message, this.#context);
+    else for (const message of this.#messagesIn(frame)) this.#handle(message, this.#context);
   }
 
-  /** The socket is gone. */
+  /** Ends all subscriptions, because the socket is gone. */
   close(): void {
-    for (const running of this.#subscriptions.values()) this.#stop(running);
+    for (const subscription of this.#subscriptions.values()) this.#stop(subscription);
   }
 
   #open(readParams: () => ConnectionParams): Promise<Context> {
     const context = (async () => this.#parts.createContext(readParams()))();
     context.catch((error: unknown) => {
       this.#refuse({}, error);
-      // After whatever has been called meanwhile has been told the same.
+      // Calls that came meanwhile get the same error before the socket closes.
       setImmediate(() => this.#socket.end());
     });
     return context;
   }
 
-  /** All of them, or none if one cannot be read. */
+  /** Reads the messages of a frame: all of them, or none if one of them is invalid. */
   #messagesIn(frame: string | Buffer) {
     try {
       const message = wireEncoder.decode(frame);
@@ -79,14 +79,14 @@ export class TrpcSocket {
     }
   }
 
-  #take(message: ReturnType<typeof parseTRPCMessage>, context: Promise<Context>): void {
+  #handle(message: ReturnType<typeof parseTRPCMessage>, context: Promise<Context>): void {
     const { id } = message;
     if (id === null) {
       const error = new TRPCError({ code: 'PARSE_ERROR', message: '`id` is required' });
       this.#refuse({ jsonrpc: message.jsonrpc }, error);
     } else if (message.method === 'subscription.stop') {
-      const running = this.#subscriptions.get(id);
-      if (running) this.#stop(running);
+      const subscription = this.#subscriptions.get(id);
+      if (subscription) this.#stop(subscription);
     } else if (message.method === 'subscription') {
       void this.#subscribe(message, id, context);
     } else {
@@ -96,8 +96,8 @@ export class TrpcSocket {
 
   async #answer(call: TRPCRequestMessage, context: Promise<Context>): Promise<void> {
     try {
-      const data = await this.#run(call, await context);
-      if (isEvents(data)) throw notListenedTo(call);
+      const data = await this.#call(call, await context);
+      if (isEvents(data)) throw unexpectedEvents(call);
       this.#send(call, { result: { type: 'data', data } });
     } catch (error) {
       this.#refuse(call, error);
@@ -109,13 +109,13 @@ export class TrpcSocket {
       this.#refuse(call, new TRPCError({ code: 'BAD_REQUEST', message: `Duplicate id ${id}` }));
       return;
     }
-    // From the first tick on, so that it can be stopped while it is being opened.
-    const running: Running = { isOver: false };
-    this.#subscriptions.set(id, running);
+    // It is in the map from the first tick on, so that the client can stop it while it is being opened.
+    const subscription: Subscription = { isStopped: false };
+    this.#subscriptions.set(id, subscription);
     try {
-      const events = await this.#run(call, this.#contextOf(call, id, await context));
-      if (!isEvents(events)) throw nothingToHear(call);
-      await this.#forward(call, running, events);
+      const events = await this.#call(call, this.#withOutlet(call, id, await context));
+      if (!isEvents(events)) throw missingEvents(call);
+      await this.#forward(call, subscription, events);
     } catch (error) {
       this.#refuse(call, error);
       return;
@@ -125,16 +125,19 @@ export class TrpcSocket {
     this.#send(call, { result: { type: 'stopped' } });
   }
 
-  /** Who speaks JSON-RPC is answered in it, event by event; of its own accord no client of tRPC does. */
-  #contextOf({ jsonrpc }: TRPCRequestMessage, id: RequestId, context: Context): Context {
+  /**
+   * Adds an outlet to the context. A JSON-RPC client gets none, because the outlet's frames have no `jsonrpc` field. Such
+   * clients are rare.
+   */
+  #withOutlet({ jsonrpc }: TRPCRequestMessage, id: RequestId, context: Context): Context {
     if (jsonrpc) return context;
     return { ...context, outlet: (shape) => new SocketOutlet(this.#socket, framesFor(shape), id) };
   }
 
-  async #forward(call: TRPCRequestMessage, running: Running, events: Events): Promise<void> {
+  async #forward(call: TRPCRequestMessage, subscription: Subscription, events: Events): Promise<void> {
     try {
-      if (running.isOver) return;
-      running.events = events;
+      if (subscription.isStopped) return;
+      subscription.events = events;
       this.#send(call, { result: { type: 'started' } });
       for await (const event of events) this.#send(call, { result: resultOf(event) });
     } catch (error) {
@@ -144,12 +147,12 @@ export class TrpcSocket {
     }
   }
 
-  #stop(running: Running): void {
-    running.isOver = true;
-    running.events?.return?.().catch((error: unknown) => this.#report(error));
+  #stop(subscription: Subscription): void {
+    subscription.isStopped = true;
+    subscription.events?.return?.().catch((error: unknown) => this.#report(error));
   }
 
-  #run({ method, params }: TRPCRequestMessage, ctx: Context): Promise<unknown> {
+  #call({ method, params }: TRPCRequestMessage, ctx: Context): Promise<unknown> {
     const { router } = this.#parts;
     const { path } = params;
     const getRawInput = async () => inputOf(params);
@@ -188,7 +191,7 @@ export class TrpcSocket {
   }
 }
 
-/** @throws TRPCError for a frame that does not say who its sender is. */
+/** @throws TRPCError if the frame holds no connection parameters. */
 function paramsIn(frame: string | Buffer): ConnectionParams {
   return parseConnectionParamsFromUnknown(readParams(frame).data);
 }
@@ -203,7 +206,7 @@ function readParams(frame: string | Buffer): { data?: unknown } {
   }
 }
 
-/** A client that comes back after its socket was lost puts its cursor beside the input. */
+/** tRPC's client sends the cursor beside the input when it comes back after a lost socket. */
 function inputOf({ input, lastEventId }: TRPCRequestMessage['params']): unknown {
   if (lastEventId === undefined) return input;
   return isObject(input) ? { ...input, lastEventId } : (input ?? { lastEventId });
@@ -217,12 +220,12 @@ function isEvents(result: unknown): result is Events {
   return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 }
 
-function notListenedTo({ method }: TRPCRequestMessage): TRPCError {
+function unexpectedEvents({ method }: TRPCRequestMessage): TRPCError {
   const message = `Cannot return an async iterable or observable from a ${method} procedure with WebSockets`;
   return new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE', message });
 }
 
-function nothingToHear({ params: { path } }: TRPCRequestMessage): TRPCError {
+function missingEvents({ params: { path } }: TRPCRequestMessage): TRPCError {
   const message = `Subscription ${path} did not return an observable or a AsyncGenerator`;
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message });
 }

@@ -20,10 +20,10 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 describe('a WebSocket is opened', () => {
   test.each<[string, () => string | undefined]>([
-    ['by programs, which send no Origin', () => undefined],
-    ['by our own pages', () => `http://${host}`],
-    ['by our own pages behind a proxy that speaks https', () => `https://${host}`],
-    ['by pages the operator allows', () => ALLOWED],
+    ['for programs, which send no Origin', () => undefined],
+    ['for our own pages', () => `http://${host}`],
+    ['for our own pages behind a proxy that speaks https', () => `https://${host}`],
+    ['for pages that the operator allows', () => ALLOWED],
   ])('%s', async (_, origin) => {
     await using socket = await openRawSocket(server.url, { origin: origin() ?? '' });
     expect(socket.isOpen()).toBe(true);
@@ -39,7 +39,7 @@ describe('an upgrade is refused', () => {
     'http://localhost:1',
     'null',
     'no origin at all',
-  ])('from %s', async (origin) => {
+  ])('from the origin %s', async (origin) => {
     const answer = await rawExchange(server.url, upgradeRequest('/trpc', host, [`Origin: ${origin}`]));
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
   });
@@ -60,22 +60,24 @@ describe('an upgrade is refused', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
   });
 
-  test.each(['http://[', '///', '/\\'])('to %s, which is no address', async (target) => {
+  test.each(['http://[', '///', '/\\'])('to the invalid address %s', async (target) => {
     expect(await rawExchange(server.url, upgradeRequest(target, host))).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test.each(['[', 'a b', 'x:99999', '%'])('of the host %s, which is none', async (odd) => {
-    expect(await rawExchange(server.url, upgradeRequest('/trpc', odd))).toMatch(/^HTTP\/1\.1 40[034] /);
+  test.each(['[', 'a b', 'x:99999', '%'])('with the invalid host %s', async (invalidHost) => {
+    expect(await rawExchange(server.url, upgradeRequest('/trpc', invalidHost))).toMatch(
+      /^HTTP\/1\.1 40[034] /,
+    );
   });
 
-  test('and the server goes on', async () => {
+  test('and the server still works', async () => {
     await using socket = await openRawSocket(server.url);
     expect(socket.isOpen()).toBe(true);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
 });
 
-test('a refused caller who keeps their side open does not keep the server from stopping', async () => {
+test('a refused client that keeps its side open does not keep the server from stopping', async () => {
   const stubborn = await openServer();
   const socket = connect({
     port: Number(new URL(stubborn.url).port),
@@ -89,13 +91,13 @@ test('a refused caller who keeps their side open does not keep the server from s
   socket.destroy();
 });
 
-test('a socket that does not read is cut, and nobody else notices', async () => {
-  let answered = 0;
+test('a client that does not read its answers is cut, and nobody else notices', async () => {
+  let pagesRead = 0;
   await using busy = await openServer({
     alter: (store) => ({
       async listMessages(...args) {
         const messages = await store.listMessages(...args);
-        answered += 1;
+        pagesRead += 1;
         return messages;
       },
     }),
@@ -118,7 +120,7 @@ test('a socket that does not read is cut, and nobody else notices', async () => 
   greedy.pause();
   const call = { method: 'query', params: { path: 'messages.list', input: { roomId } } };
   greedy.send(JSON.stringify(Array.from({ length: 200 }, (_, id) => ({ ...call, id }))));
-  await vi.waitFor(() => expect(answered).toBe(200), 20_000);
+  await vi.waitFor(() => expect(pagesRead).toBe(200), 20_000);
   bystander.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'session.me' } }));
   expect(await bystander.next()).toMatchObject({ id: 1 });
   greedy.resume();

@@ -75,7 +75,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const speech = createSpeech({
     ...{ choice: parts.speech, store, bus, access, writer, captions, watch, meter, log },
     budget: createBudget(store, { minutes: parts.speechDailyMinutes, log }),
-    places: new AdmissionQueue({ most: parts.speechStreams, onQueue: meter.queue }),
+    admission: new AdmissionQueue({ maxCalls: parts.speechStreams, onQueue: meter.queue }),
     ...{ newGate: parts.newGate, isBusy: parts.isBusy },
   });
   const services: Services = {

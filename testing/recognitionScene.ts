@@ -3,33 +3,33 @@ import { AppError } from '../contract/errors.ts';
 import { Channel } from '../server/flow/channel.ts';
 import type { PlacedAudio } from '../server/speech/placedAudio.ts';
 import type { Admission } from '../server/speech/recognition/admission.ts';
-import { hear } from '../server/speech/recognition/recognize.ts';
+import { recognize } from '../server/speech/recognition/recognize.ts';
 import type { RecognitionEvent, RecognitionParts } from '../server/speech/recognition/types.ts';
 import { NUMBERS_RATE, type SpokenItem, synthesizeNumbers } from '../server/transcriber/testing/numbers.ts';
 import { createNotedLog } from './notedLog.ts';
 
-/** A stretch of speech as a test says it: what is said can be drawn at once. */
-export class Mouth implements AsyncIterable<PlacedAudio> {
-  /** Whether the audio was let go. */
-  let = false;
+/** The audio of a segment, which a test speaks piece by piece. */
+export class TestSpeaker implements AsyncIterable<PlacedAudio> {
+  /** Whether the reader has released the audio. */
+  released = false;
   readonly #audio = new Channel<PlacedAudio>(() => {
-    this.let = true;
+    this.released = true;
   });
   #at = 0;
 
-  /** How many pieces nobody has drawn. */
-  get waiting(): number {
+  /** How many pieces nobody has read. */
+  get unread(): number {
     return this.#audio.length;
   }
 
-  /** One piece of audio. */
-  say(said: SpokenItem): void {
-    const pcm = synthesizeNumbers([said]);
+  /** Adds one piece of audio. */
+  say(item: SpokenItem): void {
+    const pcm = synthesizeNumbers([item]);
     this.#audio.push({ at: this.#at, pcm });
     this.#at += pcm.length / 2;
   }
 
-  /** Leaves out so many seconds. */
+  /** Leaves a hole of this length, as for silence that is not sent. */
   skip(seconds: number): void {
     this.#at += seconds * NUMBERS_RATE;
   }
@@ -38,7 +38,7 @@ export class Mouth implements AsyncIterable<PlacedAudio> {
     this.#audio.end();
   }
 
-  break(error: unknown): void {
+  fail(error: unknown): void {
     this.#audio.fail(error);
   }
 
@@ -47,119 +47,120 @@ export class Mouth implements AsyncIterable<PlacedAudio> {
   }
 }
 
-/** Places that a test opens and closes. */
+/** An admission whose slots a test adds and removes. */
 export class TestAdmission implements Admission {
-  taken = 0;
-  refusals = 0;
-  /** Of each wish, whether it was one to be heard again. */
-  readonly asked: boolean[] = [];
-  onRefused = () => {};
+  running = 0;
+  throttles = 0;
+  /** The `isResuming` of each request, oldest first. */
+  readonly requests: boolean[] = [];
+  onThrottle = () => {};
   readonly #waiting = new Set<() => void>();
-  #free: number;
+  #freeSlots: number;
 
-  constructor(free = Number.POSITIVE_INFINITY) {
-    this.#free = free;
+  constructor(freeSlots = Number.POSITIVE_INFINITY) {
+    this.#freeSlots = freeSlots;
   }
 
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  take({ signal, again, onPlace }: Parameters<Admission['take']>[0]): Promise<() => void> {
-    this.asked.push(again);
+  acquire({ signal, isResuming, onPlace }: Parameters<Admission['acquire']>[0]): Promise<() => void> {
+    this.requests.push(isResuming);
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
-    const enter = () => {
-      this.#waiting.delete(enter);
-      this.#free -= 1;
-      this.taken += 1;
-      resolve(() => this.#giveBack());
+    const admit = () => {
+      this.#waiting.delete(admit);
+      this.#freeSlots -= 1;
+      this.running += 1;
+      resolve(() => this.#release());
     };
     signal.addEventListener('abort', () => {
-      this.#waiting.delete(enter);
+      this.#waiting.delete(admit);
       reject(signal.reason);
     });
-    if (this.#free > 0) enter();
+    if (this.#freeSlots > 0) admit();
     else {
-      this.#waiting.add(enter);
+      this.#waiting.add(admit);
       onPlace(this.#waiting.size);
     }
     return promise;
   }
 
-  refused(): void {
-    this.refusals += 1;
-    this.onRefused();
+  throttle(): void {
+    this.throttles += 1;
+    this.onThrottle();
   }
 
-  open(more: number): void {
-    this.#free += more;
-    for (const enter of this.#waiting) if (this.#free > 0) enter();
+  /** Adds so many slots, or removes them if the number is negative. */
+  addSlots(slots: number): void {
+    this.#freeSlots += slots;
+    for (const admit of this.#waiting) if (this.#freeSlots > 0) admit();
   }
 
-  #giveBack(): void {
-    this.taken -= 1;
-    this.open(1);
+  #release(): void {
+    this.running -= 1;
+    this.addSlots(1);
   }
 }
 
-/** Hears numbers, and notes what is told. */
-export function listen(
+/** Recognises a segment and collects its events. */
+export function startRecognition(
   audio: AsyncIterable<PlacedAudio>,
   {
     signal,
-    places = new TestAdmission(),
+    admission = new TestAdmission(),
     ...parts
   }: Pick<RecognitionParts, 'engine'> &
-    Partial<RecognitionParts> & { signal?: AbortSignal; places?: TestAdmission },
+    Partial<RecognitionParts> & { signal?: AbortSignal; admission?: TestAdmission },
 ) {
   const abort = new AbortController();
   const startedAt = performance.now();
-  const heard: RecognitionEvent[] = [];
+  const events: RecognitionEvent[] = [];
   const restarts: string[] = [];
-  /** In ms from the beginning. */
-  const at = { restarts: [] as number[], ends: [] as number[] };
-  let gate = Promise.resolve();
-  let open = () => {};
-  const reading = {
+  /** Milliseconds from the start. */
+  const timesMs = { restarts: [] as number[], callEnds: [] as number[] };
+  let mayRead = Promise.resolve();
+  let resume = () => {};
+  const reader = {
     pause() {
       const { promise, resolve } = Promise.withResolvers<void>();
-      gate = promise;
-      open = resolve;
+      mayRead = promise;
+      resume = resolve;
     },
-    go: () => open(),
+    resume: () => resume(),
   };
   const options = { language: 'en-US', sampleRate: NUMBERS_RATE, signal: signal ?? abort.signal };
-  const events = hear(audio, options, {
+  const iterator = recognize(audio, options, {
     fallback: null,
-    places,
+    admission,
     log: createNotedLog(),
-    onCall: () => at.ends.push(performance.now() - startedAt),
+    onCall: () => timesMs.callEnds.push(performance.now() - startedAt),
     onRestart(cause) {
       restarts.push(cause);
-      at.restarts.push(performance.now() - startedAt);
+      timesMs.restarts.push(performance.now() - startedAt);
     },
     ...parts,
   })[Symbol.asyncIterator]();
   const read = async () => {
-    let told = '';
-    for (let next = await events.next(); !next.done; next = await events.next()) {
+    let lastState = '';
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
       const event = next.value;
-      // A stream tells the room of a state only when it changes (StreamStatus), and so does this list.
-      const state = event.type === 'state' ? short(event) : event.type === 'queued' ? '' : told;
-      if (event.type !== 'state' || state !== told) heard.push(event);
-      told = state;
-      await gate;
+      // A stream emits a state only when it changes (StreamStatus), so this list drops repeated states too.
+      const state = event.type === 'state' ? brief(event) : event.type === 'queued' ? '' : lastState;
+      if (event.type !== 'state' || state !== lastState) events.push(event);
+      lastState = state;
+      await mayRead;
     }
   };
-  const over = read();
+  const done = read();
   const leave = async () => {
-    await events.return?.();
+    await iterator.return?.();
   };
-  return { heard, over, restarts, at, abort, leave, places, reading };
+  return { events, done, restarts, timesMs, abort, leave, admission, reader };
 }
 
 /** An event in a few characters: `1: two` is a partial of utterance 1, `1. two` its final. */
-export function short(event: RecognitionEvent): string {
+export function brief(event: RecognitionEvent): string {
   switch (event.type) {
     case 'partial':
       return `${event.utteranceId}: ${event.text}`;
@@ -174,28 +175,28 @@ export function short(event: RecognitionEvent): string {
   }
 }
 
-export function finals(heard: RecognitionEvent[]): string[] {
-  return heard.flatMap((event) => (event.type === 'final' ? [event.text] : []));
+export function finals(events: RecognitionEvent[]): string[] {
+  return events.flatMap((event) => (event.type === 'final' ? [event.text] : []));
 }
 
-export function broken(reason = 'engine_unreachable', retryable = true): AppError {
-  return new AppError('SERVICE_UNAVAILABLE', reason, `It said ${reason}.`, { retryable });
+export function engineError(reason = 'engine_unreachable', retryable = true): AppError {
+  return new AppError('SERVICE_UNAVAILABLE', reason, `The engine failed with ${reason}.`, { retryable });
 }
 
-export function fault(afterChunks: number, kind: AppError | 'leave' | 'hang' | 'deaf' = broken()) {
+export function fault(afterChunks: number, kind: AppError | 'leave' | 'hang' | 'deaf' = engineError()) {
   return { afterChunks, kind };
 }
 
-/** Lets so many seconds of a test's own time pass. */
+/** Advances the fake clock. */
 export async function pass(seconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(1_000 * seconds);
 }
 
-/** Says it as it happens, a tenth of a second at a time. */
-export async function speak(mouth: Mouth, ...said: (number | 'pause')[]): Promise<void> {
+/** Speaks in real time on the fake clock, a tenth of a second at a time. A pause lasts 0.4 s. */
+export async function speak(speaker: TestSpeaker, ...said: (number | 'pause')[]): Promise<void> {
   for (const one of said) {
     for (let tenth = 0; tenth < (one === 'pause' ? 4 : 1); tenth += 1) {
-      mouth.say(one === 'pause' ? { silence: 0.1 } : one);
+      speaker.say(one === 'pause' ? { silence: 0.1 } : one);
       await pass(0.1);
     }
   }

@@ -72,7 +72,7 @@ export async function openSpeech({
   const parts: SpeechParts = {
     ...{ choice, store, bus, access, writer, captions, watch, log },
     budget: createBudget(store, { minutes: dailyMinutes, log }),
-    places: new AdmissionQueue({ most: places, startsPerSecond: 1_000 }),
+    admission: new AdmissionQueue({ maxCalls: places, startsPerSecond: 1_000 }),
     meter: noMeter,
     newGate,
   };

@@ -28,7 +28,7 @@ export type SpeechParts = {
   captions: Captions;
   watch: MemberWatch;
   budget: Budget;
-  places: Admission;
+  admission: Admission;
   meter: SpeechMeter;
   /** Made for each stream: tells its speech from its silence. */
   newGate: (sampleRate: number) => Gate;

@@ -8,7 +8,7 @@ import type { Captions } from './captions/captions.ts';
 import type { SpeechMeter } from './meter.ts';
 import { type LostAudio, Microphone, type MicrophoneOptions, type Spoken } from './microphone/microphone.ts';
 import type { Admission } from './recognition/admission.ts';
-import { hear } from './recognition/recognize.ts';
+import { recognize } from './recognition/recognize.ts';
 import type { RecognitionEvent } from './recognition/types.ts';
 import { StreamStatus } from './streamStatus.ts';
 import { gapOf, type StreamIdentity, Utterances } from './utterances.ts';
@@ -20,7 +20,7 @@ export type StreamOptions = SpeechOptions & MicrophoneOptions;
 export type StreamParts = UtteranceWriterParts & {
   engine: SpeechEngine;
   fallback: SpeechEngine | null;
-  places: Admission;
+  admission: Admission;
   captions: Captions;
   budget: Pick<Budget, 'spend'>;
   meter: SpeechMeter;
@@ -171,17 +171,17 @@ export class SpeechStream {
   }
 
   async #hear({ audio }: Spoken): Promise<void> {
-    const { engine, fallback, places, log, meter } = this.#parts;
+    const { engine, fallback, admission, log, meter } = this.#parts;
     this.#engine = this.identity.engine;
     this.#status.begin();
     const signal = this.#letEngineGo.signal;
-    const events = hear(
+    const events = recognize(
       audio,
       { ...this.#options, signal },
       {
-        ...{ engine, fallback, places, log },
+        ...{ engine, fallback, admission, log },
         onRestart: meter.restarted,
-        onForgotten: (sample) => this.#microphone.forget(sample),
+        onAudioReleased: (sample) => this.#microphone.forget(sample),
         onCall: ({ sentSeconds, billedSeconds }) => {
           meter.audio('sent', sentSeconds);
           meter.audio('billed', billedSeconds);

@@ -1,136 +1,143 @@
-/** Where calls of an engine wait for their turn: so many at a time, begun one after the other. */
+/** Limits how many engine calls run at a time, and starts them one after the other. */
 export type Admission = {
   /**
-   * Resolves when a new call may begin, with what gives its place back (once; more is the same).
-   * @param again was being heard already, and goes before those who were not.
-   * @param onPlace told while it waits, and whenever it changes: 1 is next.
+   * Resolves when a new engine call may start, with the function that releases its slot. Only the first call of that
+   * function counts.
    * @throws the signal's reason when it aborts, and nothing else.
    */
-  take: (wish: Wish) => Promise<() => void>;
-  /** The service says that there are too many: hands out fewer for a while. */
-  refused: () => void;
+  acquire: (options: AcquireOptions) => Promise<() => void>;
+  /** The engine refused a call because too many run: admits fewer for a while. */
+  throttle: () => void;
 };
 
-type Wish = { signal: AbortSignal; again: boolean; onPlace: (place: number) => void };
-type Waiter = Wish & { granted: (giveBack: () => void) => void; told: number };
+type AcquireOptions = {
+  signal: AbortSignal;
+  /** Whether the segment had an engine call before. It goes before new segments. */
+  isResuming: boolean;
+  /** Called with the place in the queue, 1 for the next, whenever the place changes. */
+  onPlace: (place: number) => void;
+};
+type Waiter = AcquireOptions & { admit: (release: () => void) => void; reportedPlace: number };
 
 export type AdmissionOptions = {
-  /** Calls at a time. */
-  most: number;
-  /** Services refuse many that begin at once. */
+  /** Engine calls at a time. */
+  maxCalls: number;
+  /** Engines refuse calls when many start at once. */
   startsPerSecond?: number;
+  /** Called with the length of the queue. */
   onQueue?: (waiting: number) => void;
 };
 
-/** After a refusal nothing begins for this long; twice as long after the next one. */
-const REFUSED_MS = 1_000;
-const REFUSED_MAX_MS = 30_000;
-/** Without a refusal for this long one more call is tried. */
+/** After a refusal no call starts for this long. The next refusal doubles the pause. */
+const REFUSAL_PAUSE_MS = 1_000;
+const MAX_REFUSAL_PAUSE_MS = 30_000;
+/** Without a refusal for this long, one call more is admitted. */
 const GROW_MS = 10_000;
 
-/** First come, first served; all waiting is in memory and ends with its signal. */
+/** First come, first served. The queue is in memory, and a waiter leaves it when its signal aborts. */
 export class AdmissionQueue implements Admission {
-  readonly #most: number;
-  readonly #gapMs: number;
+  readonly #maxCalls: number;
+  readonly #startIntervalMs: number;
   readonly #onQueue: (waiting: number) => void;
   #waiting: Waiter[] = [];
   #limit: number;
-  #taken = 0;
-  #notBefore = 0;
-  #refusedMs = REFUSED_MS;
-  #next: NodeJS.Timeout | undefined;
-  #growth: NodeJS.Timeout | undefined;
+  #running = 0;
+  #nextStartAt = 0;
+  #refusalPauseMs = REFUSAL_PAUSE_MS;
+  #startTimer: NodeJS.Timeout | undefined;
+  #growTimer: NodeJS.Timeout | undefined;
 
-  constructor({ most, startsPerSecond = 10, onQueue = () => {} }: AdmissionOptions) {
-    this.#most = most;
-    this.#limit = most;
-    this.#gapMs = 1_000 / startsPerSecond;
+  constructor({ maxCalls, startsPerSecond = 10, onQueue = () => {} }: AdmissionOptions) {
+    this.#maxCalls = maxCalls;
+    this.#limit = maxCalls;
+    this.#startIntervalMs = 1_000 / startsPerSecond;
     this.#onQueue = onQueue;
   }
 
-  take(wish: Wish): Promise<() => void> {
+  acquire(options: AcquireOptions): Promise<() => void> {
+    const { signal } = options;
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     const onAbort = () => {
       this.#waiting = this.#waiting.filter((other) => other !== waiter);
-      reject(wish.signal.reason);
-      this.#changed();
+      reject(signal.reason);
+      this.#admitWaiting();
     };
     const waiter: Waiter = {
-      ...wish,
-      told: 0,
-      granted(giveBack) {
-        wish.signal.removeEventListener('abort', onAbort);
-        resolve(giveBack);
+      ...options,
+      reportedPlace: 0,
+      admit(release) {
+        signal.removeEventListener('abort', onAbort);
+        resolve(release);
       },
     };
-    if (wish.signal.aborted) return Promise.reject(wish.signal.reason);
-    wish.signal.addEventListener('abort', onAbort, { once: true });
-    this.#queue(waiter);
-    this.#changed();
+    if (signal.aborted) return Promise.reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#enqueue(waiter);
+    this.#admitWaiting();
     return promise;
   }
 
-  refused(): void {
-    // Who tells it holds a place still, and is about to give it back.
-    this.#limit = Math.max(1, Math.min(this.#limit, this.#taken) - 1);
-    this.#notBefore = performance.now() + this.#refusedMs;
-    this.#refusedMs = Math.min(2 * this.#refusedMs, REFUSED_MAX_MS);
-    this.#growLater();
-    this.#changed();
+  throttle(): void {
+    // The caller still holds a slot and releases it right after this call.
+    this.#limit = Math.max(1, Math.min(this.#limit, this.#running) - 1);
+    this.#nextStartAt = performance.now() + this.#refusalPauseMs;
+    this.#refusalPauseMs = Math.min(2 * this.#refusalPauseMs, MAX_REFUSAL_PAUSE_MS);
+    this.#scheduleGrowth();
+    this.#admitWaiting();
   }
 
-  #queue(waiter: Waiter): void {
-    const firstNew = waiter.again ? this.#waiting.findIndex(({ again }) => !again) : -1;
+  #enqueue(waiter: Waiter): void {
+    const firstNew = waiter.isResuming ? this.#waiting.findIndex(({ isResuming }) => !isResuming) : -1;
     if (firstNew < 0) this.#waiting.push(waiter);
     else this.#waiting.splice(firstNew, 0, waiter);
   }
 
-  /** Lets in whoever may begin, and tells the others where they stand. */
-  #changed(): void {
-    clearTimeout(this.#next);
-    this.#next = undefined;
-    while (this.#waiting.length > 0 && this.#taken < this.#limit) {
-      const waitMs = this.#notBefore - performance.now();
+  /** Admits the waiters that may start now, and reports the places of the others. */
+  #admitWaiting(): void {
+    clearTimeout(this.#startTimer);
+    this.#startTimer = undefined;
+    while (this.#waiting.length > 0 && this.#running < this.#limit) {
+      const waitMs = this.#nextStartAt - performance.now();
       if (waitMs > 0) {
-        this.#next = setTimeout(() => this.#changed(), waitMs);
+        this.#startTimer = setTimeout(() => this.#admitWaiting(), waitMs);
         break;
       }
-      this.#notBefore = performance.now() + this.#gapMs;
-      this.#taken += 1;
-      this.#waiting.shift()?.granted(this.#giveBack());
+      this.#nextStartAt = performance.now() + this.#startIntervalMs;
+      this.#running += 1;
+      this.#waiting.shift()?.admit(this.#createRelease());
     }
-    this.#tellPlaces();
+    this.#reportPlaces();
   }
 
-  /** Who only waits because calls do not all begin at once is not in a queue. */
-  #tellPlaces(): void {
-    const free = this.#limit - this.#taken;
+  /** A waiter with a free slot waits only because calls start one after the other: it has no place in the queue. */
+  #reportPlaces(): void {
+    const freeSlots = this.#limit - this.#running;
     for (const [i, waiter] of this.#waiting.entries()) {
-      const place = i + 1 - free;
-      if (place < 1 || place === waiter.told) continue;
-      waiter.told = place;
+      const place = i + 1 - freeSlots;
+      if (place < 1 || place === waiter.reportedPlace) continue;
+      waiter.reportedPlace = place;
       waiter.onPlace(place);
     }
-    this.#onQueue(Math.max(0, this.#waiting.length - free));
+    this.#onQueue(Math.max(0, this.#waiting.length - freeSlots));
   }
 
-  #giveBack(): () => void {
+  #createRelease(): () => void {
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#taken -= 1;
-      this.#changed();
+      this.#running -= 1;
+      this.#admitWaiting();
     };
   }
 
-  #growLater(): void {
-    clearTimeout(this.#growth);
-    this.#growth = setTimeout(() => {
-      this.#limit = Math.min(this.#most, this.#limit + 1);
-      this.#refusedMs = REFUSED_MS;
-      if (this.#limit < this.#most) this.#growLater();
-      this.#changed();
+  #scheduleGrowth(): void {
+    clearTimeout(this.#growTimer);
+    this.#growTimer = setTimeout(() => {
+      this.#limit = Math.min(this.#maxCalls, this.#limit + 1);
+      this.#refusalPauseMs = REFUSAL_PAUSE_MS;
+      if (this.#limit < this.#maxCalls) this.#scheduleGrowth();
+      this.#admitWaiting();
     }, GROW_MS).unref();
   }
 }

@@ -1,55 +1,65 @@
+import type { GapReason } from '../../../contract/types.ts';
 import type { Admission } from './admission.ts';
 
 export type AdmissionRequest = {
-  again: boolean;
+  isResuming: boolean;
   onPlace: (place: number) => void;
-  /** It is held now. */
-  onTaken: () => void;
+  onAdmitted: () => void;
   onError: (error: unknown) => void;
 };
 
-/** The place of one stretch: asked for, held, given back; never two. */
+/** The admission of one segment: requested, held, released. It never holds two slots. */
 export class AdmissionTicket {
-  #asking: AbortController | undefined;
-  #giveBack: (() => void) | undefined;
+  #request: AbortController | undefined;
+  #release: (() => void) | undefined;
 
-  get held(): boolean {
-    return this.#giveBack !== undefined;
+  /** Whether a slot is held, so that an engine call may run. */
+  get isHeld(): boolean {
+    return this.#release !== undefined;
   }
 
-  /** Whether it is waited for. */
-  get asked(): boolean {
-    return this.#asking !== undefined;
+  /** Whether a slot is requested and not granted yet. */
+  get isPending(): boolean {
+    return this.#request !== undefined;
   }
 
-  /** Asks for a place, unless one is held or asked for already. */
-  ask(places: Admission, { again, onPlace, onTaken, onError }: AdmissionRequest): void {
-    if (this.held || this.#asking) return;
-    const asking = new AbortController();
-    this.#asking = asking;
-    const current = () => this.#asking === asking;
-    const onQueue = (place: number) => {
-      if (current()) onPlace(place);
+  /** Why audio is lost while no call runs. */
+  get gapReason(): GapReason {
+    return this.isPending ? 'queue' : 'engine';
+  }
+
+  /** Requests a slot, unless one is held or requested already. */
+  request(admission: Admission, { isResuming, onPlace, onAdmitted, onError }: AdmissionRequest): void {
+    if (this.isHeld || this.isPending) return;
+    const request = new AbortController();
+    this.#request = request;
+    const isCurrent = () => this.#request === request;
+    const options = {
+      signal: request.signal,
+      isResuming,
+      onPlace: (place: number) => {
+        if (isCurrent()) onPlace(place);
+      },
     };
-    places.take({ signal: asking.signal, again, onPlace: onQueue }).then(
-      (giveBack) => {
-        if (!current()) return giveBack();
-        this.#asking = undefined;
-        this.#giveBack = giveBack;
-        onTaken();
+    admission.acquire(options).then(
+      (release) => {
+        if (!isCurrent()) return release();
+        this.#request = undefined;
+        this.#release = release;
+        onAdmitted();
       },
       (error: unknown) => {
-        if (current()) onError(error);
+        if (isCurrent()) onError(error);
       },
     );
   }
 
-  /** Gives it back, or asks no longer. */
-  giveBack(): void {
-    const asking = this.#asking;
-    this.#asking = undefined;
-    asking?.abort();
-    this.#giveBack?.();
-    this.#giveBack = undefined;
+  /** Releases the slot, or withdraws the request. */
+  release(): void {
+    const request = this.#request;
+    this.#request = undefined;
+    request?.abort();
+    this.#release?.();
+    this.#release = undefined;
   }
 }

@@ -3,76 +3,76 @@ import type { RingBuffer } from './ringBuffer.ts';
 import { TimeMap } from './timeMap.ts';
 
 export type CallAudioOwner = {
-  /** Whether no audio will come after what the ring holds. */
-  ended: () => boolean;
-  /** Whether audio may be given right now. */
-  mayGive: () => boolean;
-  /** More may be wanted in the ring. */
-  onWant: () => void;
-  /** The engine was given a piece, or told the end. */
-  onGive: (samples: number) => void;
+  /** Whether the ring buffer holds all audio that will ever come. */
+  audioEnded: () => boolean;
+  /** Whether the engine may get audio now; false holds it back (backpressure). */
+  maySend: () => boolean;
+  /** The engine has taken a piece, so the ring buffer may want more. */
+  onDemand: () => void;
+  /** The engine got this many samples, or 0 for the end of the audio. */
+  onSent: (samples: number) => void;
 };
 
 /**
- * The audio as one call of an engine draws it: first what the ring holds, then what comes. The engine never gets hold
- * of the source, so whatever it does to this, the next call can begin where it has to.
+ * The audio that one engine call reads: first what the ring buffer holds, then what comes. The engine never touches
+ * the source itself, so nothing that it does can spoil the audio of the next call.
  */
 export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, undefined> {
   readonly time: TimeMap;
-  /** Whether the engine has been told that the audio has ended. */
-  toldEnd = false;
+  /** Whether the engine got the end of the audio. */
+  endSent = false;
   readonly #ring: RingBuffer;
   readonly #owner: CallAudioOwner;
   #cursor: number;
-  #base: number | undefined;
+  #firstSample: number | undefined;
   #closed = false;
-  #waiting: PromiseWithResolvers<IteratorResult<AudioChunk, undefined>> | undefined;
+  #pending: PromiseWithResolvers<IteratorResult<AudioChunk, undefined>> | undefined;
 
   constructor(ring: RingBuffer, sampleRate: number, owner: CallAudioOwner) {
     this.#ring = ring;
     this.#owner = owner;
-    this.#cursor = ring.first;
+    this.#cursor = ring.firstPiece;
     this.time = new TimeMap(sampleRate);
   }
 
-  /** The first sample of the stream that it gives, or will give. */
-  get base(): number {
-    return this.#base ?? this.#ring.start;
+  /** The first sample of the stream that the engine got or will get. */
+  get firstSample(): number {
+    return this.#firstSample ?? this.#ring.startSample;
   }
 
-  /** The number of the piece that it gives next. */
+  /** The number of the piece that the engine gets next. */
   get cursor(): number {
-    return Math.max(this.#cursor, this.#ring.first);
+    return Math.max(this.#cursor, this.#ring.firstPiece);
   }
 
   /** Whether the engine waits for audio. */
-  get waiting(): boolean {
-    return this.#waiting !== undefined;
+  get isWaiting(): boolean {
+    return this.#pending !== undefined;
   }
 
-  /** Whether there is audio, or the end of it, that the engine has not taken. */
-  get ahead(): boolean {
-    return this.cursor < this.#ring.next || (this.#owner.ended() && !this.toldEnd);
+  /** Whether there is audio, or the end of it, that the engine has not got yet. */
+  get hasUnsent(): boolean {
+    return this.cursor < this.#ring.nextPiece || (this.#owner.audioEnded() && !this.endSent);
   }
 
   next(): Promise<IteratorResult<AudioChunk, undefined>> {
-    this.#waiting ??= Promise.withResolvers();
-    const { promise } = this.#waiting;
-    this.wake();
+    this.#pending ??= Promise.withResolvers();
+    const { promise } = this.#pending;
+    this.deliver();
     return promise;
   }
 
-  /** Gives what is waited for, if it has come. */
-  wake(): void {
-    if (!this.#waiting) return;
-    if (this.#closed) this.#give(undefined);
-    else if (this.#owner.mayGive()) this.#giveNext();
+  /** Sends the next piece if the engine waits for it and the ring buffer has it. */
+  deliver(): void {
+    if (!this.#pending) return;
+    if (this.#closed) this.#send(undefined);
+    else if (this.#owner.maySend()) this.#sendNext();
   }
 
-  /** Ends it for the engine, which may hold on to it for longer than anybody listens. */
+  /** Ends the audio for the engine, which may hold this iterator long after the call is over. */
   close(): void {
     this.#closed = true;
-    this.wake();
+    this.deliver();
   }
 
   async return(): Promise<IteratorResult<AudioChunk, undefined>> {
@@ -84,24 +84,24 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
     return this;
   }
 
-  #giveNext(): void {
+  #sendNext(): void {
     const piece = this.#ring.piece(this.cursor);
     if (piece) {
       this.#cursor = this.cursor + 1;
-      this.#base ??= piece.at;
-      this.time.give(piece);
-      this.#give(piece.pcm);
-    } else if (this.#owner.ended()) {
-      this.toldEnd = true;
-      this.#give(undefined);
+      this.#firstSample ??= piece.at;
+      this.time.append(piece);
+      this.#send(piece.pcm);
+    } else if (this.#owner.audioEnded()) {
+      this.endSent = true;
+      this.#send(undefined);
     }
-    this.#owner.onWant();
+    this.#owner.onDemand();
   }
 
-  #give(pcm: AudioChunk | undefined): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve(pcm ? { done: false, value: pcm } : { done: true, value: undefined });
-    if (!this.#closed) this.#owner.onGive((pcm?.length ?? 0) / 2);
+  #send(pcm: AudioChunk | undefined): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve(pcm ? { done: false, value: pcm } : { done: true, value: undefined });
+    if (!this.#closed) this.#owner.onSent((pcm?.length ?? 0) / 2);
   }
 }

@@ -1,16 +1,20 @@
 import type { Word } from '../../../contract/types.ts';
 import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
 
-/** What of an event was said after a moment: all of it, some of its words, or nothing. In seconds, as the event. */
-export function saidAfter(event: TranscriptEvent, moment: number): TranscriptEvent | null {
+/**
+ * Keeps the words of an event that were spoken after a moment (in seconds, like the event's times), or null if none
+ * was. A word that lasts over the moment is kept if its middle lies after it. An event without words is kept whole or
+ * not at all, by the same rule.
+ */
+export function keepAfter(event: TranscriptEvent, moment: number): TranscriptEvent | null {
   if (event.start >= moment) return event;
   if (event.words.length === 0) return middle(event) >= moment ? event : null;
   const kept = event.words.filter((word) => middle(word) >= moment);
   const [first] = kept;
   if (!first) return null;
-  const from = textEnd(event.text, event.words.slice(0, event.words.length - kept.length));
-  const at = event.text.indexOf(first.text, from);
-  const cut = at < 0 ? from : at;
+  const droppedEnd = textEnd(event.text, event.words.slice(0, event.words.length - kept.length));
+  const at = event.text.indexOf(first.text, droppedEnd);
+  const cut = at < 0 ? droppedEnd : at;
   return {
     ...event,
     text: event.text.slice(cut),
@@ -20,8 +24,8 @@ export function saidAfter(event: TranscriptEvent, moment: number): TranscriptEve
   };
 }
 
-/** What of an event had begun by a moment, to the last word; null if nothing had. */
-export function saidBefore(event: TranscriptEvent, moment: number): TranscriptEvent | null {
+/** Keeps the words of an event that began before a moment (in seconds, like the event's times), or null if none did. */
+export function keepBefore(event: TranscriptEvent, moment: number): TranscriptEvent | null {
   if (event.end <= moment) return event;
   const kept = event.words.filter(({ start }) => start < moment);
   const last = kept.at(-1);
@@ -36,7 +40,7 @@ export function saidBefore(event: TranscriptEvent, moment: number): TranscriptEv
   };
 }
 
-/** Where in a text its leading words end. A word that is written otherwise in the text is passed over. */
+/** Where the leading words end in a text. A word that the text spells differently is skipped. */
 function textEnd(text: string, words: Word[]): number {
   return words.reduce((end, word) => {
     const at = text.indexOf(word.text, end);

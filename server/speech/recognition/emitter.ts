@@ -5,13 +5,13 @@ import { Stitcher } from './stitcher.ts';
 
 export type EmitterParts = {
   sampleRate: number;
-  audio: ReplayBuffer;
-  out: EventQueue;
-  /** No audio before this sample is needed any more. */
-  onForgotten?: ((sample: number) => void) | undefined;
+  buffer: ReplayBuffer;
+  events: EventQueue;
+  /** The audio before this sample is no longer needed. */
+  onAudioReleased?: ((sample: number) => void) | undefined;
 };
 
-/** Tells what is heard of a stretch and what is lost of it, in order, and lets go of the audio that is told. */
+/** Emits the utterances and gaps of a segment in the order of the stream, and releases the audio that they cover. */
 export class Emitter {
   readonly #parts: EmitterParts;
   readonly #stitcher = new Stitcher();
@@ -20,47 +20,48 @@ export class Emitter {
     this.#parts = parts;
   }
 
-  /** Whether something is half said. */
-  get isOpen(): boolean {
-    return this.#stitcher.open;
+  /** Whether an utterance has begun and has no final yet. */
+  get hasOpenUtterance(): boolean {
+    return this.#stitcher.hasOpenUtterance;
   }
 
-  /** Until which sample all is told. */
-  get until(): number {
-    return Math.round(this.#stitcher.heardUntil * this.#parts.sampleRate);
+  /** The finals and gaps so far cover all audio before this sample. */
+  get settledSample(): number {
+    return Math.round(this.#stitcher.settledSeconds * this.#parts.sampleRate);
   }
 
-  hear(event: TranscriptEvent): void {
-    const { audio, out, sampleRate } = this.#parts;
-    audio.prove(Math.round(event.end * sampleRate));
-    out.all(this.#stitcher.hear(event));
-    this.#pass(this.until);
+  /** Emits a result of the current call. Its times are seconds of the stream. */
+  emit(result: TranscriptEvent): void {
+    const { buffer, events, sampleRate } = this.#parts;
+    buffer.confirm(Math.round(result.end * sampleRate));
+    events.pushAll(this.#stitcher.stitch(result));
+    this.#settle(this.settledSample);
   }
 
-  /** The call under way is over: what it left open may be heard again. */
-  breakOff(): void {
-    this.#parts.out.all(this.#stitcher.breakOff());
+  /** The current call is over. The next one may recognise the utterance that it left open. */
+  interrupt(): void {
+    this.#parts.events.pushAll(this.#stitcher.interrupt());
   }
 
-  /** Tells what was lost before a sample. */
-  settle(base: number): void {
-    const { audio, out, sampleRate } = this.#parts;
-    out.all(this.#stitcher.lose(base / sampleRate));
-    for (const { from, to, reason } of audio.takeGaps(this.until)) {
-      out.tell({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
-      this.#pass(to);
+  /** Emits the gaps, now that no call will get the audio before this sample. */
+  emitGaps(firstSample: number): void {
+    const { buffer, events, sampleRate } = this.#parts;
+    events.pushAll(this.#stitcher.closeBefore(firstSample / sampleRate));
+    for (const { from, to, reason } of buffer.takeGaps(this.settledSample)) {
+      events.push({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
+      this.#settle(to);
     }
   }
 
-  /** No more is heard: what is half said stands as it was told. */
-  end(): void {
-    this.#parts.out.all(this.#stitcher.end());
+  /** No call follows. Emits a final for each open utterance. */
+  closeAll(): void {
+    this.#parts.events.pushAll(this.#stitcher.closeAll());
   }
 
-  /** All before this sample is heard, or lost for good. */
-  #pass(sample: number): void {
-    this.#stitcher.pass(sample / this.#parts.sampleRate);
-    this.#parts.audio.ring.forget(this.until);
-    this.#parts.onForgotten?.(this.until);
+  /** Releases the audio before this sample. */
+  #settle(sample: number): void {
+    this.#stitcher.settle(sample / this.#parts.sampleRate);
+    this.#parts.buffer.ring.dropBefore(this.settledSample);
+    this.#parts.onAudioReleased?.(this.settledSample);
   }
 }

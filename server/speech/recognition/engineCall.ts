@@ -10,141 +10,155 @@ export type EngineCallParts = {
   options: SpeechOptions;
   ring: RingBuffer;
   limits: RecognitionLimits;
-  /** How many times the usual limits the engine may take. */
-  patience: number;
-  ended: () => boolean;
-  mayGive: () => boolean;
-  onWant: () => void;
-  /** The engine heard something; in seconds of the stream. */
-  onEvent: (event: TranscriptEvent) => void;
-  /** The engine listens: it has taken audio for a moment without a fault. */
-  onSteady: () => void;
-  /** It draws no audio any more. */
+  /** Multiplies the watchdog's limits. */
+  timeoutFactor: number;
+  /** Whether the ring buffer holds all audio that will ever come. */
+  audioEnded: () => boolean;
+  /** Whether the engine may get audio now. */
+  maySend: () => boolean;
+  /** The engine has taken audio, so the ring buffer may want more. */
+  onDemand: () => void;
+  /** The engine returned a result. Its times are seconds of the stream. */
+  onResult: (result: TranscriptEvent) => void;
+  /** The engine listens: it returned a result, or took audio and has not failed for a while. */
+  onListening: () => void;
+  /** The call takes no more audio. */
   onOver: () => void;
 };
 
-/** How a call of an engine ended: it heard all, it failed, or it was told to end. */
+/** How a call ended: all audio was recognised, `stop()` was called, or the engine failed. */
 export type Outcome = 'done' | 'stopped' | AppError;
 
-/** One call of an engine: feeds it, watches it, and lets it go however it ends. */
+/** One call of an engine: sends it audio, watches it, and frees it however the call ends. */
 export class EngineCall {
-  readonly view: CallAudio;
-  /** Settles, never rejects, when the call is over and freed, or was not freed in time. */
+  readonly audio: CallAudio;
+  /** Settles when the call is over and the engine freed, or the time to free it has run out. It never rejects. */
   readonly outcome: Promise<Outcome>;
   readonly #parts: EngineCallParts;
   readonly #watchdog: Watchdog;
   readonly #abort = new AbortController();
-  readonly #settled = Promise.withResolvers<Outcome>();
+  readonly #outcome = Promise.withResolvers<Outcome>();
   readonly #startedAt = performance.now();
-  #timer: NodeJS.Timeout | undefined;
-  #events: AsyncIterator<TranscriptEvent> | undefined;
-  #over = false;
-  #steady = false;
+  #watchdogTimer: NodeJS.Timeout | undefined;
+  #results: AsyncIterator<TranscriptEvent> | undefined;
+  #isOver = false;
+  #isListening = false;
 
   constructor(parts: EngineCallParts) {
     this.#parts = parts;
-    this.outcome = this.#settled.promise;
-    this.#watchdog = new Watchdog(parts.limits, parts.patience);
+    this.outcome = this.#outcome.promise;
+    this.#watchdog = new Watchdog(parts.limits, parts.timeoutFactor);
     const { sampleRate } = parts.options;
-    this.view = new CallAudio(parts.ring, sampleRate, {
+    this.audio = new CallAudio(parts.ring, sampleRate, {
       ...parts,
-      onGive: (samples) => this.#watchdog.gave(samples / sampleRate),
+      onSent: (samples) => this.#watchdog.audioSent(samples / sampleRate),
     });
   }
 
-  /** Whether it draws no audio any more. */
-  get over(): boolean {
-    return this.#over;
+  /** Whether the call takes no more audio. It may not be freed yet. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
-  /** How much audio the engine was given, in seconds. */
+  /** How much audio the engine was sent, in seconds. */
   get sentSeconds(): number {
-    return this.view.time.given / this.#parts.options.sampleRate;
+    return this.audio.time.sentSamples / this.#parts.options.sampleRate;
   }
 
-  /** For how long the call has lasted, by its audio or by the clock, whichever says more. In seconds. */
-  get lasted(): number {
+  /** How old the call is in seconds, by its audio or by the clock, whichever is more. */
+  get ageSeconds(): number {
     return Math.max(this.sentSeconds, (performance.now() - this.#startedAt) / 1_000);
   }
 
-  /** Ends the call. */
-  stop(): void {
-    this.#end('stopped');
+  /**
+   * Whether the next call should take over before the engine cuts this one off. Inside an utterance this waits longer,
+   * because the end of the utterance is the better moment.
+   */
+  isNearLimit(hasOpenUtterance: boolean): boolean {
+    const { engine, limits } = this.#parts;
+    if (this.#isOver || engine.longestSeconds === null) return false;
+    const margin = Math.min(limits.rollOverSeconds, engine.longestSeconds / 4);
+    return this.ageSeconds >= engine.longestSeconds - margin / (hasOpenUtterance ? 5 : 1);
   }
 
-  begin(): void {
+  start(): void {
     const { engine, options, limits } = this.#parts;
-    this.#timer = setInterval(() => this.#watch(), limits.watchMs);
+    this.#watchdogTimer = setInterval(() => this.#check(), limits.watchdogIntervalMs);
     try {
-      const events = engine.transcribe(this.view, { ...options, signal: this.#abort.signal });
-      this.#events = events[Symbol.asyncIterator]();
-      this.#pull();
+      const results = engine.transcribe(this.audio, { ...options, signal: this.#abort.signal });
+      this.#results = results[Symbol.asyncIterator]();
+      this.#readNext();
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #pull(): void {
-    this.#events?.next().then(this.#hear, this.#fail);
+  stop(): void {
+    this.#end('stopped');
   }
 
-  readonly #hear = ({ done, value }: IteratorResult<TranscriptEvent>): void => {
-    if (done) this.#events = undefined;
-    if (this.#over) return;
+  #readNext(): void {
+    this.#results?.next().then(this.#accept, this.#fail);
+  }
+
+  readonly #accept = ({ done, value }: IteratorResult<TranscriptEvent>): void => {
+    if (done) this.#results = undefined;
+    if (this.#isOver) return;
     if (done) {
-      this.#end(this.view.toldEnd ? 'done' : this.#failure('engine_failed', 'stopped listening'));
+      this.#end(this.audio.endSent ? 'done' : this.#failure('engine_failed', 'stopped too early'));
       return;
     }
-    this.#watchdog.heard();
-    this.#beSteady();
-    this.#parts.onEvent(this.view.time.place(value));
-    if (!this.#over) this.#pull();
+    this.#watchdog.resultReceived();
+    this.#markListening();
+    this.#parts.onResult(this.audio.time.toStreamTime(value));
+    if (!this.#isOver) this.#readNext();
   };
 
   readonly #fail = (error: unknown): void => {
-    this.#events = undefined;
+    this.#results = undefined;
     this.#end(
       error instanceof AppError ? error : this.#failure('engine_failed', 'failed unexpectedly', error),
     );
   };
 
-  #watch(): void {
-    const { steadyMs } = this.#parts.limits;
-    const { toldEnd, waiting, ahead, time } = this.view;
-    const complaint = this.#watchdog.complaint(!toldEnd && (waiting || !ahead));
-    if (complaint === 'stalled') this.#end(this.#failure('stalled', 'does not go on'));
-    else if (complaint === 'deaf') this.#end(this.#failure('deaf', 'hears nothing'));
-    else if (time.given > 0 && performance.now() - this.#startedAt >= steadyMs) this.#beSteady();
+  #check(): void {
+    const { listeningAfterMs } = this.#parts.limits;
+    const { endSent, isWaiting, hasUnsent, time } = this.audio;
+    const verdict = this.#watchdog.check(!endSent && (isWaiting || !hasUnsent));
+    if (verdict === 'stalled') this.#end(this.#failure('stalled', 'does not respond'));
+    else if (verdict === 'deaf') this.#end(this.#failure('deaf', 'takes audio but returns no text'));
+    else if (time.sentSamples > 0 && performance.now() - this.#startedAt >= listeningAfterMs)
+      this.#markListening();
   }
 
-  #beSteady(): void {
-    if (this.#steady) return;
-    this.#steady = true;
-    this.#parts.onSteady();
+  #markListening(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#parts.onListening();
   }
 
   #end(outcome: Outcome): void {
-    if (this.#over) return;
-    this.#over = true;
-    clearInterval(this.#timer);
-    this.view.close();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#watchdogTimer);
+    this.audio.close();
     this.#parts.onOver();
     this.#abort.abort();
-    this.#freed().then(() => this.#settled.resolve(outcome));
+    this.#free().then(() => this.#outcome.resolve(outcome));
   }
 
-  /** An engine that does not let go is not waited for. */
-  async #freed(): Promise<void> {
-    if (!this.#events) return;
-    const freed = (async () => this.#events?.return?.())().catch(() => {});
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, this.#parts.limits.releaseMs);
-    await Promise.race([freed, late.promise]);
+  /** Frees the engine. It has `releaseMs` for that: one that hangs must not block the next call. */
+  async #free(): Promise<void> {
+    if (!this.#results) return;
+    const freed = (async () => this.#results?.return?.())().catch(() => {});
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, this.#parts.limits.releaseMs);
+    await Promise.race([freed, timeout.promise]);
     clearTimeout(timer);
   }
 
-  #failure(reason: string, what: string, cause?: unknown): AppError {
-    const message = `${this.#parts.engine.label} ${what}. It is tried again.`;
+  #failure(reason: string, problem: string, cause?: unknown): AppError {
+    const message = `${this.#parts.engine.label} ${problem}. Trying again.`;
     return new AppError('SERVICE_UNAVAILABLE', reason, message, { retryable: true, cause });
   }
 }

@@ -5,41 +5,37 @@ import type { RecognitionEvent } from './types.ts';
 
 type State = Extract<RecognitionEvent, { type: 'state' }>;
 
-/** What the hearing of a stretch has told and nobody has read yet: of each utterance only the newest. */
+/** The events of a segment that nobody has read yet. Of each utterance it keeps only the newest. */
 export class EventQueue extends Channel<RecognitionEvent> {
-  #silent = false;
+  #muted = false;
 
-  state(
+  pushState(
     state: State['state'],
     engine: EngineName,
     { reason, message }: Pick<State, 'reason' | 'message'>,
   ): void {
-    this.tell({
+    this.push({
       ...{ type: 'state', state, engine },
       ...(reason !== undefined && message !== undefined && { reason, message }),
     });
   }
 
-  queued(place: number): void {
-    this.tell({ type: 'queued', place });
+  pushAll(events: TranscriptEvent[]): void {
+    for (const event of events) this.push(event);
   }
 
-  all(events: TranscriptEvent[]): void {
-    for (const event of events) this.tell(event);
-  }
-
-  tell(heard: RecognitionEvent): void {
-    if (this.#silent) return;
-    // Of an utterance that changes faster than it is read, the newest says it all.
-    if (heard.type === 'partial' || heard.type === 'final') {
-      const { utteranceId } = heard;
+  override push(event: RecognitionEvent): void {
+    if (this.#muted) return;
+    // A newer event of an utterance replaces an unread partial of it.
+    if (event.type === 'partial' || event.type === 'final') {
+      const { utteranceId } = event;
       this.drop((unread) => unread.type === 'partial' && unread.utteranceId === utteranceId);
     }
-    this.push(heard);
+    super.push(event);
   }
 
-  /** Tells no more. */
-  silence(): void {
-    this.#silent = true;
+  /** Ignores all later events. The unread ones can still be read. */
+  mute(): void {
+    this.#muted = true;
   }
 }

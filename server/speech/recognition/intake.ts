@@ -1,21 +1,21 @@
 import type { PlacedAudio } from '../placedAudio.ts';
 
 export type IntakeOwner = {
-  /** Whether the next piece is wanted already. */
-  wants: () => boolean;
+  /** Whether to pull the next piece now. */
+  wantsMore: () => boolean;
   onPiece: (piece: PlacedAudio) => void;
   onEnd: () => void;
-  /** The source failed; nothing more comes. */
+  /** The source failed. No piece comes after this. */
   onError: (error: unknown) => void;
 };
 
-/** Draws a source piece by piece, one at a time, for as long as its owner wants more. */
+/** Pulls pieces from an audio source, one at a time, while its owner wants more. */
 export class Intake {
-  /** Whether the source has come to its end. */
+  /** Whether the source has ended or failed. */
   ended = false;
   readonly #source: AsyncIterator<PlacedAudio>;
   readonly #owner: IntakeOwner;
-  #drawing = false;
+  #isPulling = false;
   #stopped = false;
 
   constructor(source: AsyncIterable<PlacedAudio>, owner: IntakeOwner) {
@@ -23,31 +23,31 @@ export class Intake {
     this.#owner = owner;
   }
 
-  /** Draws if more is wanted; to be called whenever that may have changed. */
-  draw(): void {
-    if (this.#drawing || this.#stopped || !this.#owner.wants()) return;
-    this.#drawing = true;
-    this.#source.next().then(this.#take, this.#fail);
+  /** Pulls the next piece if the owner wants it. Call this whenever `wantsMore` may have become true. */
+  pull(): void {
+    if (this.#isPulling || this.#stopped || !this.#owner.wantsMore()) return;
+    this.#isPulling = true;
+    this.#source.next().then(this.#accept, this.#fail);
   }
 
-  /** Lets the source go. It is not waited for: one that hangs may never answer. */
+  /** Releases the source without waiting for it: a source that hangs may never answer. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     if (!this.ended) this.#source.return?.().then(undefined, () => {});
   }
 
-  readonly #take = (drawn: IteratorResult<PlacedAudio>): void => {
-    this.#drawing = false;
+  readonly #accept = (result: IteratorResult<PlacedAudio>): void => {
+    this.#isPulling = false;
     if (this.#stopped) return;
-    if (drawn.done) {
+    if (result.done) {
       this.ended = true;
       this.stop();
       this.#owner.onEnd();
       return;
     }
-    if (drawn.value.pcm.length > 0) this.#owner.onPiece(drawn.value);
-    this.draw();
+    if (result.value.pcm.length > 0) this.#owner.onPiece(result.value);
+    this.pull();
   };
 
   readonly #fail = (error: unknown): void => {

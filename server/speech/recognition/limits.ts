@@ -1,44 +1,43 @@
-/** How patient the hearing of a stretch is. */
+/** How much audio a segment keeps, and how long it waits for an engine. */
 export type RecognitionLimits = {
-  /** Audio kept for an engine that is away, or has to hear it again. */
-  keptSeconds: number;
-  /** Between two calls of an engine that fails: the first pause, and the longest; each is jittered. */
+  /** The capacity of the replay buffer: audio that waits for an engine, or may have to be sent again. */
+  replaySeconds: number;
+  /** The longest pause after the first failed call. Each further failure doubles it. The pauses are jittered. */
   backoffMs: number;
-  longestBackoffMs: number;
-  /** An engine that has heard this much without a fault, or finished an utterance, is well again. */
+  maxBackoffMs: number;
+  /** Once a call has recognised this much audio, or finished an utterance, earlier failures no longer count. */
   healthySeconds: number;
-  /** An engine that stays away longer than this has its place taken by the fallback. */
+  /** An engine that fails for this long is replaced by the other engine. */
   failOverMs: number;
-  /** How long before the engine's own limit a call gives way to the next, at the end of an utterance if one comes. */
+  /** A call is replaced this long before the engine's own limit, between two utterances if possible. */
   rollOverSeconds: number;
-  /** An engine that takes no audio though there is some, or does not finish after its end, is given up. */
+  /** A call fails as `stalled` if it neither takes audio nor returns a result for this long. */
   stalledMs: number;
-  /** So is one that was given this much audio, in at least this time, and said nothing of it. */
+  /** A call fails as `deaf` if it has taken this much audio, over at least this much time, without any result. */
   deafSeconds: number;
-  /** An engine that has taken audio and not failed in this time counts as listening before it says a word. */
-  steadyMs: number;
-  /** How long an engine that fails is tried again once the audio has ended. */
-  lastChanceMs: number;
-  /** How long a call that was told to end is waited for. */
+  /** A call that takes audio and has not failed for this long counts as listening, even before its first result. */
+  listeningAfterMs: number;
+  /** After the end of the audio, a failing engine is retried for this long. */
+  giveUpMs: number;
+  /** A call that was stopped gets this long to free what it holds. */
   releaseMs: number;
-  /** How often an engine is looked after. */
-  watchMs: number;
-  /** Events nobody has read yet: with more, the engine gets no more audio. */
-  unreadEvents: number;
+  watchdogIntervalMs: number;
+  /** While this many events are unread, the engine gets no more audio (backpressure). */
+  maxUnreadEvents: number;
 };
 
 export const RECOGNITION_LIMITS: RecognitionLimits = {
-  keptSeconds: 60,
+  replaySeconds: 60,
   backoffMs: 250,
-  longestBackoffMs: 10_000,
+  maxBackoffMs: 10_000,
   healthySeconds: 30,
   failOverMs: 10_000,
   rollOverSeconds: 300,
   stalledMs: 10_000,
   deafSeconds: 30,
-  steadyMs: 1_000,
-  lastChanceMs: 30_000,
+  listeningAfterMs: 1_000,
+  giveUpMs: 30_000,
   releaseMs: 1_000,
-  watchMs: 250,
-  unreadEvents: 256,
+  watchdogIntervalMs: 250,
+  maxUnreadEvents: 256,
 };

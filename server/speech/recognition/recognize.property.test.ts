@@ -10,16 +10,16 @@ import {
   synthesizeNumbers,
 } from '../../transcriber/testing/numbers.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
-import { hear } from './recognize.ts';
+import { recognize } from './recognize.ts';
 import type { RecognitionEvent } from './types.ts';
 
 type Piece = PlacedAudio & { dueMs: number };
 type Word = { text: string; start: number; end: number };
 
-/** More than all audio and all faults of a story take. */
-const ENOUGH = 1_000;
+/** More seconds than the audio and the faults of any scenario take. */
+const ENOUGH_SECONDS = 1_000;
 
-/** How the stretch is spoken: words without a pause, pauses, and silence that was left out, all in seconds. */
+/** What the segment consists of: words, pauses, and holes (silence that is not sent). Both lengths in seconds. */
 const spoken = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.constant<'word'>('word') },
@@ -28,7 +28,8 @@ const spoken = fc.array(
   ),
   { minLength: 1, maxLength: 80, size: 'max' },
 );
-const failure = (reason: string) => new AppError('SERVICE_UNAVAILABLE', reason, 'No.', { retryable: true });
+const failure = (reason: string) =>
+  new AppError('SERVICE_UNAVAILABLE', reason, 'It failed.', { retryable: true });
 const faults = fc.array(
   fc.option(
     fc.record({
@@ -42,24 +43,24 @@ const faults = fc.array(
   ),
   { maxLength: 8, size: 'max' },
 );
-const story = fc.record({
+const scenarios = fc.record({
   spoken,
   faults,
   fallbackFaults: fc.option(faults, { nil: undefined }),
   chunkSamples: fc.integer({ min: 20, max: 200 }),
   live: fc.boolean(),
-  keptSeconds: fc.constantFrom(2, 10, ENOUGH),
+  replaySeconds: fc.constantFrom(2, 10, ENOUGH_SECONDS),
   longestSeconds: fc.constantFrom(null, 20),
-  waitsMs: fc.array(fc.nat({ max: 6_000 }), { maxLength: 6, size: 'max' }),
-  /** Of the pauses between calls, from the shortest to the longest. */
+  admissionWaitsMs: fc.array(fc.nat({ max: 6_000 }), { maxLength: 6, size: 'max' }),
+  /** The random number of each backoff: 0 makes the shortest pause, 1 the longest. */
   jitter: fc.double({ min: 0, max: 0.999, noNaN: true }),
 });
-type Story = typeof story extends fc.Arbitrary<infer S> ? S : never;
+type Scenario = typeof scenarios extends fc.Arbitrary<infer S> ? S : never;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function tell({ spoken: parts, chunkSamples, live }: Story): { pieces: Piece[]; words: Word[] } {
+function speak({ spoken: parts, chunkSamples, live }: Scenario): { pieces: Piece[]; words: Word[] } {
   const pieces: Piece[] = [];
   const words: Word[] = [];
   let at = 0;
@@ -82,7 +83,7 @@ function tell({ spoken: parts, chunkSamples, live }: Story): { pieces: Piece[]; 
   return { pieces, words };
 }
 
-async function* play(pieces: Piece[]): AsyncGenerator<PlacedAudio, void, void> {
+async function* playAudio(pieces: Piece[]): AsyncGenerator<PlacedAudio, void, void> {
   const startedAt = performance.now();
   for (const { dueMs, at, pcm } of pieces) {
     const waitMs = startedAt + dueMs - performance.now();
@@ -91,90 +92,90 @@ async function* play(pieces: Piece[]): AsyncGenerator<PlacedAudio, void, void> {
   }
 }
 
-async function run(told: Story, pieces: Piece[]) {
-  vi.spyOn(Math, 'random').mockReturnValue(told.jitter);
-  // An engine hears more at a time than is ever kept for it, or there would be no end to it.
-  const longestSeconds = told.keptSeconds === ENOUGH ? null : told.longestSeconds;
-  const named = (name: 'aws' | 'sherpa', own: (NumbersFault | undefined)[]) =>
-    createNumbersEngine({ name, faults: own, longestSeconds });
-  const engine = named('aws', told.faults);
-  const fallback = told.fallbackFaults ? named('sherpa', told.fallbackFaults) : null;
-  const waits = told.waitsMs.values();
-  const places = { taken: 0, refused() {}, take };
-  async function take({ signal }: { signal: AbortSignal }) {
+async function run(scenario: Scenario, pieces: Piece[]) {
+  vi.spyOn(Math, 'random').mockReturnValue(scenario.jitter);
+  // A call must be able to get more audio than the buffer holds, or the segment would never end.
+  const longestSeconds = scenario.replaySeconds === ENOUGH_SECONDS ? null : scenario.longestSeconds;
+  const createEngine = (name: 'aws' | 'sherpa', engineFaults: (NumbersFault | undefined)[]) =>
+    createNumbersEngine({ name, faults: engineFaults, longestSeconds });
+  const engine = createEngine('aws', scenario.faults);
+  const fallback = scenario.fallbackFaults ? createEngine('sherpa', scenario.fallbackFaults) : null;
+  const waits = scenario.admissionWaitsMs.values();
+  const admission = { running: 0, throttle() {}, acquire };
+  async function acquire({ signal }: { signal: AbortSignal }) {
     const waitMs = waits.next().value ?? 0;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     signal.throwIfAborted();
-    places.taken += 1;
+    admission.running += 1;
     return () => {
-      places.taken -= 1;
+      admission.running -= 1;
     };
   }
-  const heard: RecognitionEvent[] = [];
+  const events: RecognitionEvent[] = [];
   let sentSeconds = 0;
-  let over = false;
-  const listen = async () => {
+  let isOver = false;
+  const read = async () => {
     const options = { language: 'en-US', sampleRate: NUMBERS_RATE, signal: new AbortController().signal };
     const parts = {
       engine,
       fallback,
-      places,
+      admission,
       log: createNotedLog(),
       onCall(call: { sentSeconds: number }) {
         sentSeconds += call.sentSeconds;
       },
       onRestart() {},
-      limits: { keptSeconds: told.keptSeconds, deafSeconds: 5, lastChanceMs: 1_000 * ENOUGH },
+      limits: { replaySeconds: scenario.replaySeconds, deafSeconds: 5, giveUpMs: 1_000 * ENOUGH_SECONDS },
     };
-    for await (const event of hear(play(pieces), options, parts)) heard.push(event);
-    over = true;
+    for await (const event of recognize(playAudio(pieces), options, parts)) events.push(event);
+    isOver = true;
   };
-  const listening = listen();
-  for (let second = 0; second < 1_200 && !over; second += 1) await vi.advanceTimersByTimeAsync(1_000);
-  if (!over) throw new Error('it never ends');
-  await listening;
+  const reading = read();
+  for (let second = 0; second < 1_200 && !isOver; second += 1) await vi.advanceTimersByTimeAsync(1_000);
+  if (!isOver) throw new Error('The recognition does not end.');
+  await reading;
   const calls = [...engine.calls, ...(fallback?.calls ?? [])];
-  return { heard, calls, sentSeconds, places };
+  return { events, calls, sentSeconds, admission };
 }
 
-const touches = (word: Word, { start, end }: { start: number; end: number }) =>
+const overlaps = (word: Word, { start, end }: { start: number; end: number }) =>
   word.start < end && start < word.end;
 
-test('whatever fails, whenever: every word is heard once, in order and in its place, or lies in a gap', async () => {
+test('with any faults at any time, each word is in one final, in order and at its time, or lies in a gap', async () => {
   await fc.assert(
-    fc.asyncProperty(story, async (told) => {
-      const { pieces, words } = tell(told);
-      const { heard, calls, sentSeconds, places } = await run(told, pieces);
-      const finals = heard.flatMap((event) => (event.type === 'final' ? [event] : []));
-      const gaps = heard.filter((event) => event.type === 'gap');
+    fc.asyncProperty(scenarios, async (scenario) => {
+      const { pieces, words } = speak(scenario);
+      const { events, calls, sentSeconds, admission } = await run(scenario, pieces);
+      const finals = events.flatMap((event) => (event.type === 'final' ? [event] : []));
+      const gaps = events.filter((event) => event.type === 'gap');
 
-      const seen = finals.flatMap((final) => final.words);
-      expect(seen.map(({ text }) => Number(text))).toEqual(
-        [...new Set(seen.map(({ text }) => Number(text)))].sort((a, b) => a - b),
+      const recognized = finals.flatMap((final) => final.words);
+      expect(recognized.map(({ text }) => Number(text))).toEqual(
+        [...new Set(recognized.map(({ text }) => Number(text)))].sort((a, b) => a - b),
       );
-      // What is kept until somebody hears it is never lost.
-      if (told.keptSeconds === ENOUGH) expect(gaps).toEqual([]);
+      // A buffer that is large enough loses nothing.
+      if (scenario.replaySeconds === ENOUGH_SECONDS) expect(gaps).toEqual([]);
       for (const word of words) {
-        const found = seen.find(({ text }) => text === word.text);
-        if (gaps.some((gap) => touches(word, gap))) continue;
+        const found = recognized.find(({ text }) => text === word.text);
+        if (gaps.some((gap) => overlaps(word, gap))) continue;
         expect(found, `word ${word.text}`).toMatchObject(word);
       }
 
-      const inOrder = heard.flatMap((event) =>
+      const finalsAndGaps = events.flatMap((event) =>
         event.type === 'final' || event.type === 'gap' ? [event] : [],
       );
-      for (const [i, event] of inOrder.entries()) {
-        expect(event.start).toBeGreaterThanOrEqual(inOrder[i - 1]?.end ?? 0);
+      for (const [i, event] of finalsAndGaps.entries()) {
+        expect(event.start).toBeGreaterThanOrEqual(finalsAndGaps[i - 1]?.end ?? 0);
         expect(event.end).toBeGreaterThan(event.start);
       }
-      const events = heard.flatMap((event) => ('words' in event ? [event] : []));
-      for (const [id, own] of Map.groupBy(events, ({ utteranceId }) => utteranceId)) {
-        const types = own.map(({ type }) => type);
+      const results = events.flatMap((event) => ('words' in event ? [event] : []));
+      for (const [id, utterance] of Map.groupBy(results, ({ utteranceId }) => utteranceId)) {
+        const types = utterance.map(({ type }) => type);
         expect(types, `utterance ${id}`).toEqual([...types.slice(1).fill('partial'), 'final']);
       }
       for (const final of finals) expect(final.text).toBe(final.words.map(({ text }) => text).join(' '));
 
-      expect(places.taken).toBe(0);
+      expect(admission.running).toBe(0);
       expect(calls.every(({ freed }) => freed)).toBe(true);
       expect(sentSeconds).toBeCloseTo(calls.reduce((sum, { seconds }) => sum + seconds, 0));
     }),

@@ -3,13 +3,13 @@ import { Segment } from './segment.ts';
 import type { RecognitionEvent, RecognitionOptions, RecognitionParts } from './types.ts';
 
 /**
- * Hears a stretch of speech to its end, whatever happens to the engine: what fails is begun again and fed from the
- * last final on. Utterance ids are unique within the stretch; each utterance has one final.
+ * Recognises a segment of speech to its end. When an engine call fails, a new call starts and is sent the audio after
+ * the last final again. Utterance ids are unique within the segment, and each utterance has exactly one final.
  *
- * When the signal aborts or the consumer returns, all is freed and the events end without an error.
- * @throws AppError for what cannot heal, after the finals and gaps of what was said until then.
+ * When the signal aborts or the consumer returns, everything is freed and the events end without an error.
+ * @throws AppError if no engine can go on. The finals and gaps of the audio before it come first.
  */
-export function hear(
+export function recognize(
   audio: AsyncIterable<PlacedAudio>,
   options: RecognitionOptions,
   parts: RecognitionParts,

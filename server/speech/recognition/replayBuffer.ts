@@ -6,18 +6,18 @@ import { Intake } from './intake.ts';
 import { RingBuffer, type Span } from './ringBuffer.ts';
 
 export type ReplayBufferOwner = {
-  /** The call under way. */
-  call: () => EngineCall | undefined;
-  /** Why nobody hears, while no call is under way. */
-  reason: () => GapReason;
-  /** More audio, or its end. */
-  onNews: () => void;
+  currentCall: () => EngineCall | undefined;
+  /** Why audio is lost while no call runs. */
+  gapReason: () => GapReason;
+  /** A piece of audio came, or the end of it. */
+  onAudio: () => void;
   onError: (error: unknown) => void;
 };
 
 /**
- * The audio of a stretch that is not heard for certain yet. While an engine takes it, the source is drawn no faster
- * than that; while nobody does, it is drawn as it comes, and what finds no room any more is lost.
+ * The audio of a segment that has no final yet, so that a new call can be sent it again. While an engine call runs, the
+ * source is read as fast as the engine takes audio. Without a call it is read as it comes, and the oldest audio is lost
+ * when the buffer is full.
  */
 export class ReplayBuffer {
   readonly ring: RingBuffer;
@@ -25,101 +25,104 @@ export class ReplayBuffer {
   readonly #sampleRate: number;
   readonly #intake: Intake;
   readonly #gaps = new Gaps();
-  /** What the call under way was given and has not heard anything since: lost if it fails. */
-  readonly #unproven = new Gaps();
-  #aloneSince = performance.now();
-  /** What has come and not been given since then. */
-  #samplesAlone = 0;
+  /** Audio that was sent to the current call and evicted before a result confirmed it. It is lost if the call fails. */
+  readonly #unconfirmed = new Gaps();
+  #noCallSince = performance.now();
+  /** The audio that has come since the last call, with what that call left unsent. */
+  #samplesSinceCall = 0;
 
   constructor(
     source: AsyncIterable<PlacedAudio>,
-    { sampleRate, keptSeconds }: { sampleRate: number; keptSeconds: number },
+    { sampleRate, replaySeconds }: { sampleRate: number; replaySeconds: number },
     owner: ReplayBufferOwner,
   ) {
     this.#owner = owner;
     this.#sampleRate = sampleRate;
-    this.ring = new RingBuffer(keptSeconds * sampleRate, {
-      mayFallOut: (piece) => this.#mayFallOut(piece),
-      onFallOut: (span, piece) => this.#fallOut(span, piece),
+    this.ring = new RingBuffer(replaySeconds * sampleRate, {
+      mayEvict: (piece) => this.#mayEvict(piece),
+      onEvict: (span, piece) => this.#onEvict(span, piece),
     });
     this.#intake = new Intake(source, {
-      wants: () => this.#wants(),
-      onPiece: (piece) => this.#take(piece),
-      onEnd: owner.onNews,
+      wantsMore: () => this.#wantsMore(),
+      onPiece: (piece) => this.#accept(piece),
+      onEnd: owner.onAudio,
       onError: owner.onError,
     });
   }
 
-  /** Whether no more comes. */
+  /** Whether the source has ended. */
   get ended(): boolean {
     return this.#intake.ended;
   }
 
-  /** Draws if more is wanted. */
-  draw(): void {
-    this.#intake.draw();
+  /** Reads more of the source if there is a use for it. */
+  pull(): void {
+    this.#intake.pull();
   }
 
   stop(): void {
     this.#intake.stop();
   }
 
-  /** Nobody takes audio from now on; this piece would have been the next to give. */
-  leaveAlone(next: number): void {
-    this.#aloneSince = performance.now();
-    this.#samplesAlone = this.ring.samplesFrom(next);
-    this.draw();
+  /** The current call takes no more audio. @param nextPiece the piece that it would have got next. */
+  callEnded(nextPiece: number): void {
+    this.#noCallSince = performance.now();
+    this.#samplesSinceCall = this.ring.samplesFrom(nextPiece);
+    this.pull();
   }
 
-  /** The call under way hears: it has heard what lies before this sample too. */
-  prove(until: number): void {
-    this.#unproven.forget(until);
+  /** The current call returned a result that ends at this sample, so it has recognised the audio before it. */
+  confirm(sample: number): void {
+    this.#unconfirmed.dropBefore(sample);
   }
 
-  /** The call under way failed. */
-  disprove(): void {
-    for (const { reason, ...span } of this.#unproven.take()) this.#gaps.add(span, reason);
+  /** The current call failed. Evicted audio that it had not confirmed becomes a gap. */
+  loseUnconfirmed(): void {
+    for (const { reason, ...span } of this.#unconfirmed.takeAll()) this.#gaps.add(span, reason);
   }
 
-  /** Gives up what is kept. */
-  lose(reason: GapReason): void {
-    this.disprove();
+  /** No call follows. All audio in the buffer becomes a gap. */
+  loseAll(reason: GapReason): void {
+    this.loseUnconfirmed();
     for (const span of this.ring.spans()) this.#gaps.add(span, reason);
   }
 
-  /** What was lost after a sample, to be told. */
+  /** Removes and returns the gaps that lie after this sample, oldest first. */
   takeGaps(after: number): (Span & { reason: GapReason })[] {
-    this.#gaps.forget(after);
-    return this.#gaps.take();
-  }
-
-  /** A source that has more than the clock says (a file, a backlog) can wait: it is not drawn just to be lost. */
-  #wants(): boolean {
-    const call = this.#owner.call();
-    if (call && !call.over) return call.view.cursor >= this.ring.next;
-    const elapsedSeconds = (performance.now() - this.#aloneSince) / 1_000;
-    return !this.ring.full || this.#samplesAlone / this.#sampleRate <= elapsedSeconds;
-  }
-
-  #take(piece: PlacedAudio): void {
-    this.#samplesAlone += piece.pcm.length / 2;
-    this.ring.append(piece);
-    this.#owner.call()?.view.wake();
-    this.#owner.onNews();
+    this.#gaps.dropBefore(after);
+    return this.#gaps.takeAll();
   }
 
   /**
-   * What a call under way has yet to be given stays: the call would go on behind it as if nobody had spoken there. It
-   * is a piece more than fits at most, the one that was being drawn when the call began.
+   * A source that delivers faster than real time (a file, a backlog) can wait. Without a call it is not read faster than
+   * the clock once the buffer is full, because that audio would only be lost.
    */
-  #mayFallOut(piece: number): boolean {
-    const call = this.#owner.call();
-    return !call || call.over || piece < call.view.cursor;
+  #wantsMore(): boolean {
+    const call = this.#owner.currentCall();
+    if (call && !call.isOver) return call.audio.cursor >= this.ring.nextPiece;
+    const elapsedSeconds = (performance.now() - this.#noCallSince) / 1_000;
+    return !this.ring.isFull || this.#samplesSinceCall / this.#sampleRate <= elapsedSeconds;
   }
 
-  #fallOut(span: Span, piece: number): void {
-    const call = this.#owner.call();
-    if (call && piece < call.view.cursor) this.#unproven.add(span, 'engine');
-    else this.#gaps.add(span, this.#owner.reason());
+  #accept(piece: PlacedAudio): void {
+    this.#samplesSinceCall += piece.pcm.length / 2;
+    this.ring.append(piece);
+    this.#owner.currentCall()?.audio.deliver();
+    this.#owner.onAudio();
+  }
+
+  /**
+   * Audio that the current call has not got yet is kept: dropping it would make the call skip those words silently. The
+   * buffer is then one piece over its capacity at most: the piece that was on its way when the call began.
+   */
+  #mayEvict(piece: number): boolean {
+    const call = this.#owner.currentCall();
+    return !call || call.isOver || piece < call.audio.cursor;
+  }
+
+  #onEvict(span: Span, piece: number): void {
+    const call = this.#owner.currentCall();
+    if (call && piece < call.audio.cursor) this.#unconfirmed.add(span, 'engine');
+    else this.#gaps.add(span, this.#owner.gapReason());
   }
 }

@@ -3,18 +3,18 @@ import type { SpeechEngine } from '../../transcriber/transcriber.ts';
 import type { RecognitionLimits } from './limits.ts';
 
 /**
- * Decides which engine is called next, when, and with how much patience, by how the calls before it went. Moments are
- * those of `performance.now()`.
+ * Decides from the earlier calls which engine is called next, when, and with which timeouts. Moments are those of
+ * `performance.now()`.
  */
 export class RetryPolicy {
   readonly #limits: RecognitionLimits;
-  /** That may be called, the one to prefer first. */
+  /** The engines that may be called, the preferred one first. */
   readonly #engines: SpeechEngine[];
   #engine: SpeechEngine;
-  #patience = 1;
+  #timeoutFactor = 1;
   #failures = 0;
   #callAt = 0;
-  #awaySince = Number.POSITIVE_INFINITY;
+  #unavailableSince = Number.POSITIVE_INFINITY;
 
   constructor(engine: SpeechEngine, fallback: SpeechEngine | null, limits: RecognitionLimits) {
     this.#limits = limits;
@@ -22,69 +22,68 @@ export class RetryPolicy {
     this.#engine = engine;
   }
 
-  /** Who is called. */
+  /** The engine to call next. */
   get engine(): SpeechEngine {
     return this.#engine;
   }
 
-  /** How many times the usual limits it may take to begin, or to say something. */
-  get patience(): number {
-    return this.#patience;
+  /** Multiplies the watchdog's limits for the next call. */
+  get timeoutFactor(): number {
+    return this.#timeoutFactor;
   }
 
-  /** Not before this moment. */
+  /** The next call may not start before this moment. */
   get callAt(): number {
     return this.#callAt;
   }
 
-  /** From this moment on the other engine is called, unless this one is well again; Infinity for never. */
+  /** The moment to fail over, unless the engine recovers before; Infinity if it works or is the only engine. */
   get failOverAt(): number {
-    if (this.alone) return Number.POSITIVE_INFINITY;
-    return this.#awaySince + this.#limits.failOverMs;
+    if (this.isOnlyEngine) return Number.POSITIVE_INFINITY;
+    return this.#unavailableSince + this.#limits.failOverMs;
   }
 
-  /** Whether there is no other engine to call. */
-  get alone(): boolean {
+  get isOnlyEngine(): boolean {
     return this.#engines.length < 2;
   }
 
-  /** The engine cannot be called just now. */
-  away(): void {
-    this.#awaySince = Math.min(this.#awaySince, performance.now());
+  /** The engine cannot be called just now. Failing over is counted from the first of these reports. */
+  markUnavailable(): void {
+    this.#unavailableSince = Math.min(this.#unavailableSince, performance.now());
   }
 
-  /** A call failed in a way that may heal. Jittered, so that not all streams come back at once. */
-  failed({ reason }: AppError): void {
-    const { backoffMs, longestBackoffMs } = this.#limits;
-    const pauseMs = Math.min(longestBackoffMs, backoffMs * 2 ** this.#failures);
+  /** A call failed and may be retried after a pause, which is jittered so that streams do not all retry at once. */
+  backOff({ reason }: AppError): void {
+    const { backoffMs, maxBackoffMs } = this.#limits;
+    const pauseMs = Math.min(maxBackoffMs, backoffMs * 2 ** this.#failures);
     this.#callAt = performance.now() + pauseMs * (0.5 + Math.random() / 2);
     this.#failures += 1;
-    if (reason === 'deaf' || reason === 'stalled') this.#patience *= 2;
+    if (reason === 'deaf' || reason === 'stalled') this.#timeoutFactor *= 2;
   }
 
-  /** @param well whether it has heard enough that its failures are forgotten. */
-  heard(well: boolean): void {
-    this.#patience = 1;
-    if (well) this.#forget();
+  /** A call returned a result. @param isHealthy whether the earlier failures no longer count. */
+  resultReceived(isHealthy: boolean): void {
+    this.#timeoutFactor = 1;
+    if (isHealthy) this.#resetFailures();
   }
 
-  /** Lets the other engine have its turn. */
+  /** Switches to the other engine, if there is one. */
   failOver(): void {
     this.#engine = this.#engines.find((engine) => engine !== this.#engine) ?? this.#engine;
-    this.#patience = 1;
-    this.#forget();
+    this.#timeoutFactor = 1;
+    this.#resetFailures();
   }
 
-  /** Never calls this engine again, but the other one. */
-  strike(): void {
-    const struck = this.#engines.indexOf(this.#engine);
+  /** Switches to the other engine and never calls this one again. */
+  excludeEngine(): void {
+    const excluded = this.#engines.indexOf(this.#engine);
     this.failOver();
-    this.#engines.splice(struck, 1);
+    this.#engines.splice(excluded, 1);
   }
 
-  #forget(): void {
+  #resetFailures(): void {
     this.#failures = 0;
     this.#callAt = 0;
-    this.#awaySince = Number.POSITIVE_INFINITY;
+    this.#unavailableSince = Number.POSITIVE_INFINITY;
   }
 }

@@ -1,26 +1,26 @@
 import type { PlacedAudio } from '../placedAudio.ts';
 
-/** Samples of the speech stream, the last one excluded. */
+/** Samples of the speech stream, from the first to the one after the last. */
 export type Span = { from: number; to: number };
 
 export type RingBufferOwner = {
-  /** Whether the piece of this number, the oldest, may have to make room. */
-  mayFallOut: (piece: number) => boolean;
-  /** Told of what has to make room, and the number of its piece. */
-  onFallOut: (span: Span, piece: number) => void;
+  /** Whether the oldest piece, which has this number, may be evicted. */
+  mayEvict: (piece: number) => boolean;
+  /** A piece was evicted: its samples and its number. */
+  onEvict: (span: Span, piece: number) => void;
 };
 
 /**
- * The newest audio of a stream, as far back as somebody may have to hear it again, and no more than its capacity unless
- * its owner holds on to it. Pieces are numbered as they come; they are kept by reference.
+ * The newest audio of a stream. When it holds more than its capacity it evicts the oldest pieces, unless its owner
+ * forbids that. Pieces are numbered as they come, from 0, and are kept by reference.
  */
 export class RingBuffer {
   readonly #capacity: number;
   readonly #owner: RingBufferOwner;
   readonly #pieces: PlacedAudio[] = [];
-  #first = 0;
+  #firstPiece = 0;
   #samples = 0;
-  #end = 0;
+  #endSample = 0;
 
   /** @param capacity in samples. */
   constructor(capacity: number, owner: RingBufferOwner) {
@@ -29,44 +29,48 @@ export class RingBuffer {
   }
 
   /** The number of the oldest piece. */
-  get first(): number {
-    return this.#first;
+  get firstPiece(): number {
+    return this.#firstPiece;
   }
 
-  /** The number that the next piece will have. */
-  get next(): number {
-    return this.#first + this.#pieces.length;
+  /** The number that the next new piece gets. */
+  get nextPiece(): number {
+    return this.#firstPiece + this.#pieces.length;
   }
 
-  /** The oldest sample held; the end if none is. */
-  get start(): number {
-    return this.#pieces[0]?.at ?? this.#end;
+  /** The oldest sample in the buffer, or `endSample` if the buffer is empty. */
+  get startSample(): number {
+    return this.#pieces[0]?.at ?? this.#endSample;
   }
 
-  /** The sample after the newest that ever came. */
-  get end(): number {
-    return this.#end;
+  /** The sample after the newest one that ever came. */
+  get endSample(): number {
+    return this.#endSample;
   }
 
-  get full(): boolean {
+  get isFull(): boolean {
     return this.#samples >= this.#capacity;
   }
 
   piece(number: number): PlacedAudio | undefined {
-    return this.#pieces[number - this.#first];
+    return this.#pieces[number - this.#firstPiece];
   }
 
   append(piece: PlacedAudio): void {
     this.#pieces.push(piece);
     this.#samples += piece.pcm.length / 2;
-    this.#end = endOf(piece);
-    while (this.#samples > this.#capacity && this.#pieces.length > 1 && this.#owner.mayFallOut(this.#first)) {
-      this.#owner.onFallOut(...this.#shift());
+    this.#endSample = endOf(piece);
+    while (
+      this.#samples > this.#capacity &&
+      this.#pieces.length > 1 &&
+      this.#owner.mayEvict(this.#firstPiece)
+    ) {
+      this.#owner.onEvict(...this.#shift());
     }
   }
 
-  /** Lets go what lies before a sample. */
-  forget(sample: number): void {
+  /** Drops the audio before this sample. */
+  dropBefore(sample: number): void {
     for (let [oldest] = this.#pieces; oldest && oldest.at < sample; [oldest] = this.#pieces) {
       if (endOf(oldest) > sample) {
         this.#pieces[0] = { at: sample, pcm: oldest.pcm.subarray(2 * (sample - oldest.at)) };
@@ -77,13 +81,13 @@ export class RingBuffer {
     }
   }
 
-  /** How many samples are held from a piece on. */
-  samplesFrom(number: number): number {
-    const pieces = this.#pieces.slice(Math.max(0, number - this.#first));
+  /** How many samples the buffer holds from this piece on. */
+  samplesFrom(piece: number): number {
+    const pieces = this.#pieces.slice(Math.max(0, piece - this.#firstPiece));
     return pieces.reduce((samples, { pcm }) => samples + pcm.length / 2, 0);
   }
 
-  /** Where the audio lies that is held, oldest first. */
+  /** The samples that the buffer holds, one span for each piece, oldest first. */
   spans(): Span[] {
     return this.#pieces.map(spanOf);
   }
@@ -91,8 +95,8 @@ export class RingBuffer {
   #shift(): [Span, number] {
     const piece = this.#pieces.shift() as PlacedAudio;
     this.#samples -= piece.pcm.length / 2;
-    this.#first += 1;
-    return [spanOf(piece), this.#first - 1];
+    this.#firstPiece += 1;
+    return [spanOf(piece), this.#firstPiece - 1];
   }
 }
 

@@ -1,122 +1,121 @@
 import type { TranscriptEvent } from '../../transcriber/transcriber.ts';
-import { saidAfter, saidBefore } from './cutWords.ts';
+import { keepAfter, keepBefore } from './cutWords.ts';
 
 type Utterance = {
   id: string;
-  /** What was heard before this second is told already. */
-  from: number;
-  /** As it was last told; undefined while nothing was. */
-  told: TranscriptEvent | undefined;
-  /** Whether it was told by an earlier call, and is not yet heard again as far. */
-  behind: boolean;
+  /** Words before this second are in earlier finals already. */
+  after: number;
+  /** Its newest partial; undefined before the first. */
+  emitted: TranscriptEvent | undefined;
+  /** Whether an earlier call emitted more of it than this call has recognised again. */
+  catchingUp: boolean;
 };
 
 /**
- * Joins what one call of an engine after the other hears into utterances of the stretch: each with an id of its own
- * and exactly one final, none of it told twice. The events it is given are in seconds of the stream, and so are those
- * it answers.
+ * Stitches the results of successive engine calls together into utterances of the segment. Each utterance has its own id
+ * and exactly one final, and no word is in two finals. All events, in and out, have times in seconds of the stream.
  */
 export class Stitcher {
-  /** By the id that the engine gave them. */
+  /** The utterances of the current call, by the id that the engine gave them. */
   readonly #open = new Map<string, Utterance>();
-  /** Left open by a call that is over: the next may hear it again. */
-  #carried: (Utterance & { told: TranscriptEvent }) | undefined;
-  #heardUntil = 0;
+  /** The utterance that an ended call left open. The next call may recognise it again. */
+  #interrupted: (Utterance & { emitted: TranscriptEvent }) | undefined;
+  #settledSeconds = 0;
   #ids = 0;
 
-  /** Until which second all that was said is told in finals and gaps. */
-  get heardUntil(): number {
-    return this.#heardUntil;
+  /** All audio before this second is settled: its words are in finals, or it is in a gap. */
+  get settledSeconds(): number {
+    return this.#settledSeconds;
   }
 
-  /** Whether something is half said. */
-  get open(): boolean {
-    return this.#open.size > 0 || this.#carried !== undefined;
+  /** Whether an utterance has begun and has no final yet. */
+  get hasOpenUtterance(): boolean {
+    return this.#open.size > 0 || this.#interrupted !== undefined;
   }
 
-  /** What is to be told now that the call under way heard this. */
-  hear(event: TranscriptEvent): TranscriptEvent[] {
-    const known = this.#open.get(event.utteranceId);
-    const said = saidAfter(event, known?.from ?? this.#heardUntil);
-    if (said?.text.trim()) {
-      const closed = known ? [] : this.#leaveBehind(said);
-      return [...closed, ...this.#tell(said, known ?? this.#begin(event.utteranceId))];
+  /** Takes a result of the current call and returns the events to emit. */
+  stitch(result: TranscriptEvent): TranscriptEvent[] {
+    const known = this.#open.get(result.utteranceId);
+    const unsettled = keepAfter(result, known?.after ?? this.#settledSeconds);
+    if (unsettled?.text.trim()) {
+      const closed = known ? [] : this.#closeIfOver(unsettled.start);
+      return [...closed, ...this.#update(known ?? this.#begin(result.utteranceId), unsettled)];
     }
-    // A final of nothing takes a partial back. Everybody has read that partial, so it stands as it was.
-    return known && event.type === 'final' ? this.#close(event.utteranceId, known) : [];
+    // An empty final takes the utterance back. People have read its partial already, so that becomes the final.
+    return known && result.type === 'final' ? this.#close(result.utteranceId, known) : [];
   }
 
-  /** The call under way is over: what it left open waits to be heard again, and of several the last. */
-  breakOff(): TranscriptEvent[] {
-    const open = [...this.#open].filter(([, { told }]) => told);
-    open.sort(([, a], [, b]) => (a.told?.start ?? 0) - (b.told?.start ?? 0));
+  /** The current call is over. Its last open utterance waits for the next call, earlier ones get their finals. */
+  interrupt(): TranscriptEvent[] {
+    const open = [...this.#open].filter(([, { emitted }]) => emitted);
+    open.sort(([, a], [, b]) => (a.emitted?.start ?? 0) - (b.emitted?.start ?? 0));
     const last = open.pop()?.[1];
-    const closed = open.flatMap(([key, utterance]) => this.#close(key, utterance));
+    const closed = open.flatMap(([engineId, utterance]) => this.#close(engineId, utterance));
     this.#open.clear();
-    if (last?.told) this.#carried = { ...last, told: last.told };
+    if (last?.emitted) this.#interrupted = { ...last, emitted: last.emitted };
     return closed;
   }
 
-  /** The audio before this second is gone: what was half said in it stands as it was told. */
-  lose(until: number): TranscriptEvent[] {
-    const told = this.#carried?.told;
-    if (!told || told.start >= until) return [];
-    const said = told.words.length === 0 ? told : saidBefore(told, until);
-    return said ? this.#closeCarried(said) : [];
+  /** No call will get the audio before this second. An interrupted utterance gets its final with the words before it. */
+  closeBefore(seconds: number): TranscriptEvent[] {
+    const emitted = this.#interrupted?.emitted;
+    if (!emitted || emitted.start >= seconds) return [];
+    const kept = emitted.words.length === 0 ? emitted : keepBefore(emitted, seconds);
+    return kept ? this.#closeInterrupted(kept) : [];
   }
 
-  /** Nothing before this second will be told any more. */
-  pass(until: number): void {
-    this.#heardUntil = Math.max(this.#heardUntil, until);
+  /** From now on no event is emitted for the audio before this second. */
+  settle(seconds: number): void {
+    this.#settledSeconds = Math.max(this.#settledSeconds, seconds);
   }
 
-  /** Nothing more will be heard: what is half said stands as it was told. */
-  end(): TranscriptEvent[] {
-    const carried = this.#carried ? this.#closeCarried(this.#carried.told) : [];
-    return [...carried, ...[...this.#open].flatMap(([key, utterance]) => this.#close(key, utterance))];
+  /** No call follows. Each open utterance gets a final with the text of its newest partial. */
+  closeAll(): TranscriptEvent[] {
+    const interrupted = this.#interrupted ? this.#closeInterrupted(this.#interrupted.emitted) : [];
+    const open = [...this.#open].flatMap(([engineId, utterance]) => this.#close(engineId, utterance));
+    return [...interrupted, ...open];
   }
 
-  #begin(key: string): Utterance {
-    const told = this.#carried?.told;
-    const id = this.#carried?.id ?? this.#nextId();
-    const utterance = { id, from: this.#heardUntil, told, behind: told !== undefined };
-    this.#carried = undefined;
-    this.#open.set(key, utterance);
+  #begin(engineId: string): Utterance {
+    const emitted = this.#interrupted?.emitted;
+    const id = this.#interrupted?.id ?? this.#nextId();
+    const utterance = { id, after: this.#settledSeconds, emitted, catchingUp: emitted !== undefined };
+    this.#interrupted = undefined;
+    this.#open.set(engineId, utterance);
     return utterance;
   }
 
-  /** What begins only after the end of what was left open is not the same again. */
-  #leaveBehind({ start }: TranscriptEvent): TranscriptEvent[] {
-    const told = this.#carried?.told;
-    return told && start >= told.end ? this.#closeCarried(told) : [];
+  /** Closes the interrupted utterance if a new one starts after its end: then the two are not the same. */
+  #closeIfOver(start: number): TranscriptEvent[] {
+    const emitted = this.#interrupted?.emitted;
+    return emitted && start >= emitted.end ? this.#closeInterrupted(emitted) : [];
   }
 
-  #tell(said: TranscriptEvent, utterance: Utterance): TranscriptEvent[] {
-    const key = said.utteranceId;
-    const event = { ...said, utteranceId: utterance.id };
-    if (said.type === 'final') return [this.#finish(event, key)];
-    // Heard again from its beginning: shown once there is more of it than people have read.
-    if (utterance.behind && utterance.told && said.end < utterance.told.end) return [];
-    utterance.behind = false;
-    utterance.told = event;
+  #update(utterance: Utterance, result: TranscriptEvent): TranscriptEvent[] {
+    const event = { ...result, utteranceId: utterance.id };
+    if (result.type === 'final') return [this.#finalize(event, result.utteranceId)];
+    // People have read more than this. A shorter partial would make words disappear.
+    if (utterance.catchingUp && utterance.emitted && result.end < utterance.emitted.end) return [];
+    utterance.catchingUp = false;
+    utterance.emitted = event;
     return [event];
   }
 
-  #close(key: string, { told }: Utterance): TranscriptEvent[] {
-    this.#open.delete(key);
-    return told ? [this.#finish(told, key)] : [];
+  #close(engineId: string, { emitted }: Utterance): TranscriptEvent[] {
+    this.#open.delete(engineId);
+    return emitted ? [this.#finalize(emitted, engineId)] : [];
   }
 
-  #closeCarried(said: TranscriptEvent): TranscriptEvent[] {
-    this.#carried = undefined;
-    this.pass(said.end);
-    return [asFinal(said)];
+  #closeInterrupted(event: TranscriptEvent): TranscriptEvent[] {
+    this.#interrupted = undefined;
+    this.settle(event.end);
+    return [asFinal(event)];
   }
 
-  #finish(said: TranscriptEvent, key: string): TranscriptEvent {
-    this.#open.delete(key);
-    this.pass(said.end);
-    return asFinal(said);
+  #finalize(event: TranscriptEvent, engineId: string): TranscriptEvent {
+    this.#open.delete(engineId);
+    this.settle(event.end);
+    return asFinal(event);
   }
 
   #nextId(): string {
@@ -125,6 +124,6 @@ export class Stitcher {
   }
 }
 
-function asFinal(said: TranscriptEvent): TranscriptEvent {
-  return { ...said, type: 'final', stableChars: said.text.length };
+function asFinal(event: TranscriptEvent): TranscriptEvent {
+  return { ...event, type: 'final', stableChars: event.text.length };
 }

@@ -5,7 +5,7 @@ import type { Admission } from './admission.ts';
 import type { RecognitionLimits } from './limits.ts';
 
 export type RecognitionEvent =
-  /** All times are seconds of the speech stream, whatever call of whatever engine it comes from. */
+  /** All times are seconds of the speech stream, not seconds of the engine call. */
   | TranscriptEvent
   | {
       type: 'state';
@@ -14,22 +14,22 @@ export type RecognitionEvent =
       reason?: string;
       message?: string;
     }
-  /** It waits for a place; 1 is next. */
+  /** The segment waits for admission. Place 1 is next. */
   | { type: 'queued'; place: number }
-  /** Seconds of the stream that nobody heard; told in order with the finals. */
+  /** Seconds of the stream that no engine recognised. Gaps and finals come in the order of their time. */
   | { type: 'gap'; start: number; end: number; reason: GapReason };
 
 export type RecognitionParts = {
   engine: SpeechEngine;
   fallback: SpeechEngine | null;
-  places: Admission;
+  admission: Admission;
   log: Log;
-  /** Told once when a call of an engine is over: what it was given, and what that costs. */
+  /** Called once when an engine call is over: how much audio the engine was sent, and how much it bills. */
   onCall: (call: { engine: SpeechEngine; sentSeconds: number; billedSeconds: number }) => void;
-  /** Told at each restart: an AppError's reason, or `rollover`, `failover`, `deaf`, `stalled`. */
+  /** Called before each further engine call: an AppError's reason, or `rollover`, `failover`, `deaf`, `stalled`. */
   onRestart: (cause: string) => void;
-  /** No audio before this sample is needed any more. */
-  onForgotten?: (sample: number) => void;
+  /** The audio before this sample is no longer needed. */
+  onAudioReleased?: (sample: number) => void;
   limits?: Partial<RecognitionLimits>;
 };
 

@@ -1,40 +1,40 @@
 import type { RecognitionLimits } from './limits.ts';
 
-/** Notices what an engine does not say of itself: that it takes no audio, or hears nothing. */
+/** Notices failures that an engine does not report: it takes no audio (`stalled`), or returns no result (`deaf`). */
 export class Watchdog {
   readonly #limits: RecognitionLimits;
-  readonly #patience: number;
+  readonly #timeoutFactor: number;
   #progressAt = performance.now();
-  #heardAt = this.#progressAt;
+  #resultAt = this.#progressAt;
   #unansweredSeconds = 0;
 
-  /** @param patience how many times the limits it waits. */
-  constructor(limits: RecognitionLimits, patience: number) {
+  /** @param timeoutFactor multiplies the limits `stalledMs` and `deafSeconds`. */
+  constructor(limits: RecognitionLimits, timeoutFactor: number) {
     this.#limits = limits;
-    this.#patience = patience;
+    this.#timeoutFactor = timeoutFactor;
   }
 
-  /** The engine took audio, or heard that there is no more. */
-  gave(seconds: number): void {
+  /** The engine took this much audio, or the end of the audio (0 seconds). */
+  audioSent(seconds: number): void {
     this.#progressAt = performance.now();
     this.#unansweredSeconds += seconds;
   }
 
-  heard(): void {
+  resultReceived(): void {
     this.#progressAt = performance.now();
-    this.#heardAt = this.#progressAt;
+    this.#resultAt = this.#progressAt;
     this.#unansweredSeconds = 0;
   }
 
-  /** @param idle whether the engine has nothing to do: it waits for audio. */
-  complaint(idle: boolean): 'stalled' | 'deaf' | null {
+  /** @param isIdle whether the engine has nothing to do because it waits for audio. */
+  check(isIdle: boolean): 'stalled' | 'deaf' | null {
     const now = performance.now();
     const { stalledMs, deafSeconds } = this.#limits;
-    if (idle) this.#progressAt = now;
-    if (now - this.#progressAt >= stalledMs * this.#patience) return 'stalled';
-    const deafAfter = deafSeconds * this.#patience;
-    // Audio that was kept is given faster than it was spoken; the engine may take its time for it.
-    const deaf = this.#unansweredSeconds >= deafAfter && now - this.#heardAt >= 1_000 * deafAfter;
-    return deaf ? 'deaf' : null;
+    if (isIdle) this.#progressAt = now;
+    if (now - this.#progressAt >= stalledMs * this.#timeoutFactor) return 'stalled';
+    const deafAfter = deafSeconds * this.#timeoutFactor;
+    // A replay is sent faster than it was spoken, so the engine may take the time of the speech to answer.
+    const isDeaf = this.#unansweredSeconds >= deafAfter && now - this.#resultAt >= 1_000 * deafAfter;
+    return isDeaf ? 'deaf' : null;
   }
 }

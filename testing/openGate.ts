@@ -1,13 +1,13 @@
 import type { Gate } from '../server/speech/microphone/microphone.ts';
 
-/** Lets everything through: for tests in which a script, not a voice, says what is heard. */
+/** A gate that passes all audio, for tests in which a script decides what is recognised. */
 export function openGate(): Gate {
   let at = 0;
   return {
     take(pcm) {
-      const passed = { type: 'audio' as const, at, pcm };
+      const event = { type: 'audio' as const, at, pcm };
       at += pcm.byteLength / 2;
-      return [passed];
+      return [event];
     },
     skipTo(next) {
       at = next;

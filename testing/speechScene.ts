@@ -19,7 +19,7 @@ import { openGate } from './openGate.ts';
 
 export const SAMPLE_RATE = 16_000;
 
-/** Audio whose every sample is `sample`, so that it can be told from other audio. */
+/** Audio in which every sample is `sample`, so that a test can recognise it. */
 export function pcmOf(ms: number, sample = 0): Uint8Array {
   const samples = new Int16Array((SAMPLE_RATE * ms) / 1_000).fill(sample);
   return new Uint8Array(samples.buffer);
@@ -27,33 +27,37 @@ export function pcmOf(ms: number, sample = 0): Uint8Array {
 
 export type SpeechScene = ChatScene & {
   speech: Speech;
-  /** What it was made of. */
+  /** The parts of `speech`. */
   parts: SpeechParts;
   engine: ScriptedEngine;
   start: (user: User, options?: Partial<StartOptions>) => Promise<string>;
-  /** Pushes 100 ms of audio, or what is given, and answers the number wanted next. */
+  /** Pushes a chunk, by default 100 ms of silence. @returns the sequence number of the next chunk. */
   push: (user: User, streamId: string, seq: number, pcm?: Uint8Array) => number;
-  /** What `transcripts.live` delivers to this user from now on. */
+  /** Reads `transcripts.live` as this user from now on. */
   watch: (user: User) => Promise<Watch>;
 };
 
+/** `events`: the events so far. `end`: resolves to 'ended', or to the error that ended the subscription. */
 export type Watch = { events: CaptionEvent[]; end: Promise<unknown>; leave: () => Promise<unknown> };
 
-type Setting = {
+type SceneOptions = {
+  /** The steps of the scripted engine, one per chunk. */
   script?: Step[];
+  /** The engine refuses every stream with this message. */
   refusal?: string;
+  /** Replaces methods of the store. */
   alter?: (store: Store) => Partial<Store>;
-  /** What stands around the scripted engine. */
+  /** Wraps or replaces the scripted engine. */
   wrap?: (engine: SpeechEngine) => SpeechEngine;
   fallback?: SpeechEngine | null;
-  /** Calls of the engine at a time. */
+  /** How many engine calls may run at the same time. */
   places?: number;
   dailyMinutes?: number | null;
-  /** Otherwise everything is let through. */
+  /** By default a gate that passes all audio. */
   newGate?: SpeechParts['newGate'];
 };
 
-/** Speech over a real store in memory, with an engine that follows a script. */
+/** Opens speech over a real store in memory, with an engine that follows a script. */
 export async function openSpeech({
   script = [],
   refusal,
@@ -63,7 +67,7 @@ export async function openSpeech({
   places = 25,
   dailyMinutes = null,
   newGate = openGate,
-}: Setting = {}): Promise<SpeechScene> {
+}: SceneOptions = {}): Promise<SpeechScene> {
   const chat = await openChat(alter);
   const { store, bus, access, writer, log, memberWatch: watch } = chat;
   const engine = createScriptedEngine(script, refusal);

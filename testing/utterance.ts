@@ -1,16 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Utterance } from '../contract/types.ts';
 
-/** When the first minute of a transcript begins, in ms since 1970. */
+/** The start of all transcripts in tests, in ms since 1970. */
 export const MORNING = Date.UTC(2026, 10, 23, 8, 0, 0);
 
+/** A time as ISO 8601, from seconds of the morning. */
 export const iso = (seconds: number) => new Date(MORNING + seconds * 1_000).toISOString();
 
 /**
- * Something Ada said `at` seconds into the morning, three words a second. Its words' times are those of a stream that
- * began long before.
+ * An utterance of Ada that begins at this second of the morning, with three words a second. The times of its words
+ * count from a stream that began 100 s before it.
  */
-export function heard(text: string, at: number, more: Partial<Utterance> = {}): Utterance {
+export function utteranceAt(text: string, at: number, more: Partial<Utterance> = {}): Utterance {
   const texts = text.split(/\s+/).filter(Boolean);
   const words = texts.map((word, i) => ({
     text: word.replace(/[.,?!]$/, ''),

@@ -68,7 +68,7 @@ function meterSpeech(registry: Registry): SpeechMeter {
   return {
     audio: (what, seconds) => audio.inc({ what }, seconds),
     captionLag: (type, seconds) => lag.observe({ type }, seconds),
-    moved(from, to) {
+    stateChanged(from, to) {
       if (from) streams.dec({ state: from });
       if (to) streams.inc({ state: to });
     },

@@ -13,10 +13,10 @@ const toPcm = (samples: Float64Array) => Int16Array.from(samples, (sample) => Ma
 const twice = (samples: Int16Array) =>
   Int16Array.from({ length: 2 * samples.length }, (_, i) => samples[i >> 1] ?? 0);
 
-/** A server that listens with the real gate. */
+/** Speech with the real voice gate. */
 const open = () => openSpeech({ newGate: (sampleRate) => new VoiceGate({ sampleRate }) });
 
-/** Pushes it all, a chunk after the other. */
+/** Pushes audio in chunks of 100 ms. @returns the sequence number of the next chunk. */
 function pushAll(scene: SpeechScene, streamId: string, pcm: Uint8Array, from = 0): number {
   return chunked(pcm, 100, SAMPLE_RATE).reduce(
     (seq, chunk) => scene.push(scene.ada, streamId, seq, chunk),
@@ -24,15 +24,15 @@ function pushAll(scene: SpeechScene, streamId: string, pcm: Uint8Array, from = 0
   );
 }
 
-/** After whatever came, a voice is still heard. */
-async function expectAlive(scene: SpeechScene): Promise<void> {
+/** Checks that a new stream still passes a voice to the engine. */
+async function expectVoicePasses(scene: SpeechScene): Promise<void> {
   const streamId = await scene.start(scene.ada, { takeOver: true });
   pushAll(scene, streamId, bytesOf(toPcm(voice)));
   await scene.speech.stop(scene.ada, streamId);
   expect(scene.engine.streams.at(-1)?.pcm.length).toBeGreaterThan(0);
 }
 
-describe('bytes that are not what they should be are refused in words that help', () => {
+describe('audio in a wrong format is refused with a message that names the format', () => {
   const wav = Buffer.concat([Buffer.from('RIFF\x24\x00\x00\x00WAVEfmt '), bytesOf(toPcm(voice))]);
   test.each([
     ['a WAV file', wav, /WAV file/],
@@ -49,10 +49,10 @@ describe('bytes that are not what they should be are refused in words that help'
         message: expect.stringMatching(message),
       }),
     );
-    await expectAlive(scene);
+    await expectVoicePasses(scene);
   });
 
-  test('and nothing else is: voices, silence, hum, noise and a steady offset pass', async () => {
+  test('voices, silence, hum, noise and a constant offset are not refused', async () => {
     await using scene = await open();
     const hum = Int16Array.from({ length: SAMPLE_RATE }, (_, i) => 8_000 * Math.sin(i / 50));
     const square = Int16Array.from({ length: SAMPLE_RATE }, (_, i) => (i % 40 < 20 ? 32_767 : -32_768));
@@ -71,7 +71,7 @@ describe('bytes that are not what they should be are refused in words that help'
   });
 });
 
-describe('what nobody said costs nothing', () => {
+describe('audio without speech costs nothing', () => {
   test('all-zero audio never reaches an engine', async () => {
     await using scene = await open();
     const streamId = await scene.start(scene.ada);
@@ -81,10 +81,10 @@ describe('what nobody said costs nothing', () => {
       audioSeconds: 30,
     });
     expect(scene.engine.streams).toEqual([]);
-    await expectAlive(scene);
+    await expectVoicePasses(scene);
   });
 
-  test('full-scale noise is let go of, and a voice after it is heard', async () => {
+  test('full-scale noise soon reaches no engine, and a voice after it does', async () => {
     await using scene = await open();
     const streamId = await scene.start(scene.ada);
     let next = 0;
@@ -95,11 +95,11 @@ describe('what nobody said costs nothing', () => {
     const { audioSeconds, billedSeconds } = await scene.speech.stop(scene.ada, streamId);
     expect(audioSeconds).toBe(60);
     expect(billedSeconds).toBeLessThan(20);
-    await expectAlive(scene);
+    await expectVoicePasses(scene);
   });
 });
 
-test('chunks after the end are refused with what ended it', async () => {
+test('chunks after the end are refused with the reason of the end', async () => {
   await using scene = await open();
   const streamId = await scene.start(scene.ada);
   await scene.speech.stop(scene.ada, streamId);

@@ -4,26 +4,26 @@ import { createNotedLog } from '../../testing/notedLog.ts';
 import { openSpeech, pcmOf } from '../../testing/speechScene.ts';
 import { createBudget } from './budget.ts';
 
-const spent = { code: 'TOO_MANY_REQUESTS', reason: 'budget_spent', retryable: false };
+const budgetSpent = { code: 'TOO_MANY_REQUESTS', reason: 'budget_spent', retryable: false };
 
-describe('a room’s budget of speech', () => {
-  test('ends a stream when it is used up, keeps what was said, and lets nobody begin again that day', async () => {
-    await using scene = await openSpeech({ script: [{ final: 'kept' }], dailyMinutes: 0.5 });
+describe('the speech budget of a room', () => {
+  test('ends a stream when it is used up, saves its last words, and refuses new streams on that day', async () => {
+    await using scene = await openSpeech({ script: [{ final: 'saved' }], dailyMinutes: 0.5 });
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
     for (let seq = 0; seq < 30; seq += 1) scene.push(scene.ada, streamId, seq, pcmOf(1_000));
     await expect.poll(() => watch.events.at(-1)).toMatchObject({ state: 'ended', reason: 'budget_spent' });
     expect(watch.events).toContainEqual(
-      expect.objectContaining({ type: 'final', utterance: expect.objectContaining({ text: 'kept' }) }),
+      expect.objectContaining({ type: 'final', utterance: expect.objectContaining({ text: 'saved' }) }),
     );
-    await expect(scene.start(scene.ada)).rejects.toMatchObject(spent);
+    await expect(scene.start(scene.ada)).rejects.toMatchObject(budgetSpent);
     expect(() => scene.push(scene.ada, streamId, 30)).toThrowError(
       expect.objectContaining({ reason: 'budget_spent', retryable: false }),
     );
     await watch.leave();
   });
 
-  test('is shown to whoever is in the room, and to nobody else', async () => {
+  test('is shown to members of the room only', async () => {
     await using scene = await openSpeech({ dailyMinutes: 2 });
     const streamId = await scene.start(scene.ada);
     for (let seq = 0; seq < 30; seq += 1) scene.push(scene.ada, streamId, seq, pcmOf(1_000));
@@ -35,7 +35,7 @@ describe('a room’s budget of speech', () => {
     await expect(scene.speech.engine(stranger, scene.roomId)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  test('is a day’s: the next one begins anew', async () => {
+  test('starts again from zero every day', async () => {
     const used = new Map<string, number>();
     const store = {
       speechSeconds: async (_: string, day: string) => used.get(day) ?? 0,
@@ -46,23 +46,23 @@ describe('a room’s budget of speech', () => {
     };
     let now = new Date('2026-03-01T23:59:59Z');
     const budget = createBudget(store, { minutes: 1, log: createNotedLog(), now: () => now });
-    expect(await budget.spend('room', 59)).toBeNull();
-    expect(await budget.spend('room', 1)).toBeInstanceOf(AppError);
-    await expect(budget.check('room')).rejects.toMatchObject(spent);
+    expect(await budget.recordUsage('room', 59)).toBeNull();
+    expect(await budget.recordUsage('room', 1)).toBeInstanceOf(AppError);
+    await expect(budget.check('room')).rejects.toMatchObject(budgetSpent);
     now = new Date('2026-03-02T00:00:00Z');
     expect(await budget.check('room')).toEqual({ minutes: 1, usedMinutes: 0 });
   });
 
-  test('stops nobody because the database is away: that is told to the log', async () => {
+  test('stops nobody while the database is away, and logs that', async () => {
     const away = new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
     const fail = () => Promise.reject(away);
     const log = createNotedLog();
     const budget = createBudget({ speechSeconds: fail, addSpeechSeconds: fail }, { minutes: 1, log });
-    expect(await budget.spend('room', 10)).toBeNull();
+    expect(await budget.recordUsage('room', 10)).toBeNull();
     expect(log.notes.map(({ message }) => message)).toEqual(['could not count seconds of speech']);
   });
 
-  test('is not counted where there is no limit', async () => {
+  test('is not counted if there is no limit', async () => {
     await using scene = await openSpeech({
       alter: () => ({ addSpeechSeconds: () => Promise.reject(new Error('counted')) }),
     });

@@ -3,18 +3,18 @@ import type { SpeechBudget } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Log } from '../log.ts';
 
-/** How much of its day's speech a room has used; days are those of UTC. */
+/** How much of its daily speech each room has used. Days are UTC days. */
 export type Budget = {
-  /** @returns null without a limit. */
-  of: (roomId: string) => Promise<SpeechBudget | null>;
-  /** @throws AppError `budget_spent` once it is used up. */
+  /** @returns null if there is no limit. */
+  get: (roomId: string) => Promise<SpeechBudget | null>;
+  /** As `get`. @throws AppError `budget_spent` if the budget of today is used up. */
   check: (roomId: string) => Promise<SpeechBudget | null>;
-  /** Counts audio that was given to an engine. @returns the reason to stop, once it is used up. Never rejects. */
-  spend: (roomId: string, seconds: number) => Promise<AppError | null>;
+  /** Counts seconds of audio that went to an engine. Never rejects. @returns an error if the budget is now used up. */
+  recordUsage: (roomId: string, seconds: number) => Promise<AppError | null>;
 };
 
 export type BudgetOptions = {
-  /** A room and day; null for no limit, and then nothing is counted. */
+  /** Minutes per room and day. Null: there is no limit, and nothing is counted. */
   minutes: number | null;
   log: Log;
   now?: () => Date;
@@ -25,26 +25,26 @@ export function createBudget(
   { minutes, log, now = () => new Date() }: BudgetOptions,
 ): Budget {
   if (minutes === null) {
-    return { of: async () => null, check: async () => null, spend: async () => null };
+    return { get: async () => null, check: async () => null, recordUsage: async () => null };
   }
   const today = () => now().toISOString().slice(0, 10);
-  const of = async (roomId: string) => ({
+  const get = async (roomId: string) => ({
     minutes,
     usedMinutes: (await store.speechSeconds(roomId, today())) / 60,
   });
   return {
-    of,
+    get,
     async check(roomId) {
-      const budget = await of(roomId);
-      if (budget.usedMinutes >= minutes) throw spent(minutes);
+      const budget = await get(roomId);
+      if (budget.usedMinutes >= minutes) throw budgetSpent(minutes);
       return budget;
     },
-    async spend(roomId, seconds) {
+    async recordUsage(roomId, seconds) {
       try {
         const used = await store.addSpeechSeconds(roomId, today(), seconds);
-        return used >= 60 * minutes ? spent(minutes) : null;
+        return used >= 60 * minutes ? budgetSpent(minutes) : null;
       } catch (error) {
-        // Better a few seconds too many than a sentence too few.
+        // A few uncounted seconds are better than a lost sentence.
         log.warn({ err: error, roomId }, 'could not count seconds of speech');
         return null;
       }
@@ -52,11 +52,11 @@ export function createBudget(
   };
 }
 
-function spent(minutes: number): AppError {
+function budgetSpent(minutes: number): AppError {
   return new AppError(
     'TOO_MANY_REQUESTS',
     'budget_spent',
-    `This room’s ${minutes} minutes of speech for today are used up. They begin anew at midnight (UTC).`,
+    `This room has used its ${minutes} minutes of speech for today. A new day begins at midnight (UTC).`,
     { details: { minutes } },
   );
 }

@@ -1,31 +1,32 @@
 import type { EngineName } from '../../contract/types.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
 
-/** An engine that could be used here, and how to find out. `reason` says for people what is missing. */
+/** An engine that this server may be able to use. `probe` finds out; its `reason` tells people what is missing. */
 export type Candidate = {
   name: EngineName;
   probe: () => Promise<{ engine: SpeechEngine } | { reason: string }>;
 };
 
-export type Wish = 'auto' | 'off' | EngineName;
+/** A setting of the server: one engine by name, or `auto` for the best one that works. */
+export type EngineSetting = 'auto' | 'off' | EngineName;
 
-/** `reason` says for people why there is none. */
-export type Chosen = { engine: SpeechEngine } | { engine: null; reason: string };
+/** The engine, or a sentence for people that says why there is none. */
+export type ChosenEngine = { engine: SpeechEngine } | { engine: null; reason: string };
 
 /**
- * Which engine listens: the one wished for, or with `auto` the first of the candidates, best first, that can.
- * Never throws: a server without speech is still a chat server, and says why.
+ * Chooses the engine with the wanted name, or with `auto` the first candidate that works. The candidates are in order,
+ * best first. Never throws: a server without speech is still a chat server, and tells people why it has no speech.
  */
-export async function chooseEngine(wish: Wish, candidates: Candidate[]): Promise<Chosen> {
-  if (wish === 'off')
+export async function chooseEngine(setting: EngineSetting, candidates: Candidate[]): Promise<ChosenEngine> {
+  if (setting === 'off')
     return { engine: null, reason: 'Speech is switched off on this server (SPEECH_ENGINE=off).' };
   const reasons: string[] = [];
   for (const { name, probe } of candidates) {
-    if (wish !== 'auto' && wish !== name) continue;
-    const found = await probe().catch((error: Error) => ({ reason: `${name} failed: ${error.message}` }));
-    if ('engine' in found) return found;
-    reasons.push(found.reason);
+    if (setting !== 'auto' && setting !== name) continue;
+    const result = await probe().catch((error: Error) => ({ reason: `${name} failed: ${error.message}` }));
+    if ('engine' in result) return result;
+    reasons.push(result.reason);
   }
-  const why = reasons.length > 0 ? reasons.join(' ') : `There is no engine named ${wish} here.`;
+  const why = reasons.length > 0 ? reasons.join(' ') : `There is no engine named ${setting} here.`;
   return { engine: null, reason: `Speech is off. ${why}` };
 }

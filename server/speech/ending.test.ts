@@ -10,8 +10,8 @@ const FAKED = {
 };
 const ENDED = expect.objectContaining({ type: 'stream', state: 'ended' });
 
-/** Lets time pass second by second, with all that comes of it. */
-async function pass(seconds: number): Promise<void> {
+/** Advances the clock second by second, and lets pending work finish after each. */
+async function advance(seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second += 1) {
     await vi.advanceTimersByTimeAsync(1_000);
     await settled();
@@ -23,25 +23,25 @@ const states = (events: CaptionEvent[]) =>
     event.type === 'stream' ? [[event.state, ...(event.reason ? [event.reason] : [])].join(' ')] : [],
   );
 
-/** Everything a stream held is given back. */
-function expectFreed(scene: SpeechScene): void {
+/** Checks that no stream holds an engine call or a bus subscription. */
+function expectReleased(scene: SpeechScene): void {
   expect(scene.engine.streams.every(({ freed }) => freed)).toBe(true);
   expect(scene.bus.listeners()).toBe(0);
 }
 
-/** Audio of which each chunk has to wait. */
-async function* inSteps(
+/** The audio, with a wait for `next` before each chunk. */
+async function* stepped(
   audio: AsyncIterable<AudioChunk>,
-  turn: () => Promise<void>,
+  next: () => Promise<void>,
 ): AsyncGenerator<AudioChunk> {
   for await (const chunk of audio) {
-    await turn();
+    await next();
     yield chunk;
   }
 }
 
 describe('a speech stream ends', () => {
-  test('when it is stopped: the engine hears the end of the audio and says its last words', async () => {
+  test('when it is stopped: the engine gets the end of the audio and gives its last words', async () => {
     await using scene = await openSpeech({ script: ['nothing', { final: 'last words' }] });
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
@@ -52,10 +52,10 @@ describe('a speech stream ends', () => {
     expect(watch.events.map(({ type }) => type)).toEqual(['stream', 'final', 'stream']);
     expect(states(watch.events)).toEqual(['listening', 'ended stopped']);
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('once: stopping again answers the same', async () => {
+  test('once: a second stop gets the same answer', async () => {
     await using scene = await openSpeech();
     const streamId = await scene.start(scene.ada);
     const stops = [1, 2].map(() => scene.speech.stop(scene.ada, streamId));
@@ -64,7 +64,7 @@ describe('a speech stream ends', () => {
     expect(await scene.speech.stop(scene.ada, streamId)).toEqual(first);
   });
 
-  test('when the engine fails, with its reason and its sentence for people', async () => {
+  test('when the engine fails, with the reason and the message of the error', async () => {
     const failure = new AppError('SERVICE_UNAVAILABLE', 'engine_gone', 'The engine went away.');
     await using scene = await openSpeech({ script: [{ partial: 'half a' }, { fail: failure }] });
     const watch = await scene.watch(scene.ben);
@@ -83,14 +83,14 @@ describe('a speech stream ends', () => {
     expect(() => scene.push(scene.ada, streamId, 2)).toThrowError(
       expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', reason: 'engine_gone', retryable: false }),
     );
-    // What was half said stands as it was heard.
+    // The last partial is saved as a final.
     const { items } = await scene.messages.list(scene.ben, scene.roomId, { limit: 5 });
     expect(items[0]?.text).toBe('half a');
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('not when the engine fails in a way that may pass: it is called again', async () => {
+  test('not when the engine fails with a retryable error: the engine is called again', async () => {
     const failure = new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'The engine is busy.', {
       retryable: true,
     });
@@ -112,10 +112,10 @@ describe('a speech stream ends', () => {
       .toEqual(['listening', 'recovering engine_busy', 'listening']);
     expect((await scene.speech.stop(scene.ada, streamId)).utterances).toBe(1);
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('when the engine cannot begin, without showing anybody what it threw', async () => {
+  test('when the engine cannot begin, and shows nobody the cause of the error', async () => {
     const transcribe = () => {
       throw new AppError('SERVICE_UNAVAILABLE', 'no_key', 'There is no key.', {
         cause: new Error('secret words'),
@@ -127,10 +127,10 @@ describe('a speech stream ends', () => {
     await expect.poll(() => states(watch.events)).toEqual(['listening', 'ended no_key']);
     expect(JSON.stringify(watch.events)).not.toContain('secret');
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('when its speaker leaves the room, also with last words', async () => {
+  test('when its speaker leaves the room, after its last words', async () => {
     await using scene = await openSpeech({ script: ['nothing', { final: 'goodbye' }] });
     const watch = await scene.watch(scene.ada);
     scene.push(scene.ben, await scene.start(scene.ben), 0);
@@ -139,53 +139,53 @@ describe('a speech stream ends', () => {
     expect(states(watch.events)).toEqual(['listening', 'ended left_room']);
     expect((await scene.messages.list(scene.ada, scene.roomId, { limit: 5 })).items[0]?.text).toBe('goodbye');
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 });
 
-describe('by the clock, a speech stream', () => {
+describe('over time, a speech stream', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED.toFake] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('that gets no chunk for 3 s is cut off, and after 20 s at its end; a chunk starts the count anew', async () => {
+  test('without a chunk is shown as disconnected after 3 s and ends after 20 s, counted from the last chunk', async () => {
     await using scene = await openSpeech();
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
-    await pass(19);
+    await advance(19);
     scene.push(scene.ada, streamId, 0);
     await settled();
     expect(states(watch.events)).toEqual(['listening', 'recovering network', 'listening']);
-    await pass(19);
+    await advance(19);
     expect(states(watch.events).slice(3)).toEqual(['recovering network']);
-    await pass(1);
+    await advance(1);
     expect(states(watch.events).slice(4)).toEqual(['ended idle']);
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('whose engine hangs tries again for a while, and shows what was not heard', async () => {
+  test('whose engine hangs retries for a while, then shows a gap', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
     for (let seq = 0; seq < 21; seq += 1) scene.push(scene.ada, streamId, seq);
     const stopped = scene.speech.stop(scene.ada, streamId);
-    await pass(50);
+    await advance(50);
     expect(await stopped).toMatchObject({ utterances: 0 });
     expect(scene.engine.streams.length).toBeGreaterThan(1);
     const gaps = watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance] : []));
     expect(gaps.map(({ gap, text }) => [gap, text])).toEqual([['engine', '']]);
     expect(Date.parse(gaps[0]?.endedAt ?? '') - Date.parse(gaps[0]?.startedAt ?? '')).toBe(2_100);
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('whose engine is slow has all its audio heard, however long that takes', async () => {
+  test('whose engine is slow gets all its audio recognised, however long that takes', async () => {
     let go = Promise.withResolvers<void>();
     const wrap = (engine: SpeechEngine): SpeechEngine => ({
       ...engine,
       transcribe: (audio, options) =>
         engine.transcribe(
-          inSteps(audio, () => go.promise),
+          stepped(audio, () => go.promise),
           options,
         ),
     });
@@ -195,17 +195,17 @@ describe('by the clock, a speech stream', () => {
     for (const seq of words.keys()) scene.push(scene.ada, streamId, seq);
     const stopped = scene.speech.stop(scene.ada, streamId);
     for (const _ of words) {
-      await pass(8);
+      await advance(8);
       go.resolve();
       go = Promise.withResolvers();
     }
     await settled();
     go.resolve();
     expect((await stopped).utterances).toBe(4);
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('whose engine cannot follow does not end as idle while its speaker goes on', async () => {
+  test('whose chunks are refused because the engine is behind does not end as idle', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
     const streamId = await scene.start(scene.ada);
     const second = pcmOf(1_000);
@@ -216,17 +216,17 @@ describe('by the clock, a speech stream', () => {
       await settled();
     }
     for (let i = 0; i < 5; i += 1) {
-      await pass(1);
+      await advance(1);
       expect(() => scene.push(scene.ada, streamId, 33, second)).toThrowError(
         expect.objectContaining({ reason: 'engine_behind', retryable: true }),
       );
     }
     const stopped = scene.speech.stop(scene.ada, streamId);
-    await pass(120);
+    await advance(120);
     await stopped;
   });
 
-  test('leaves no timer behind but the one that forgets it a minute later', async () => {
+  test('leaves only one timer, which forgets the stream a minute after its end', async () => {
     await using scene = await openSpeech();
     const others = vi.getTimerCount();
     const streamId = await scene.start(scene.ada);
@@ -244,7 +244,7 @@ describe('by the clock, a speech stream', () => {
 });
 
 describe('closing the server', () => {
-  test('lets every stream say its last words, and takes no new one', async () => {
+  test('waits for the last words of every stream, and starts no new stream', async () => {
     await using scene = await openSpeech({ script: ['nothing', { final: 'bye' }] });
     const watch = await scene.watch(scene.ada);
     for (const user of [scene.ada, scene.ben]) scene.push(user, await scene.start(user), 0);
@@ -258,13 +258,13 @@ describe('closing the server', () => {
     expect(watch.events.filter(({ type }) => type === 'final')).toHaveLength(2);
     expect(states(watch.events).slice(2)).toEqual(['ended server_stopping', 'ended server_stopping']);
     await watch.leave();
-    expectFreed(scene);
+    expectReleased(scene);
   });
 
-  test('cuts off an engine that takes too long', async () => {
+  test('aborts an engine that takes too long', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
     scene.push(scene.ada, await scene.start(scene.ada), 0);
     await scene.speech.close(1);
-    expectFreed(scene);
+    expectReleased(scene);
   });
 });

@@ -13,7 +13,7 @@ async function member(scene: SpeechScene): Promise<User> {
 }
 
 describe('speech is limited', () => {
-  test('to three streams a person, those that are finishing too', async () => {
+  test('to three streams per user, counting those that are finishing', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
     for (let i = 0; i < 3; i += 1) {
       scene.push(scene.ada, await scene.start(scene.ada, { takeOver: true }), 0);
@@ -26,7 +26,7 @@ describe('speech is limited', () => {
     await scene.start(scene.ben);
   });
 
-  test('to so many voices at a time: others wait, see their place, and are heard from their first word on', async () => {
+  test('to a number of engine calls: other speakers wait, see their place, and lose no word', async () => {
     await using scene = await openSpeech({ script: [{ final: 'heard' }], places: 1 });
     const watch = await scene.watch(scene.ada);
     const people = [scene.ada, scene.ben, await member(scene)];
@@ -41,13 +41,13 @@ describe('speech is limited', () => {
     await scene.speech.stop(scene.ada, streams[0] as string);
     await expect.poll(() => watch.events).toContainEqual(queued(1, streams[2]));
     for (const i of [1, 2]) await scene.speech.stop(people[i] as User, streams[i] as string);
-    const said = () =>
+    const speakers = () =>
       watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance.speaker.id] : []));
-    await expect.poll(said).toEqual(people.map(({ id }) => id));
+    await expect.poll(speakers).toEqual(people.map(({ id }) => id));
     await watch.leave();
   });
 
-  test('but whoever is silent takes no place', async () => {
+  test('but a silent speaker takes no place', async () => {
     await using scene = await openSpeech({ script: [{ final: 'heard' }], places: 1 });
     const streams = [await scene.start(scene.ada), await scene.start(scene.ben)];
     scene.push(scene.ben, streams[1] as string, 0);

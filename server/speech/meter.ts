@@ -1,25 +1,25 @@
 import type { GapReason, StreamState } from '../../contract/types.ts';
 
-/** The port to whatever counts. Calls are cheap and never fail. */
+/** The port for metrics. Calls are cheap and never fail. */
 export type SpeechMeter = {
-  /** Seconds of audio: taken in from microphones, given to engines, charged for. */
+  /** Seconds of audio: accepted from microphones, sent to engines, or billed. */
   audio: (what: 'in' | 'sent' | 'billed', seconds: number) => void;
-  /** From the end of the last word until everybody is told. */
+  /** The time from the end of the last word until the caption is published. */
   captionLag: (type: 'partial' | 'final', seconds: number) => void;
-  /** A stream goes from one state to the next; undefined before it began and once it is over. */
-  moved: (from: StreamState | undefined, to: StreamState | undefined) => void;
-  /** A call of an engine began again: an error's `reason`, or `rollover`, `failover`, `deaf`, `stalled`. */
+  /** A stream changes its state. `from` is undefined when it begins, and `to` when it is over. */
+  stateChanged: (from: StreamState | undefined, to: StreamState | undefined) => void;
+  /** An engine call was restarted. The cause is an error's `reason`, or `rollover`, `failover`, `deaf`, `stalled`. */
   restarted: (cause: string) => void;
   gap: (reason: GapReason, seconds: number) => void;
-  /** So many calls wait for a place. */
+  /** How many engine calls wait for admission. */
   queue: (waiting: number) => void;
 };
 
-/** For whoever does not want to know. */
+/** A meter that counts nothing. */
 export const noMeter: SpeechMeter = {
   audio() {},
   captionLag() {},
-  moved() {},
+  stateChanged() {},
   restarted() {},
   gap() {},
   queue() {},

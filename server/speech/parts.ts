@@ -12,8 +12,8 @@ import type { Gate } from './microphone/microphone.ts';
 import type { Admission } from './recognition/admission.ts';
 
 /**
- * The engine of this server, and the one that takes over while the first stays away; or why there is none, in a
- * sentence for people.
+ * The engine of this server, and the fallback engine that takes over while the first one is away. Without an engine,
+ * `reason` tells people why.
  */
 export type EngineChoice =
   | { engine: SpeechEngine; fallback: SpeechEngine | null }
@@ -30,9 +30,9 @@ export type SpeechParts = {
   budget: Budget;
   admission: Admission;
   meter: SpeechMeter;
-  /** Made for each stream: tells its speech from its silence. */
+  /** Makes the voice gate of one stream. */
   newGate: (sampleRate: number) => Gate;
-  /** Whether the process has little time; never, if it is not known. */
+  /** Whether the process is busy. Left out: it never is. */
   isBusy?: (() => boolean) | undefined;
   log: Log;
 };

@@ -7,8 +7,8 @@ import { openSpeech } from '../../testing/speechScene.ts';
 import { iso } from '../../testing/utterance.ts';
 import { createSpeech } from './speech.ts';
 
-describe('one person speaks once', () => {
-  test('a second start is told which stream is in the way, in another room too', async () => {
+describe('a user has one open stream', () => {
+  test('a second start is refused and names the open stream, in another room too', async () => {
     await using scene = await openSpeech();
     const streamId = await scene.start(scene.ada);
     const elsewhere = await addRoom(scene.store, scene.ada);
@@ -23,13 +23,13 @@ describe('one person speaks once', () => {
     expect(await scene.start(scene.ben)).not.toBe(streamId);
   });
 
-  test('starts at the same moment make one stream', async () => {
+  test('several starts at the same moment make one stream', async () => {
     await using scene = await openSpeech();
     const starts = await Promise.allSettled(upTo(3).map(() => scene.start(scene.ada)));
     expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
   });
 
-  test('taking over ends the other stream, which says its last words', async () => {
+  test('a start that takes over ends the other stream, after its last words', async () => {
     await using scene = await openSpeech({ script: ['nothing', { final: 'last' }] });
     const watch = await scene.watch(scene.ben);
     const first = await scene.start(scene.ada);
@@ -52,8 +52,8 @@ describe('one person speaks once', () => {
   });
 });
 
-describe('a speech stream is its speaker’s alone', () => {
-  test('others can neither push to it nor stop it', async () => {
+describe('a speech stream belongs to its speaker', () => {
+  test('other users can neither push to it nor stop it', async () => {
     await using scene = await openSpeech();
     const streamId = await scene.start(scene.ada);
     const foreign = { code: 'FORBIDDEN', reason: 'stream_foreign' };
@@ -62,7 +62,7 @@ describe('a speech stream is its speaker’s alone', () => {
     expect(scene.push(scene.ada, streamId, 0)).toBe(1);
   });
 
-  test('an unknown one is not found, an ended one has ended', async () => {
+  test('a call of an unknown stream is not found, a call of an ended stream is refused', async () => {
     await using scene = await openSpeech();
     expect(() => scene.push(scene.ada, randomUUID(), 0)).toThrowError(
       expect.objectContaining({ code: 'NOT_FOUND', reason: 'stream_unknown' }),
@@ -81,7 +81,7 @@ describe('a speech stream is its speaker’s alone', () => {
 });
 
 describe('speech is refused', () => {
-  test('to a stranger, to start, to watch and to list', async () => {
+  test('to a stranger who starts, watches or lists', async () => {
     await using scene = await openSpeech();
     const stranger = await addPerson(scene.store);
     const refused = { code: 'FORBIDDEN', reason: 'not_member' };
@@ -93,12 +93,12 @@ describe('speech is refused', () => {
     await expect(scene.start(scene.ada, { roomId: 'nowhere' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('when the engine cannot serve it, in the engine’s words', async () => {
-    await using scene = await openSpeech({ refusal: 'It hears English only.' });
+  test('when the engine refuses the options, with the engine’s message', async () => {
+    await using scene = await openSpeech({ refusal: 'It recognises English only.' });
     await expect(scene.start(scene.ada, { language: 'ko-KR' })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
       reason: 'engine_refuses',
-      message: 'It hears English only.',
+      message: 'It recognises English only.',
     });
     expect(scene.bus.listeners()).toBe(0);
   });
@@ -106,10 +106,10 @@ describe('speech is refused', () => {
   test('when there is no engine, with the reason that the interface shows', async () => {
     await using scene = await openSpeech();
     const choice = { engine: null, reason: 'Speech is off here.' };
-    const silent = createSpeech({ ...scene.parts, choice });
-    expect(await silent.engine(scene.ada)).toEqual({ available: false, reason: 'Speech is off here.' });
+    const speechOff = createSpeech({ ...scene.parts, choice });
+    expect(await speechOff.engine(scene.ada)).toEqual({ available: false, reason: 'Speech is off here.' });
     const options = { roomId: scene.roomId, language: 'en-US', sampleRate: 16_000, takeOver: false };
-    await expect(silent.start(scene.ada, options)).rejects.toMatchObject({
+    await expect(speechOff.start(scene.ada, options)).rejects.toMatchObject({
       code: 'SERVICE_UNAVAILABLE',
       reason: 'speech_off',
       message: 'Speech is off here.',
@@ -118,7 +118,7 @@ describe('speech is refused', () => {
   });
 });
 
-test('what was said comes in pages', async () => {
+test('utterances are listed in pages', async () => {
   await using scene = await openSpeech({ script: upTo(5).map((i) => ({ final: `number ${i}` })) });
   const streamId = await scene.start(scene.ada);
   for (const seq of [0, 1, 2, 3, 4]) scene.push(scene.ada, streamId, seq);
@@ -129,7 +129,7 @@ test('what was said comes in pages', async () => {
   expect([rest.items.map(({ text }) => text), rest.hasMore]).toEqual([['number 4', 'number 5'], false]);
 });
 
-test('a page of what was said holds gaps and corrections, and not what was removed, in the order it was kept', async () => {
+test('a page holds gaps and corrections but no removed utterance, in the order in which they were saved', async () => {
   await using scene = await openSpeech();
   const { store, roomId, ada, ben } = scene;
   const [first, second, third] = kept(

@@ -20,7 +20,7 @@ export type TranscriptQuery = {
 };
 
 export type Speech = {
-  /** What listens here, and the budget of a room of the user's. */
+  /** The engines of this server. With a room, its speech budget too; only members may ask. */
   engine: (user: User, roomId?: string) => Promise<EngineInfo>;
   start: (user: User, options: StartOptions) => Promise<Started>;
   push: (user: User, bytes: Uint8Array) => { nextSeq: number };
@@ -29,7 +29,7 @@ export type Speech = {
   stop: (user: User, streamId: string) => Promise<StreamSummary>;
   live: (user: User, roomId: string, outlet?: Outlet<CaptionEvent>) => Promise<CaptionListener>;
   list: (user: User, query: TranscriptQuery) => Promise<Page<Utterance>>;
-  /** Lets every stream say its last words, for at most `withinMs`. */
+  /** Ends all streams. Their engines have `withinMs` to finish; then they are aborted. */
   close: (withinMs: number) => Promise<void>;
 };
 
@@ -45,7 +45,7 @@ export function createSpeech(parts: SpeechParts): Speech {
         ...refOf(choice.engine),
         available: true,
         fallback: choice.fallback && refOf(choice.fallback),
-        budget: roomId ? await budget.of(roomId) : null,
+        budget: roomId ? await budget.get(roomId) : null,
       };
     },
 
@@ -53,13 +53,13 @@ export function createSpeech(parts: SpeechParts): Speech {
 
     push(user, bytes) {
       const { streamId, seq, pcm } = readChunk(bytes);
-      return { nextSeq: streams.ownLive(user, streamId).push(seq, pcm) };
+      return { nextSeq: streams.getOpen(user, streamId).push(seq, pcm) };
     },
 
-    resume: (user, streamId, fresh) => ({ nextSeq: streams.ownLive(user, streamId).resume(fresh) }),
+    resume: (user, streamId, fresh) => ({ nextSeq: streams.getOpen(user, streamId).resume(fresh) }),
 
     async stop(user, streamId) {
-      return streams.own(user, streamId).finish({ reason: 'stopped' });
+      return streams.get(user, streamId).finish({ reason: 'stopped' });
     },
 
     async live(user, roomId, outlet) {
@@ -92,8 +92,13 @@ function readChunk(bytes: Uint8Array) {
   try {
     return decodeChunk(bytes);
   } catch (cause) {
-    throw new AppError('BAD_REQUEST', 'chunk_malformed', `Not a chunk: ${(cause as Error).message}.`, {
-      cause,
-    });
+    throw new AppError(
+      'BAD_REQUEST',
+      'chunk_malformed',
+      `These bytes are not a chunk: ${(cause as Error).message}.`,
+      {
+        cause,
+      },
+    );
   }
 }

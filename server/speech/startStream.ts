@@ -11,7 +11,7 @@ export type StartOptions = {
   language: string;
   sampleRate: number;
   takeOver: boolean;
-  /** How long ago the audio that comes first was said, and how much was lost before: after a stream that broke off. */
+  /** For a stream that replaces a broken one: the age of the first chunk, and how much audio was lost before it. */
   behindSeconds?: number | undefined;
   lostSeconds?: number | undefined;
 };
@@ -21,26 +21,28 @@ export type Started = {
   chunkMs: number;
   budget: SpeechBudget | null;
 };
+
 /**
  * Opens a speech stream for a member of the room.
- * @throws AppError if they may not speak there, already do elsewhere, or nothing can hear them as the room wants it.
+ * @throws AppError if the user may not speak in this room or is already speaking, if the engine refuses the options, or
+ * if a limit or the budget is reached.
  */
 export async function startStream(
   parts: SpeechParts,
   streams: Streams,
   user: User,
-  { roomId, takeOver, ...wish }: StartOptions,
+  { roomId, takeOver, ...audio }: StartOptions,
 ): Promise<Started> {
   const { access, budget } = parts;
   await access.member(user, roomId);
   const { speech: settings } = await access.visible(user, roomId);
   const { engine, fallback } = requireEngine(parts.choice);
-  const options = { ...wish, settings };
+  const options = { ...audio, settings };
   const refusal = engine.refuses(options);
   if (refusal) throw new AppError('BAD_REQUEST', 'engine_refuses', refusal);
-  const left = await budget.check(roomId);
-  streams.checkRoomFor(user.id);
-  makeWay(streams.live(user.id), takeOver);
+  const roomBudget = await budget.check(roomId);
+  streams.checkLimits(user.id);
+  replaceOpenStream(streams.openStreamOf(user.id), takeOver);
 
   const identity = {
     ...{ streamId: randomUUIDv7(), roomId, engine: engine.name },
@@ -53,12 +55,12 @@ export async function startStream(
     { ...parts, engine, fallback },
   );
   streams.add(stream);
-  // Who left the room before we listened is not told so by the bus.
+  // The user may have left the room before the stream subscribed to the bus, so membership is checked again.
   await access.member(user, roomId).catch((error: unknown) => {
     void stream.finish({ reason: 'left_room' });
     throw error;
   });
-  return { streamId: identity.streamId, engine: engine.name, chunkMs: engine.chunkMs, budget: left };
+  return { streamId: identity.streamId, engine: engine.name, chunkMs: engine.chunkMs, budget: roomBudget };
 }
 
 function requireEngine(choice: EngineChoice): Extract<EngineChoice, { engine: SpeechEngine }> {
@@ -66,14 +68,17 @@ function requireEngine(choice: EngineChoice): Extract<EngineChoice, { engine: Sp
   throw new AppError('SERVICE_UNAVAILABLE', 'speech_off', choice.reason);
 }
 
-/** Nothing is awaited between this and the new stream's place in the registry: two starts cannot both pass. */
-function makeWay(live: SpeechStream | undefined, takeOver: boolean): void {
-  if (!live) return;
+/**
+ * Ends the user's open stream if the new one may take over. Nothing is awaited between this call and `streams.add`, so
+ * two starts cannot both pass.
+ */
+function replaceOpenStream(open: SpeechStream | undefined, takeOver: boolean): void {
+  if (!open) return;
   if (takeOver) {
-    void live.finish({ reason: 'taken_over' });
+    void open.finish({ reason: 'taken_over' });
     return;
   }
-  throw new AppError('CONFLICT', 'stream_exists', 'You are speaking already, perhaps in another window.', {
-    details: { streamId: live.identity.streamId, roomId: live.identity.roomId },
+  throw new AppError('CONFLICT', 'stream_exists', 'You are already speaking, perhaps in another window.', {
+    details: { streamId: open.identity.streamId, roomId: open.identity.roomId },
   });
 }

@@ -3,10 +3,11 @@ import { encodeChunk } from '../../contract/chunk.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
 
-const heard = (pcm: Uint8Array[] = []) => pcm.map((bytes) => new Int16Array(bytes.slice().buffer)[0]);
+/** The first sample of each chunk that an engine got. */
+const firstSamples = (pcm: Uint8Array[] = []) => pcm.map((bytes) => new Int16Array(bytes.slice().buffer)[0]);
 
 describe('a speech stream', () => {
-  test('acks each chunk with the number wanted next, and gives the engine each once, in order', async () => {
+  test('acks each chunk with the next number, and gives each chunk to the engine once, in order', async () => {
     await using scene = await openSpeech();
     const streamId = await scene.start(scene.ada);
     const acks = [0, 2, 3, 0, 1, 3, 4].map((seq) =>
@@ -14,20 +15,20 @@ describe('a speech stream', () => {
     );
     expect(acks).toEqual([1, 1, 1, 1, 4, 4, 5]);
     const summary = await scene.speech.stop(scene.ada, streamId);
-    expect(heard(scene.engine.streams[0]?.pcm)).toEqual([1, 2, 3, 4, 5]);
+    expect(firstSamples(scene.engine.streams[0]?.pcm)).toEqual([1, 2, 3, 4, 5]);
     expect(summary).toEqual({ utterances: 0, audioSeconds: 0.5, billedSeconds: 0.5 });
   });
 
-  test('hears at its end what waited for chunks that never came', async () => {
+  test('gives early chunks to the engine when it ends, although chunks before them are missing', async () => {
     await using scene = await openSpeech();
     const streamId = await scene.start(scene.ada);
     for (const seq of [0, 3, 2]) scene.push(scene.ada, streamId, seq, pcmOf(100, seq + 1));
     const { audioSeconds } = await scene.speech.stop(scene.ada, streamId);
-    expect(heard(scene.engine.streams[0]?.pcm)).toEqual([1, 3, 4]);
+    expect(firstSamples(scene.engine.streams[0]?.pcm)).toEqual([1, 3, 4]);
     expect(audioSeconds).toBeCloseTo(0.3);
   });
 
-  test('keeps no hold of the socket’s bytes', async () => {
+  test('does not change with the bytes of the socket after a push', async () => {
     await using scene = await openSpeech();
     const streamId = await scene.start(scene.ada);
     for (const seq of [1, 0]) {
@@ -36,7 +37,7 @@ describe('a speech stream', () => {
       frame.fill(0xff);
     }
     await scene.speech.stop(scene.ada, streamId);
-    expect(heard(scene.engine.streams[0]?.pcm)).toEqual([1, 2]);
+    expect(firstSamples(scene.engine.streams[0]?.pcm)).toEqual([1, 2]);
   });
 
   test.each([
@@ -57,16 +58,16 @@ describe('a speech stream', () => {
 
   test.each([
     ['too short', new Uint8Array(23)],
-    ['nothing', new Uint8Array()],
+    ['empty', new Uint8Array()],
     ['of an unknown kind', new Uint8Array(64).fill(1)],
-  ])('bytes that are %s are no chunk', async (_, bytes) => {
+  ])('refuses bytes that are %s as malformed', async (_, bytes) => {
     await using scene = await openSpeech();
     expect(() => scene.speech.push(scene.ada, bytes)).toThrowError(
       expect.objectContaining({ code: 'BAD_REQUEST', reason: 'chunk_malformed' }),
     );
   });
 
-  test('asks for a pause while the engine is half a minute behind', async () => {
+  test('refuses chunks for a moment while the engine is half a minute behind', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
     const streamId = await scene.start(scene.ada);
     const second = pcmOf(1_000);

@@ -1,12 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { AppError } from '../../contract/errors.ts';
-import type { CaptionEvent, EngineName, Utterance } from '../../contract/types.ts';
+import type { CaptionEvent, EngineName } from '../../contract/types.ts';
 import type { Log } from '../log.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { Budget } from './budget.ts';
 import type { Captions } from './captions/captions.ts';
 import type { SpeechMeter } from './meter.ts';
-import { type LostAudio, Microphone, type MicrophoneOptions, type Spoken } from './microphone/microphone.ts';
+import {
+  type LostAudio,
+  Microphone,
+  type MicrophoneOptions,
+  type SpeechSegment,
+} from './microphone/microphone.ts';
 import type { Admission } from './recognition/admission.ts';
 import { recognize } from './recognition/recognize.ts';
 import type { RecognitionEvent } from './recognition/types.ts';
@@ -14,7 +19,6 @@ import { StreamStatus } from './streamStatus.ts';
 import { gapOf, type StreamIdentity, Utterances } from './utterances.ts';
 import { UtteranceWriter, type UtteranceWriterParts } from './utteranceWriter.ts';
 
-/** What its speaker wants, and how it begins. */
 export type StreamOptions = SpeechOptions & MicrophoneOptions;
 
 export type StreamParts = UtteranceWriterParts & {
@@ -22,37 +26,37 @@ export type StreamParts = UtteranceWriterParts & {
   fallback: SpeechEngine | null;
   admission: Admission;
   captions: Captions;
-  budget: Pick<Budget, 'spend'>;
+  budget: Pick<Budget, 'recordUsage'>;
   meter: SpeechMeter;
   log: Log;
 };
 
-/** What a stream came to: how many utterances were kept, and seconds of audio taken in and paid for. */
+/** The totals of a stream: saved utterances, and seconds of audio accepted and billed. */
 export type StreamSummary = { utterances: number; audioSeconds: number; billedSeconds: number };
 
-/** Why a stream ends, as a stable word, with a sentence for people where there is more to say. */
+/** Why a stream ends: a stable word for programs, and a sentence for people if there is more to say. */
 export type EndReason = {
   reason: string;
   message?: string;
-  /** A new stream would end in the same way: wrong credentials, a language the engine does not have. */
-  hopeless?: boolean;
+  /** A new stream would end for the same reason, e.g. wrong credentials, or a language that the engine lacks. */
+  isPermanent?: boolean;
 };
 
-/** A microphone that is on sends ten chunks a second: without one for this long its speaker is cut off … */
-const AWAY_MS = 3_000;
-/** … and after this long gone. */
+/** A microphone sends ten chunks a second. Without one for this long, its speaker is shown as disconnected … */
+const DISCONNECTED_MS = 3_000;
+/** … and after this long, the stream ends. */
 const GRACE_MS = 20_000;
-/** Seconds of speech that are counted at once. */
-const SPEND_SECONDS = 10;
+/** Speech is counted in the budget in portions of this length. */
+const USAGE_SECONDS = 10;
 
 /**
- * One microphone in one room, from `start` to `stop`: chunks in any order go in, captions and messages come out. It
- * outlives its socket for a while. However it ends, the engine is let go, everybody in the room is told, and `done`
- * settles.
+ * One microphone in one room, from `start` to `stop`: chunks go in, in any order; captions and messages come out. A
+ * stream outlives its socket for a grace time. In all cases its end releases the engine, is published to the room, and
+ * settles `done`.
  */
 export class SpeechStream {
   readonly identity: StreamIdentity;
-  /** Settles, never rejects, when all is over and freed. */
+  /** Resolves when the stream is over and all is released. Never rejects. */
   readonly done: Promise<StreamSummary>;
   readonly #options: SpeechOptions;
   readonly #parts: StreamParts;
@@ -60,13 +64,13 @@ export class SpeechStream {
   readonly #writer: UtteranceWriter;
   readonly #status: StreamStatus;
   readonly #utterances: Utterances;
-  readonly #letEngineGo = new AbortController();
+  readonly #engineAborter = new AbortController();
   #engine: EngineName;
   #ending: EndReason | undefined;
-  readonly #awayTimer: NodeJS.Timeout;
-  readonly #goneTimer: NodeJS.Timeout;
+  readonly #disconnectTimer: NodeJS.Timeout;
+  readonly #graceTimer: NodeJS.Timeout;
   #billedSeconds = 0;
-  #unspentSeconds = 0;
+  #uncountedSeconds = 0;
 
   constructor(
     identity: StreamIdentity,
@@ -78,33 +82,33 @@ export class SpeechStream {
     this.#parts = parts;
     this.#engine = identity.engine;
     this.#utterances = new Utterances(identity);
-    this.#writer = new UtteranceWriter(parts, (utterance) => this.#tellFinal(utterance));
+    this.#writer = new UtteranceWriter(parts, (utterance) => this.#publish({ type: 'final', utterance }));
     this.#status = new StreamStatus(identity, parts.captions, parts.meter);
     this.#microphone = new Microphone(
       { sampleRate, ...start },
       {
-        onSpeech: (seconds) => this.#spend(seconds),
-        onQuiet: (isQuiet) => this.#status.quiet(isQuiet),
+        onSpeech: (seconds) => this.#countSpeech(seconds),
+        onSilenceChange: (isSilent) => this.#status.setSilent(isSilent),
       },
     );
-    this.#awayTimer = setTimeout(() => this.#status.away(true), AWAY_MS);
-    this.#goneTimer = setTimeout(() => void this.finish({ reason: 'idle' }), GRACE_MS);
+    this.#disconnectTimer = setTimeout(() => this.#status.setDisconnected(true), DISCONNECTED_MS);
+    this.#graceTimer = setTimeout(() => void this.finish({ reason: 'idle' }), GRACE_MS);
     this.done = this.#run();
   }
 
-  /** Why it is ending or has ended; undefined while it takes chunks. */
+  /** Why the stream is ending or has ended. Undefined while it accepts chunks. */
   get ending(): EndReason | undefined {
     return this.#ending;
   }
 
   /**
-   * Takes one chunk in and answers the number wanted next. A refused chunk uses up no number.
-   * @throws AppError for a chunk that is malformed, too far ahead, or more than the engine can take right now.
+   * Accepts one chunk. A refused chunk uses up no sequence number. @returns the sequence number of the next chunk.
+   * @throws AppError if the stream has ended, or for a chunk as `Microphone.push`.
    */
   push(seq: number, pcm: Uint8Array): number {
     if (this.#ending) throw streamEnded(this.#ending);
-    // Before anything is refused: whoever sends is there, even if the engine cannot follow.
-    this.#waitForChunks();
+    // First of all: a speaker whose chunks are refused is connected too.
+    this.#restartTimers();
     const before = this.#microphone.seconds;
     this.#microphone.push(seq, pcm);
     this.#parts.meter.audio('in', this.#microphone.seconds - before);
@@ -112,76 +116,76 @@ export class SpeechStream {
   }
 
   /**
-   * Its speaker is back on another socket. Answers the number wanted next.
-   * @param fresh what was not acked is gone, and whatever comes next is said now.
+   * The speaker is back on another socket. @returns the sequence number of the next chunk.
+   * @param isFresh the speaker no longer has the chunks that were not acked. The next chunk is recorded now.
    */
-  resume(fresh: boolean): number {
+  resume(isFresh: boolean): number {
     if (this.#ending) throw streamEnded(this.#ending);
-    this.#waitForChunks();
-    if (fresh) this.#microphone.startAfresh();
+    this.#restartTimers();
+    if (isFresh) this.#microphone.skipToNow();
     return this.#microphone.nextSeq;
   }
 
-  /** Takes no more chunks and lets the engine finish what it has heard. Answers when all is over. */
+  /** Accepts no more chunks, and lets the engine finish. Resolves when the stream is over. */
   finish(why: EndReason): Promise<StreamSummary> {
     if (!this.#ending) {
       this.#ending = why;
-      this.#waitNoMore();
+      this.#clearTimers();
       this.#microphone.end();
     }
     return this.done;
   }
 
-  /** Ends it all at once, whatever the engine has not said and the database has not kept yet. */
+  /** Aborts the engine, and gives up utterances that the database has not saved. */
   abort(): void {
-    this.#letEngineGo.abort();
+    this.#engineAborter.abort();
     this.#writer.abort();
   }
 
-  #waitForChunks(): void {
-    this.#status.away(false);
-    this.#awayTimer.refresh();
-    this.#goneTimer.refresh();
+  #restartTimers(): void {
+    this.#status.setDisconnected(false);
+    this.#disconnectTimer.refresh();
+    this.#graceTimer.refresh();
   }
 
-  #waitNoMore(): void {
-    clearTimeout(this.#awayTimer);
-    clearTimeout(this.#goneTimer);
+  #clearTimers(): void {
+    clearTimeout(this.#disconnectTimer);
+    clearTimeout(this.#graceTimer);
   }
 
   async #run(): Promise<StreamSummary> {
     try {
-      for await (const work of this.#microphone.work) {
-        if ('audio' in work) await this.#hear(work);
-        else await this.#lose(work);
+      for await (const item of this.#microphone.output) {
+        if ('audio' in item) await this.#recognizeSegment(item);
+        else await this.#saveLostAudio(item);
       }
     } catch (error) {
-      // Also for somebody who has stopped meanwhile: their last words were lost.
-      this.#ending = whyFailed(error);
+      // The failure replaces `stopped` too: the speaker's last words were lost.
+      this.#ending = endReasonOf(error);
       this.#parts.log.warn({ err: error, streamId: this.identity.streamId }, 'speech engine failed');
     } finally {
       this.#ending ??= { reason: 'engine_failed' };
-      this.#waitNoMore();
+      this.#clearTimers();
       this.#microphone.close();
       await this.#writer.settled();
-      await this.#parts.budget.spend(this.identity.roomId, this.#unspentSeconds);
+      await this.#parts.budget.recordUsage(this.identity.roomId, this.#uncountedSeconds);
       this.#status.end(this.#ending);
     }
     return this.#summary();
   }
 
-  async #hear({ audio }: Spoken): Promise<void> {
+  async #recognizeSegment({ audio }: SpeechSegment): Promise<void> {
     const { engine, fallback, admission, log, meter } = this.#parts;
     this.#engine = this.identity.engine;
-    this.#status.begin();
-    const signal = this.#letEngineGo.signal;
+    this.#status.startSegment();
+    const signal = this.#engineAborter.signal;
     const events = recognize(
       audio,
       { ...this.#options, signal },
       {
         ...{ engine, fallback, admission, log },
         onRestart: meter.restarted,
-        onAudioReleased: (sample) => this.#microphone.forget(sample),
+        onAudioReleased: (sample) => this.#microphone.freeBefore(sample),
         onCall: ({ sentSeconds, billedSeconds }) => {
           meter.audio('sent', sentSeconds);
           meter.audio('billed', billedSeconds);
@@ -197,33 +201,33 @@ export class SpeechStream {
       case 'state': {
         const { engine, state, reason, message } = event;
         this.#engine = engine;
-        return this.#status.hearing({ state, reason, message }, engine);
+        return this.#status.setEngineStatus({ state, reason, message }, engine);
       }
       case 'queued':
-        return this.#status.hearing({ state: 'paused', reason: 'queued', place: event.place });
+        return this.#status.setEngineStatus({ state: 'paused', reason: 'queued', place: event.place });
       case 'gap':
-        return this.#keepGap(event);
+        return this.#saveGap(event);
       default:
-        return this.#receiveWords(event);
+        return this.#receiveTranscript(event);
     }
   }
 
-  async #receiveWords(event: TranscriptEvent): Promise<void> {
+  async #receiveTranscript(event: TranscriptEvent): Promise<void> {
     const utterance = this.#utterances.from(event, this.#engine, (seconds) =>
       this.#microphone.timeOf(seconds),
     );
     const lagMs = performance.timeOrigin + performance.now() - this.#microphone.timeOf(event.end);
     this.#parts.meter.captionLag(event.type, Math.max(0, lagMs) / 1_000);
     if (event.type === 'final') await this.#writer.add(utterance);
-    else this.#tell({ type: 'partial', utterance });
+    else this.#publish({ type: 'partial', utterance });
   }
 
-  async #lose({ from, to, reason }: LostAudio): Promise<void> {
+  async #saveLostAudio({ from, to, reason }: LostAudio): Promise<void> {
     const { sampleRate } = this.#options;
-    await this.#keepGap({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
+    await this.#saveGap({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
   }
 
-  async #keepGap({ start, end, reason }: Extract<RecognitionEvent, { type: 'gap' }>): Promise<void> {
+  async #saveGap({ start, end, reason }: Extract<RecognitionEvent, { type: 'gap' }>): Promise<void> {
     this.#parts.meter.gap(reason, end - start);
     const at = (seconds: number) => new Date(this.#microphone.timeOf(seconds)).toISOString();
     const span = { startedAt: at(start), endedAt: at(end) };
@@ -231,33 +235,29 @@ export class SpeechStream {
     await this.#writer.add(gapOf(source, { id: randomUUIDv7(), ...span, reason }));
   }
 
-  #tellFinal(utterance: Utterance): void {
-    this.#tell({ type: 'final', utterance });
-  }
-
-  #tell(event: CaptionEvent): void {
+  #publish(event: CaptionEvent): void {
     this.#parts.captions.publish(this.identity.roomId, event);
   }
 
-  #spend(seconds: number): void {
-    this.#unspentSeconds += seconds;
-    if (this.#unspentSeconds < SPEND_SECONDS) return;
-    const spent = this.#unspentSeconds;
-    this.#unspentSeconds = 0;
-    void this.#parts.budget.spend(this.identity.roomId, spent).then((refusal) => {
-      if (refusal) void this.finish({ reason: refusal.reason, message: refusal.message, hopeless: true });
+  #countSpeech(seconds: number): void {
+    this.#uncountedSeconds += seconds;
+    if (this.#uncountedSeconds < USAGE_SECONDS) return;
+    const counted = this.#uncountedSeconds;
+    this.#uncountedSeconds = 0;
+    void this.#parts.budget.recordUsage(this.identity.roomId, counted).then((refusal) => {
+      if (refusal) void this.finish({ reason: refusal.reason, message: refusal.message, isPermanent: true });
     });
   }
 
   #summary(): StreamSummary {
-    const utterances = this.#writer.kept;
+    const utterances = this.#writer.savedCount;
     return { utterances, audioSeconds: this.#microphone.seconds, billedSeconds: this.#billedSeconds };
   }
 }
 
-/** What the caller of a stream that is over hears: to start a new one, or why that is no use. */
-export function streamEnded({ reason, message, hopeless }: EndReason): AppError {
-  if (hopeless) return new AppError('SERVICE_UNAVAILABLE', reason, message ?? 'Speech is not available.');
+/** The error for calls of an ended stream. It asks for a new stream, or says why a new one would not help. */
+export function streamEnded({ reason, message, isPermanent }: EndReason): AppError {
+  if (isPermanent) return new AppError('SERVICE_UNAVAILABLE', reason, message ?? 'Speech is not available.');
   return new AppError(
     'CONFLICT',
     'stream_ended',
@@ -266,8 +266,8 @@ export function streamEnded({ reason, message, hopeless }: EndReason): AppError 
   );
 }
 
-function whyFailed(error: unknown): EndReason {
+function endReasonOf(error: unknown): EndReason {
   return error instanceof AppError
-    ? { reason: error.reason, message: error.message, hopeless: !error.retryable }
+    ? { reason: error.reason, message: error.message, isPermanent: !error.retryable }
     : { reason: 'engine_failed', message: 'The speech engine failed.' };
 }

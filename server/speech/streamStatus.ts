@@ -3,83 +3,83 @@ import type { Captions } from './captions/captions.ts';
 import type { SpeechMeter } from './meter.ts';
 import type { StreamIdentity } from './utterances.ts';
 
-type Condition = {
+/** `place`: the place in the admission queue, if the stream waits for one. */
+type Status = {
   state: StreamState;
   reason?: string | undefined;
   message?: string | undefined;
   place?: number;
 };
 
-const LISTENING: Condition = { state: 'listening' };
+const LISTENING: Status = { state: 'listening' };
 
-/** How a stream is, as everybody in the room is told: once, and again whenever it changes. */
+/** The status of a stream. It is published to the room at the start and whenever it changes. */
 export class StreamStatus {
   readonly #identity: StreamIdentity;
   readonly #captions: Pick<Captions, 'publish'>;
   readonly #meter: SpeechMeter;
-  /** What the engine says of itself. */
-  #hearing = LISTENING;
-  #isQuiet = false;
-  #isAway = false;
-  #end: Condition | undefined;
+  #engineStatus = LISTENING;
+  #isSilent = false;
+  #isDisconnected = false;
+  #end: Status | undefined;
   #engine: EngineName;
-  #told: (Condition & { engine: EngineName }) | undefined;
+  #published: (Status & { engine: EngineName }) | undefined;
 
   constructor(identity: StreamIdentity, captions: Pick<Captions, 'publish'>, meter: SpeechMeter) {
     this.#identity = identity;
     this.#captions = captions;
     this.#meter = meter;
     this.#engine = identity.engine;
-    this.#tell();
+    this.#publishIfChanged();
   }
 
-  /** A new stretch begins, with the first engine. */
-  begin(): void {
-    this.hearing(LISTENING, this.#identity.engine);
+  /** A new segment begins. It starts with the first engine. */
+  startSegment(): void {
+    this.setEngineStatus(LISTENING, this.#identity.engine);
   }
 
-  hearing(condition: Condition, engine = this.#engine): void {
-    this.#hearing = condition;
+  setEngineStatus(status: Status, engine = this.#engine): void {
+    this.#engineStatus = status;
     this.#engine = engine;
-    this.#tell();
+    this.#publishIfChanged();
   }
 
-  /** Nobody has spoken for a while. */
-  quiet(isQuiet: boolean): void {
-    this.#isQuiet = isQuiet;
-    this.#tell();
+  /** @param isSilent whether nobody has spoken for a while. */
+  setSilent(isSilent: boolean): void {
+    this.#isSilent = isSilent;
+    this.#publishIfChanged();
   }
 
-  /** No audio comes from its speaker. */
-  away(isAway: boolean): void {
-    if (isAway === this.#isAway) return;
-    this.#isAway = isAway;
-    this.#tell();
+  /** @param isDisconnected whether no chunks arrive. */
+  setDisconnected(isDisconnected: boolean): void {
+    if (isDisconnected === this.#isDisconnected) return;
+    this.#isDisconnected = isDisconnected;
+    this.#publishIfChanged();
   }
 
-  end(why: Omit<Condition, 'state'>): void {
+  end(why: Omit<Status, 'state'>): void {
     this.#end = { state: 'ended', reason: why.reason, message: why.message };
-    this.#tell();
-    this.#meter.moved('ended', undefined);
+    this.#publishIfChanged();
+    this.#meter.stateChanged('ended', undefined);
   }
 
-  /** What matters most. */
-  get #now(): Condition {
+  /** The most important status: the end, then a lost connection, then the engine's status, then silence. */
+  get #current(): Status {
     if (this.#end) return this.#end;
-    if (this.#isAway) return { state: 'recovering', reason: 'network' };
-    if (this.#hearing.state !== 'listening') return this.#hearing;
-    return this.#isQuiet ? { state: 'paused', reason: 'silence' } : LISTENING;
+    if (this.#isDisconnected) return { state: 'recovering', reason: 'network' };
+    if (this.#engineStatus.state !== 'listening') return this.#engineStatus;
+    return this.#isSilent ? { state: 'paused', reason: 'silence' } : LISTENING;
   }
 
-  #tell(): void {
-    const next = { ...this.#now, engine: this.#engine };
-    const told = this.#told;
-    if (told && KEYS.every((key) => told[key] === next[key])) return;
-    if (told?.state !== next.state) this.#meter.moved(told?.state, next.state);
-    this.#told = next;
+  #publishIfChanged(): void {
+    const next = { ...this.#current, engine: this.#engine };
+    const last = this.#published;
+    if (last && COMPARED_KEYS.every((key) => last[key] === next[key])) return;
+    if (last?.state !== next.state) this.#meter.stateChanged(last?.state, next.state);
+    this.#published = next;
     const { streamId, speaker, roomId } = this.#identity;
     this.#captions.publish(roomId, { type: 'stream', streamId, speaker, ...next });
   }
 }
 
-const KEYS = ['state', 'engine', 'reason', 'message', 'place'] as const;
+const COMPARED_KEYS = ['state', 'engine', 'reason', 'message', 'place'] as const;

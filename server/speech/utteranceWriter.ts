@@ -6,64 +6,64 @@ import type { Log } from '../log.ts';
 import { toMessage } from './utterances.ts';
 
 const RETRY_MS = [250, 500, 1_000, 2_000, 5_000];
-/** Utterances that wait for the database before nothing more is heard. */
-const WAITING = 100;
+/** Backpressure: while this many utterances wait for the database, the stream recognises nothing more. */
+const MAX_WAITING = 100;
 
 export type UtteranceWriterParts = { writer: Pick<Writer, 'write'>; log: Log };
 
 /**
- * Keeps a stream's finished utterances, one after the other. A database that is away is waited for, while people are
- * heard on; nothing is thrown away.
+ * Saves the finished utterances of one stream, one after the other. While the database is away it retries, and
+ * recognition goes on. It gives up an utterance only if the database refuses it, or after `abort`.
  */
 export class UtteranceWriter {
   readonly #parts: UtteranceWriterParts;
-  readonly #onKept: (utterance: Utterance) => void;
-  readonly #giveUp = new AbortController();
-  #last: Promise<void> = Promise.resolve();
+  readonly #onDone: (utterance: Utterance) => void;
+  readonly #aborter = new AbortController();
+  #lastSave: Promise<void> = Promise.resolve();
   #waiting = 0;
-  #kept = 0;
+  #savedCount = 0;
 
-  /** @param onKept told in order, with the utterance's place in the timeline; or with none, if it was refused. */
-  constructor(parts: UtteranceWriterParts, onKept: (utterance: Utterance) => void) {
+  /** @param onDone called for each utterance, in order: with its `seq` if it was saved, with null if it was given up. */
+  constructor(parts: UtteranceWriterParts, onDone: (utterance: Utterance) => void) {
     this.#parts = parts;
-    this.#onKept = onKept;
+    this.#onDone = onDone;
   }
 
-  /** How many utterances were kept, gaps not counted. */
-  get kept(): number {
-    return this.#kept;
+  /** How many utterances were saved, without gaps. */
+  get savedCount(): number {
+    return this.#savedCount;
   }
 
-  /** Resolves at once, or when there is room for more. */
+  /** Queues an utterance. Resolves at once; or, if the queue is full, when this utterance is saved or given up. */
   async add(utterance: Utterance): Promise<void> {
     this.#waiting += 1;
-    this.#last = this.#last.then(async () => {
-      const seq = await this.#keep(utterance);
+    this.#lastSave = this.#lastSave.then(async () => {
+      const seq = await this.#save(utterance);
       this.#waiting -= 1;
-      this.#onKept({ ...utterance, seq });
+      this.#onDone({ ...utterance, seq });
     });
-    if (this.#waiting >= WAITING) await this.#last;
+    if (this.#waiting >= MAX_WAITING) await this.#lastSave;
   }
 
-  /** Resolves when all that was added is kept, or given up. */
+  /** Resolves when all queued utterances are saved or given up. */
   async settled(): Promise<void> {
-    await this.#last;
+    await this.#lastSave;
   }
 
-  /** Waits for the database no more. */
+  /** Retries no more. */
   abort(): void {
-    this.#giveUp.abort();
+    this.#aborter.abort();
   }
 
-  async #keep(utterance: Utterance): Promise<number | null> {
-    const { signal } = this.#giveUp;
+  async #save(utterance: Utterance): Promise<number | null> {
+    const { signal } = this.#aborter;
     for (let attempt = 0; ; attempt += 1) {
       try {
         const { seq } = await this.#parts.writer.write({ type: 'append', message: toMessage(utterance) });
-        if (!utterance.gap) this.#kept += 1;
+        if (!utterance.gap) this.#savedCount += 1;
         return seq;
       } catch (error) {
-        this.#parts.log.error({ err: error, streamId: utterance.streamId }, 'could not keep an utterance');
+        this.#parts.log.error({ err: error, streamId: utterance.streamId }, 'could not save an utterance');
         if (!(error instanceof AppError && error.retryable) || signal.aborted) return null;
         await sleep(RETRY_MS[attempt] ?? RETRY_MS.at(-1), undefined, { signal }).catch(() => {});
       }

@@ -4,7 +4,7 @@ import type { CaptionEvent, Utterance } from '../../contract/types.ts';
 import type { Change } from '../../db/store.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech } from '../../testing/speechScene.ts';
-import { heard, iso } from '../../testing/utterance.ts';
+import { iso, utteranceAt } from '../../testing/utterance.ts';
 import { fromMessage, toMessage } from './utterances.ts';
 
 const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
@@ -12,7 +12,7 @@ const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Awa
 const utterances = (events: CaptionEvent[]): Utterance[] =>
   events.flatMap((event) => (event.type === 'stream' ? [] : [event.utterance]));
 
-const says = (change: Change | undefined, text: string) =>
+const appends = (change: Change | undefined, text: string) =>
   change?.type === 'append' && change.message.text === text;
 
 describe('an utterance', () => {
@@ -25,12 +25,12 @@ describe('an utterance', () => {
     expect((await scene.speech.stop(scene.ada, streamId)).utterances).toBe(2);
     await settled();
 
-    const said = utterances(watch.events);
-    const [hello, , , bye] = said;
-    expect(said.map(({ id }) => id)).toEqual([hello?.id, hello?.id, hello?.id, bye?.id]);
+    const published = utterances(watch.events);
+    const [hello, , , bye] = published;
+    expect(published.map(({ id }) => id)).toEqual([hello?.id, hello?.id, hello?.id, bye?.id]);
     expect(bye?.id).not.toBe(hello?.id);
-    expect(said.map(({ seq }) => seq)).toEqual([null, null, 1, 2]);
-    expect(said.map(({ endedAt }) => endedAt === null)).toEqual([true, true, false, false]);
+    expect(published.map(({ seq }) => seq)).toEqual([null, null, 1, 2]);
+    expect(published.map(({ endedAt }) => endedAt === null)).toEqual([true, true, false, false]);
 
     const { items } = await scene.messages.list(scene.ben, scene.roomId, { limit: 5 });
     expect(items.map(({ id, seq }) => [id, seq])).toEqual([
@@ -47,7 +47,7 @@ describe('an utterance', () => {
     await watch.leave();
   });
 
-  test('is listed later as it was said', async () => {
+  test('is listed later as it was published', async () => {
     await using scene = await openSpeech({ script: [{ final: '안녕' }] });
     const watch = await scene.watch(scene.ben);
     const streamId = await scene.start(scene.ada);
@@ -60,13 +60,13 @@ describe('an utterance', () => {
     await watch.leave();
   });
 
-  test('that was not heard is kept as a gap, and read as one', () => {
-    const gap = heard('', 60, { gap: 'network', words: [], endedAt: iso(72), seq: null });
+  test('that is a gap is saved and read as a gap', () => {
+    const gap = utteranceAt('', 60, { gap: 'network', words: [], endedAt: iso(72), seq: null });
     const kept = { ...toMessage(gap), seq: 7, rev: 7, reactions: [], editedAt: null, deletedAt: null };
     expect(fromMessage(kept)).toEqual({ ...gap, seq: 7 });
   });
 
-  test('that is finished while the database is away is kept when it is back, once', async () => {
+  test('that is finished while the database is away is saved once when it is back', async () => {
     let failures = 2;
     await using scene = await openSpeech({
       script: [{ final: 'not lost' }],
@@ -90,12 +90,12 @@ describe('an utterance', () => {
     await settled();
     expect(utterances(watch.events).map(({ id, seq }) => [id, seq])).toEqual([[items[0]?.id, 1]]);
     expect(scene.log.notes.map(({ message }) => message)).toEqual(
-      Array(2).fill('could not keep an utterance'),
+      Array(2).fill('could not save an utterance'),
     );
     await watch.leave();
   });
 
-  test('outlasts the time an engine has to finish, when the database is away that long', async () => {
+  test('is not given up while the database is away, even after the time an engine has to finish', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     let isAway = true;
     await using scene = await openSpeech({
@@ -118,7 +118,7 @@ describe('an utterance', () => {
     expect((await stopped).utterances).toBe(1);
   });
 
-  test('is given up only by a server that must stop', async () => {
+  test('is given up when the server must stop', async () => {
     const commitChanges = () => Promise.reject(away());
     await using scene = await openSpeech({ script: [{ final: 'lost' }], alter: () => ({ commitChanges }) });
     const streamId = await scene.start(scene.ada);
@@ -129,12 +129,12 @@ describe('an utterance', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('that can never be kept is shown, not retried, and what follows it is heard', async () => {
+  test('that the database refuses is shown and not retried, and the next one is saved', async () => {
     await using scene = await openSpeech({
       script: [{ final: 'first' }, { final: 'second' }],
       alter: (store) => ({
         commitChanges: async (changes) =>
-          says(changes[0], 'first') ? [{ error: new Error('refused') }] : store.commitChanges(changes),
+          appends(changes[0], 'first') ? [{ error: new Error('refused') }] : store.commitChanges(changes),
       }),
     });
     const watch = await scene.watch(scene.ben);

@@ -3,10 +3,10 @@ import type { EngineName, GapReason, Message, UserRef, Utterance } from '../../c
 import type { NewMessage } from '../../db/store.ts';
 import type { TranscriptEvent } from '../transcriber/transcriber.ts';
 
-/** `engine`: the one that listens first. */
+/** `engine`: the first engine of the stream. A fallback engine may take over later. */
 export type StreamIdentity = { streamId: string; roomId: string; speaker: UserRef; engine: EngineName };
 
-/** Turns what an engine heard into utterances of a room: with ids of ours and times of the clock on the wall. */
+/** Turns an engine's results into utterances of a room, with ids of our own and with wall-clock times. */
 export class Utterances {
   readonly #ids = new Map<string, string>();
   readonly #stream: StreamIdentity;
@@ -15,7 +15,7 @@ export class Utterances {
     this.#stream = stream;
   }
 
-  /** @param timeOf when something was said, in ms since 1970, from seconds of the stream. */
+  /** @param timeOf converts seconds of the stream to ms since 1970. */
   from(event: TranscriptEvent, engine: EngineName, timeOf: (seconds: number) => number): Utterance {
     const at = (seconds: number) => new Date(timeOf(seconds)).toISOString();
     const isFinal = event.type === 'final';
@@ -42,7 +42,7 @@ export class Utterances {
   }
 }
 
-/** A stretch that nobody heard, in the place of what was said there. */
+/** An utterance without text that stands for lost speech. */
 export function gapOf(
   source: StreamIdentity & { language: string },
   gap: { id: string; startedAt: string; endedAt: string; reason: GapReason },
@@ -60,7 +60,7 @@ export function gapOf(
   };
 }
 
-/** A finished utterance as the message it becomes. They share their id, so keeping it twice is impossible. */
+/** Converts a finished utterance to a message with the same id, so that the database cannot save it twice. */
 export function toMessage(utterance: Utterance): NewMessage {
   const { id, roomId, speaker, text, startedAt, endedAt } = utterance;
   const { streamId, language, confidence, words, engine, gap } = utterance;
@@ -81,7 +81,7 @@ export function toMessage(utterance: Utterance): NewMessage {
   };
 }
 
-/** A spoken message as the utterance it was. */
+/** Converts a message back to its utterance. @returns null for a typed or removed message. */
 export function fromMessage(message: Message): Utterance | null {
   if (!message.speech || message.text === null) return null;
   return {

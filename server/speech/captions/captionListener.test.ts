@@ -9,18 +9,18 @@ const event = (type: 'partial' | 'final', id: string, text: string): CaptionEven
   type,
   utterance: { id, text, streamId: 'stream' } as Utterance,
 });
-const state = (now: 'listening' | 'ended'): CaptionEvent => ({
+const streamState = (state: 'listening' | 'ended'): CaptionEvent => ({
   type: 'stream',
   engine: 'aws',
   streamId: 'stream',
   speaker: ada,
-  state: now,
+  state,
 });
 const shown = (events: readonly CaptionEvent[]) =>
   events.map((one) => (one.type === 'stream' ? one.state : `${one.type} ${one.utterance.text}`));
 
 describe('a listener who keeps up', () => {
-  test('is told every word, straight through the outlet', async () => {
+  test('gets every event, straight through the outlet', async () => {
     const outlet = createTestOutlet<CaptionEvent>();
     const listener = new CaptionListener(ada, outlet, () => {});
     void listener.next();
@@ -31,10 +31,10 @@ describe('a listener who keeps up', () => {
     expect(outlet.writes[0]).toBe(batch);
   });
 
-  test('is told what came before they asked for the first time, behind nothing', async () => {
+  test('gets the events from before the first read, and only after it', async () => {
     const outlet = createTestOutlet<CaptionEvent>();
     const listener = new CaptionListener(ada, outlet, () => {});
-    listener.receive([state('listening'), event('partial', 'u', 'half')]);
+    listener.receive([streamState('listening'), event('partial', 'u', 'half')]);
     expect(outlet.writes).toEqual([]);
     void listener.next();
     await settled();
@@ -42,14 +42,14 @@ describe('a listener who keeps up', () => {
   });
 });
 
-describe('a listener who reads slowly is told of each utterance only the newest, and every final, in order', () => {
+describe('a listener who reads slowly gets only the newest event of each utterance, every final, in order', () => {
   const speech = [
     [event('partial', 'u1', 'one')],
     [event('partial', 'u1', 'one two')],
     [event('final', 'u1', 'one two three')],
     [event('partial', 'u2', 'four')],
     [event('partial', 'u2', 'four five')],
-    [state('ended')],
+    [streamState('ended')],
   ];
   const newest = ['final one two three', 'partial four five', 'ended'];
 
@@ -59,26 +59,26 @@ describe('a listener who reads slowly is told of each utterance only the newest,
     void listener.next();
     await settled();
     outlet.block();
-    for (const events of speech) listener.receive(events);
+    for (const batch of speech) listener.receive(batch);
     await settled();
     expect(outlet.writes).toEqual([]);
     outlet.unblock();
     await settled();
     expect(outlet.writes.map(shown)).toEqual([newest]);
-    listener.receive([state('listening')]);
+    listener.receive([streamState('listening')]);
     expect(outlet.writes.map(shown)).toEqual([newest, ['listening']]);
   });
 
-  test('asking for them one by one', async () => {
+  test('through the iterator', async () => {
     const listener = new CaptionListener(ada, undefined, () => {});
-    for (const events of speech) listener.receive(events);
-    const told: CaptionEvent[] = [];
-    for (const _ of newest) told.push((await listener.next()).value as CaptionEvent);
-    expect(shown(told)).toEqual(newest);
+    for (const batch of speech) listener.receive(batch);
+    const events: CaptionEvent[] = [];
+    for (const _ of newest) events.push((await listener.next()).value as CaptionEvent);
+    expect(shown(events)).toEqual(newest);
   });
 });
 
-test('a listener who reads nothing at all is given up, and may come again', async () => {
+test('a listener who reads nothing is cut off with a retryable error', async () => {
   let returned = 0;
   const listener = new CaptionListener(ada, undefined, () => {
     returned += 1;
@@ -91,7 +91,7 @@ test('a listener who reads nothing at all is given up, and may come again', asyn
   await expect(read()).rejects.toMatchObject({ reason: 'too_slow', retryable: true });
 });
 
-test('nothing is written for a listener who is gone', async () => {
+test('nothing is written for a listener who has left', async () => {
   const outlet = createTestOutlet<CaptionEvent>();
   let returned = 0;
   const listener = new CaptionListener(ada, outlet, () => {
@@ -100,10 +100,10 @@ test('nothing is written for a listener who is gone', async () => {
   const end = listener.next();
   await settled();
   outlet.block();
-  listener.receive([state('listening')]);
+  listener.receive([streamState('listening')]);
   await listener.return();
   outlet.unblock();
-  listener.receive([state('ended')]);
+  listener.receive([streamState('ended')]);
   await settled();
   expect([outlet.writes, (await end).done, returned]).toEqual([[], true, 1]);
 });

@@ -4,94 +4,95 @@ import { Channel } from '../../flow/channel.ts';
 import type { Receiver } from '../../flow/fanout.ts';
 import type { Outlet } from '../../flow/outlet.ts';
 
-/** Utterances that wait for a reader who asks for them; one with more is given up. */
-const UNREAD = 1_000;
+/** A listener with more unread events than this is cut off. */
+const MAX_UNREAD = 1_000;
 
 /**
- * One listener's captions, from now on. Whoever reads more slowly than people speak is not told how each word came
- * about: of what waits for them only the newest of an utterance, or of a stream, is kept.
+ * The captions for one listener, from now on. For a slow reader, a newer event replaces an unread older one of the same
+ * utterance or of the same stream.
  *
- * With an outlet the captions go there, and `next` only waits for the end. The outlet is not written to until `next` is
- * asked for the first time.
+ * With an outlet, the captions go to the outlet, and `next` only waits for the end. Nothing is written to the outlet
+ * before the first call of `next`.
  */
 export class CaptionListener
   implements Receiver<CaptionEvent>, AsyncIterableIterator<CaptionEvent, void, void>
 {
   readonly user: UserRef;
   readonly #outlet: Outlet<CaptionEvent> | undefined;
-  /** What waits to be asked for, and how it ends. */
-  readonly #waiting: Channel<CaptionEvent>;
-  /** What waits for the outlet, by what it is about. */
-  readonly #held = new Map<string, CaptionEvent>();
-  #begun = false;
-  #flushing = false;
+  /** Events that wait for `next`, and the end. */
+  readonly #unread: Channel<CaptionEvent>;
+  /** Events that wait for the outlet, by their subject. */
+  readonly #unsent = new Map<string, CaptionEvent>();
+  #isReading = false;
+  #isFlushing = false;
 
   constructor(user: UserRef, outlet: Outlet<CaptionEvent> | undefined, onReturn: () => void) {
     this.user = user;
     this.#outlet = outlet;
-    this.#waiting = new Channel(onReturn);
+    this.#unread = new Channel(onReturn);
   }
 
   receive(events: readonly CaptionEvent[]): void {
-    if (this.#waiting.closed) return;
-    if (!this.#outlet) this.#queue(events);
-    else if (this.#begun && !this.#outlet.isBusy && this.#held.size === 0) this.#outlet.write(events);
-    else this.#hold(events, this.#outlet);
+    if (this.#unread.closed) return;
+    if (!this.#outlet) this.#replaceUnread(events);
+    else if (this.#isReading && !this.#outlet.isBusy && this.#unsent.size === 0) this.#outlet.write(events);
+    else this.#replaceUnsent(events, this.#outlet);
   }
 
   fail(error: Error): void {
-    this.#waiting.fail(error);
+    this.#unread.fail(error);
   }
 
   async next(): Promise<IteratorResult<CaptionEvent, void>> {
-    if (this.#outlet && !this.#begun) {
-      this.#begun = true;
+    if (this.#outlet && !this.#isReading) {
+      this.#isReading = true;
       void this.#flush(this.#outlet);
     }
-    return this.#waiting.next();
+    return this.#unread.next();
   }
 
   async return(): Promise<IteratorResult<CaptionEvent, void>> {
-    return this.#waiting.return();
+    return this.#unread.return();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  #queue(events: readonly CaptionEvent[]): void {
+  #replaceUnread(events: readonly CaptionEvent[]): void {
     const subjects = new Set(events.map(subjectOf));
-    this.#waiting.drop((outdated) => subjects.has(subjectOf(outdated)));
-    for (const event of events) this.#waiting.push(event);
-    if (this.#waiting.length > UNREAD) this.fail(tooSlow());
+    this.#unread.drop((outdated) => subjects.has(subjectOf(outdated)));
+    for (const event of events) this.#unread.push(event);
+    if (this.#unread.length > MAX_UNREAD) this.fail(tooSlow());
   }
 
-  #hold(events: readonly CaptionEvent[], outlet: Outlet<CaptionEvent>): void {
+  #replaceUnsent(events: readonly CaptionEvent[], outlet: Outlet<CaptionEvent>): void {
     for (const event of events) {
-      // Deleted first: a map keeps a key's first place, and this comes last.
-      this.#held.delete(subjectOf(event));
-      this.#held.set(subjectOf(event), event);
+      // Deleted first, so that the event moves to the end: a map keeps the place of an existing key.
+      this.#unsent.delete(subjectOf(event));
+      this.#unsent.set(subjectOf(event), event);
     }
-    if (this.#begun) void this.#flush(outlet);
+    if (this.#isReading) void this.#flush(outlet);
   }
 
   async #flush(outlet: Outlet<CaptionEvent>): Promise<void> {
-    if (this.#flushing) return;
-    this.#flushing = true;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
     if (outlet.isBusy) await outlet.drained();
-    this.#flushing = false;
-    const events = [...this.#held.values()];
-    this.#held.clear();
-    if (events.length > 0 && !this.#waiting.closed) outlet.write(events);
+    this.#isFlushing = false;
+    const events = [...this.#unsent.values()];
+    this.#unsent.clear();
+    if (events.length > 0 && !this.#unread.closed) outlet.write(events);
   }
 }
 
 function tooSlow(): AppError {
-  return new AppError('TOO_MANY_REQUESTS', 'too_slow', 'You read more slowly than people speak.', {
+  return new AppError('TOO_MANY_REQUESTS', 'too_slow', 'You read captions too slowly. Subscribe again.', {
     retryable: true,
   });
 }
 
+/** The id of the utterance or the stream that an event is about. */
 function subjectOf(event: CaptionEvent): string {
   return event.type === 'stream' ? event.streamId : event.utterance.id;
 }

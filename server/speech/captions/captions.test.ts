@@ -5,7 +5,7 @@ import { settled } from '../../../testing/settled.ts';
 import { openSpeech } from '../../../testing/speechScene.ts';
 
 describe('captions', () => {
-  test('tell a late joiner who speaks and what is half said, and then what everybody hears', async () => {
+  test('give a late listener the open streams and current partials, then the same events as all others', async () => {
     const script = [
       { final: 'done' },
       { partial: 'half' },
@@ -37,7 +37,7 @@ describe('captions', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('of a stream that ended are gone: somebody who comes then is told nothing', async () => {
+  test('of an ended stream are not given to a late listener', async () => {
     await using scene = await openSpeech({
       script: [{ partial: 'cut of' }, { fail: new AppError('BAD_REQUEST', 'gone', 'Gone.') }],
     });
@@ -51,7 +51,7 @@ describe('captions', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('of two who speak at once do not mix', async () => {
+  test('of two people who speak at once do not mix', async () => {
     await using scene = await openSpeech({ script: [{ partial: 'half' }] });
     const streams = [await scene.start(scene.ada), await scene.start(scene.ben)];
     scene.push(scene.ada, streams[0] ?? '', 0);
@@ -66,7 +66,7 @@ describe('captions', () => {
     await watch.leave();
   });
 
-  test('end for who leaves the room, and are not for strangers', async () => {
+  test('end for a member who leaves the room, and are refused to strangers', async () => {
     await using scene = await openSpeech();
     const leaver = await scene.watch(scene.ben);
     const stays = await scene.watch(scene.ada);
@@ -80,7 +80,7 @@ describe('captions', () => {
     expect(scene.bus.listeners()).toBe(0);
   });
 
-  test('hold no place for somebody who never began to read', async () => {
+  test('unsubscribe a listener who returns before reading', async () => {
     await using scene = await openSpeech();
     const live = await scene.speech.live(scene.ada, scene.roomId);
     expect(scene.bus.listeners()).toBe(1);

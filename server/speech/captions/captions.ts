@@ -9,13 +9,13 @@ import { CaptionListener } from './captionListener.ts';
 
 export type Captions = {
   publish: (roomId: string, event: CaptionEvent) => void;
-  /** Who is speaking and what is half said now, then everything live. Attached at once. */
+  /** First the open streams and the current partials, then all live events. Subscribed before this returns. */
   subscribe: (user: UserRef, roomId: string, outlet?: Outlet<CaptionEvent>) => CaptionListener;
 };
 
 export type CaptionsParts = { bus: Bus; watch: MemberWatch; turns: Turns };
 
-/** What people say as they say it. Nothing of this is kept: a finished utterance is a message as well. */
+/** Live captions. They are not saved: a finished utterance becomes a message as well. */
 export function createCaptions(parts: CaptionsParts): Captions {
   const rooms = new Map<string, RoomCaptions>();
 
@@ -27,7 +27,7 @@ export function createCaptions(parts: CaptionsParts): Captions {
 
   return {
     publish(roomId, event) {
-      // The room must listen from the first stream on, so that whoever comes later learns who is speaking.
+      // The room subscribes with its first stream, so that it can show a late listener who is speaking.
       if (event.type === 'stream' && event.state !== 'ended') open(roomId);
       parts.bus.publish(roomId, { type: 'caption', event });
     },
@@ -41,13 +41,13 @@ class RoomCaptions {
   readonly #streams = new Map<string, CaptionEvent>();
   readonly #partials = new Map<string, Exclude<CaptionEvent, { type: 'stream' }>>();
   readonly #detach: () => void;
-  readonly #watch: (userId: string, onLost: () => void) => () => void;
+  readonly #watch: (userId: string, onMembershipLost: () => void) => () => void;
   readonly #onEmpty: () => void;
 
   constructor({ bus, watch, turns }: CaptionsParts, roomId: string, onEmpty: () => void) {
     this.#onEmpty = onEmpty;
     this.#fanout = new Fanout(turns);
-    this.#watch = (userId, onLost) => watch(roomId, userId, onLost);
+    this.#watch = (userId, onMembershipLost) => watch(roomId, userId, onMembershipLost);
     this.#detach = bus.subscribe(roomId, (event) => this.#receive(event));
   }
 

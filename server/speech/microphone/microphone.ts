@@ -3,61 +3,65 @@ import { LIMITS } from '../../../contract/limits.ts';
 import type { GapReason } from '../../../contract/types.ts';
 import { Channel } from '../../flow/channel.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
-import { mustBePcm } from './pcmCheck.ts';
+import { checkPcm } from './pcmCheck.ts';
 import { PieceJoiner } from './pieceJoiner.ts';
 import { ReorderBuffer } from './reorderBuffer.ts';
 import type { VoiceGate } from './voiceGate.ts';
 
-/** What comes of a microphone, in order: speech to be heard, and what was lost on the way, in samples of the stream. */
-export type Spoken = { audio: AsyncIterable<PlacedAudio> };
+/** The audio of one segment: from somebody's first word to a long silence. */
+export type SpeechSegment = { audio: AsyncIterable<PlacedAudio> };
+/** Audio that never arrived. `from` and `to` are sample numbers of the stream. */
 export type LostAudio = { from: number; to: number; reason: GapReason };
 
-/** Tells speech from silence. */
+/** The part of the voice gate that a microphone uses. */
 export type Gate = Pick<VoiceGate, 'take' | 'skipTo'>;
 
 export type MicrophoneOptions = {
   sampleRate: number;
   gate: Gate;
-  /** Whether the process has little time: audio goes on in larger pieces then. */
+  /** Whether the process is busy. Audio then goes to the engine in larger pieces. */
   isBusy?: (() => boolean) | undefined;
-  /** How long ago what comes first was said. */
+  /** How long ago the first chunk was recorded. */
   behindSeconds?: number | undefined;
-  /** How much was lost before that. */
+  /** How much audio was lost before the first chunk. */
   lostSeconds?: number | undefined;
 };
 
 export type MicrophoneListener = {
-  /** So many seconds are handed on to be heard; the rest is silence. */
+  /** This many seconds of speech go to the engine. Silence is not counted. */
   onSpeech: (seconds: number) => void;
-  /** Nobody has spoken for a while (`quiet`), or somebody speaks again. */
-  onQuiet: (quiet: boolean) => void;
+  /** The stream falls silent for a while (true), or somebody speaks again (false). */
+  onSilenceChange: (isSilent: boolean) => void;
 };
 
-/** How much audio may wait to be drawn before chunks are refused for a moment. */
-const QUEUE_SECONDS = 30;
-/** Whoever sends the wrong format does so from the beginning. */
-const FORMAT_SECONDS = 5;
-/** What is shorter was not worth a word. */
-const LOST_SECONDS = 0.5;
+/** Chunks are refused for a moment while more audio than this waits for the engine. */
+const MAX_BACKLOG_SECONDS = 30;
+/** Only the first seconds are checked for their format. A wrong format is wrong from the beginning. */
+const FORMAT_CHECK_SECONDS = 5;
+/** A shorter loss is not shown as a gap. */
+const MIN_GAP_SECONDS = 0.5;
 
 /**
- * The microphone's end of a stream: chunks in any order go in; speech comes out in stretches, each from somebody's
- * first word to a long silence. Samples are numbered from the stream's first one on, silent and lost ones too, so that
- * a number is a time.
+ * The microphone's side of a speech stream. It accepts chunks in any order and puts out segments of speech, and gaps
+ * where audio was lost. Samples are numbered from the first one of the stream. Silent and lost samples count too, so a
+ * sample number is a time.
  */
 export class Microphone {
-  readonly work = new Channel<Spoken | LostAudio>();
+  /** Segments and gaps, in order. */
+  readonly output = new Channel<SpeechSegment | LostAudio>();
   readonly #sampleRate: number;
   readonly #listener: MicrophoneListener;
   readonly #reorderBuffer = new ReorderBuffer();
   readonly #gate: Gate;
   readonly #joiner: PieceJoiner;
   #segment: Channel<PlacedAudio> | undefined;
+  /** When the first sample was recorded, in ms since 1970. */
   #startedAt: number | undefined;
   /** The number of the next sample. */
-  #position = 0;
-  #taken = 0;
-  #waiting = 0;
+  #nextSample = 0;
+  #acceptedSamples = 0;
+  /** Samples that wait for the engine. */
+  #backlogSamples = 0;
 
   constructor(
     { sampleRate, gate, isBusy = () => false, behindSeconds = 0, lostSeconds = 0 }: MicrophoneOptions,
@@ -68,68 +72,73 @@ export class Microphone {
     this.#gate = gate;
     this.#joiner = new PieceJoiner(sampleRate, isBusy);
     if (behindSeconds + lostSeconds > 0) this.#startedAt = now() - 1_000 * (behindSeconds + lostSeconds);
-    if (lostSeconds > 0) this.#lose(Math.round(lostSeconds * sampleRate));
+    if (lostSeconds > 0) this.#skipLost(Math.round(lostSeconds * sampleRate));
   }
 
+  /** The sequence number of the next chunk. */
   get nextSeq(): number {
     return this.#reorderBuffer.nextSeq;
   }
 
-  /** Seconds of audio that were taken in. */
+  /** Seconds of audio that were accepted. */
   get seconds(): number {
-    return this.#taken / this.#sampleRate;
+    return this.#acceptedSamples / this.#sampleRate;
   }
 
-  /** When something was said, in ms since 1970. @param seconds from the stream's first sample on. */
+  /** Converts a time of the stream to ms since 1970. @param seconds from the first sample of the stream. */
   timeOf(seconds: number): number {
     return (this.#startedAt ?? now()) + 1_000 * seconds;
   }
 
   /**
-   * Takes one chunk in. A refused chunk uses up no number.
-   * @throws AppError for a chunk that is malformed, too far ahead, or more than can be heard right now.
+   * Accepts one chunk. A refused chunk uses up no sequence number.
+   * @throws AppError for a chunk that is malformed or too far ahead, or while too much audio waits for the engine.
    */
   push(seq: number, pcm: Uint8Array): void {
     this.#check(pcm);
-    for (const ready of this.#reorderBuffer.take(seq, pcm)) this.#take(ready);
+    for (const chunk of this.#reorderBuffer.add(seq, pcm)) this.#accept(chunk);
   }
 
-  /** What is still under way is lost, and whatever comes next is said now. */
-  startAfresh(): void {
-    this.#takeHeld();
+  /** Gives up the chunks that have not arrived. The next chunk is recorded now; the time up to now is lost. */
+  skipToNow(): void {
+    this.#flushReorderBuffer();
     if (this.#startedAt === undefined) return;
-    const behind = (now() - this.timeOf(this.#position / this.#sampleRate)) / 1_000;
-    if (behind > 0) this.#lose(Math.round(behind * this.#sampleRate));
+    const behindSeconds = (now() - this.timeOf(this.#nextSample / this.#sampleRate)) / 1_000;
+    if (behindSeconds > 0) this.#skipLost(Math.round(behindSeconds * this.#sampleRate));
   }
 
-  /** What lies before this sample has been heard: its memory is used again. */
-  forget(sample: number): void {
-    this.#joiner.forget(sample);
+  /** Frees the memory of the audio before this sample. */
+  freeBefore(sample: number): void {
+    this.#joiner.freeBefore(sample);
   }
 
-  /** Nothing comes any more; what was taken in is still to be heard. */
+  /** Accepts no more chunks. The output ends after the audio that was accepted. */
   end(): void {
-    this.#takeHeld();
+    this.#flushReorderBuffer();
     this.#endSegment();
-    this.work.end();
+    this.output.end();
   }
 
-  /** Lets all go. */
+  /** Drops all audio that has not been read, and ends the output. */
   close(): void {
     void this.#segment?.return();
-    void this.work.return();
+    void this.output.return();
   }
 
   #check(pcm: Uint8Array): void {
     if (pcm.byteLength === 0) throw new AppError('BAD_REQUEST', 'chunk_empty', 'The chunk holds no audio.');
     if (pcm.byteLength % 2 !== 0) {
-      throw new AppError('BAD_REQUEST', 'chunk_odd', 'The chunk holds half a sample; samples are 2 bytes.');
+      throw new AppError(
+        'BAD_REQUEST',
+        'chunk_odd',
+        'The chunk ends with half a sample. A sample is 2 bytes.',
+      );
     }
     if (pcm.byteLength > 2 * this.#sampleRate * LIMITS.chunkSeconds) {
       throw new AppError('PAYLOAD_TOO_LARGE', 'chunk_too_long', 'A chunk holds at most one second of audio.');
     }
-    if (this.seconds < FORMAT_SECONDS) mustBePcm(pcm);
-    if (this.#waiting > QUEUE_SECONDS * this.#sampleRate) {
+    if (this.seconds < FORMAT_CHECK_SECONDS) checkPcm(pcm);
+    if (this.#backlogSamples > MAX_BACKLOG_SECONDS * this.#sampleRate) {
       const message = 'The speech engine is behind. Wait a moment.';
       throw new AppError('TOO_MANY_REQUESTS', 'engine_behind', message, {
         retryable: true,
@@ -138,89 +147,92 @@ export class Microphone {
     }
   }
 
-  #take(pcm: Uint8Array): void {
+  #accept(pcm: Uint8Array): void {
     const samples = pcm.byteLength / 2;
     this.#startedAt ??= now() - (1_000 * samples) / this.#sampleRate;
-    this.#position += samples;
-    this.#taken += samples;
-    for (const gated of this.#gate.take(onDesk(pcm))) {
-      if (gated.type === 'suspend') this.#suspend();
-      else this.#handOn(this.#joiner.take(gated));
+    this.#nextSample += samples;
+    this.#acceptedSamples += samples;
+    for (const event of this.#gate.take(scratchCopy(pcm))) {
+      if (event.type === 'suspend') this.#suspend();
+      else this.#enqueue(this.#joiner.add(event));
     }
   }
 
   #suspend(): void {
     this.#endSegment();
-    this.#listener.onQuiet(true);
+    this.#listener.onSilenceChange(true);
   }
 
   #endSegment(): void {
-    this.#handOn(this.#joiner.flush());
+    this.#enqueue(this.#joiner.flush());
     this.#segment?.end();
     this.#segment = undefined;
   }
 
-  #handOn(pieces: PlacedAudio[]): void {
+  /** Adds pieces to the current segment, or begins one. */
+  #enqueue(pieces: PlacedAudio[]): void {
     for (const piece of pieces) {
       const samples = piece.pcm.byteLength / 2;
-      this.#segment ??= this.#begin();
-      this.#waiting += samples;
+      this.#segment ??= this.#startSegment();
+      this.#backlogSamples += samples;
       this.#segment.push(piece);
       this.#listener.onSpeech(samples / this.#sampleRate);
     }
   }
 
-  #begin(): Channel<PlacedAudio> {
+  #startSegment(): Channel<PlacedAudio> {
     const audio = new Channel<PlacedAudio>();
-    const onDrawn = ({ pcm }: PlacedAudio) => {
-      this.#waiting -= pcm.byteLength / 2;
+    const onRead = ({ pcm }: PlacedAudio) => {
+      this.#backlogSamples -= pcm.byteLength / 2;
     };
-    this.work.push({ audio: { [Symbol.asyncIterator]: () => watched(audio, onDrawn) } });
-    this.#listener.onQuiet(false);
+    this.output.push({ audio: { [Symbol.asyncIterator]: () => withReadHook(audio, onRead) } });
+    this.#listener.onSilenceChange(false);
     return audio;
   }
 
-  /** Early chunks whose predecessors will never come: those are lost, and nobody knows how long they were. */
-  #takeHeld(): void {
-    for (const { missing, pcm } of this.#reorderBuffer.rest()) {
-      if (missing > 0) this.#lose((missing * pcm.byteLength) / 2);
-      this.#take(pcm);
+  /** Accepts the early chunks. Each missing chunk before them counts as a loss of the same length. */
+  #flushReorderBuffer(): void {
+    for (const { missing, pcm } of this.#reorderBuffer.flush()) {
+      if (missing > 0) this.#skipLost((missing * pcm.byteLength) / 2);
+      this.#accept(pcm);
     }
   }
 
-  #lose(samples: number): void {
-    const from = this.#position;
-    this.#position += samples;
-    this.#gate.skipTo(this.#position);
-    if (samples < LOST_SECONDS * this.#sampleRate) return;
+  #skipLost(samples: number): void {
+    const from = this.#nextSample;
+    this.#nextSample += samples;
+    this.#gate.skipTo(this.#nextSample);
+    if (samples < MIN_GAP_SECONDS * this.#sampleRate) return;
     this.#endSegment();
-    this.work.push({ from, to: this.#position, reason: 'network' });
+    this.output.push({ from, to: this.#nextSample, reason: 'network' });
   }
 }
 
-let desk = new Uint8Array(0);
+let scratch = new Uint8Array(0);
 
 /**
- * A copy for as long as nothing is awaited. Seen: views that compiled code made in the gate outlived several young
- * collections, and with each of them the whole read of a socket.
+ * Copies a chunk to a scratch buffer that all streams share. The copy is valid until something is awaited.
+ * Incident: the gate made views of the chunk itself. Compiled code kept those views alive over several young
+ * collections, and each view held a whole socket read in memory.
  */
-function onDesk(pcm: Uint8Array): Uint8Array {
-  if (desk.length < pcm.length) desk = new Uint8Array(pcm.length);
-  const copy = desk.subarray(0, pcm.length);
+function scratchCopy(pcm: Uint8Array): Uint8Array {
+  if (scratch.length < pcm.length) scratch = new Uint8Array(pcm.length);
+  const copy = scratch.subarray(0, pcm.length);
   copy.set(pcm);
   return copy;
 }
 
-/** Not moved by whoever sets the machine's clock. */
+/** Milliseconds since 1970, by a clock that does not jump when the system's clock is set. */
 function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-function watched<T>(source: Channel<T>, onDrawn: (item: T) => void): AsyncIterableIterator<T, undefined> {
+/** The source, with a call of `onRead` for each item that is read. */
+function withReadHook<T>(source: Channel<T>, onRead: (item: T) => void): AsyncIterableIterator<T, undefined> {
   return {
     async next() {
       const result = await source.next();
-      if (!result.done) onDrawn(result.value);
+      if (!result.done) onRead(result.value);
       return result;
     },
     return: () => source.return(),

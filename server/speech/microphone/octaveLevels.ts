@@ -1,24 +1,24 @@
 const FRAME_SECONDS = 0.02;
-/** Nothing under this is the voice's own, but the mains hum is there. */
+/** Lower frequencies hold mains hum, but no voice. */
 const LOWEST_HERTZ = 100;
-/** What lies above tells little of speech. */
+/** Higher frequencies hold little speech. */
 const HIGHEST_HERTZ = 8_000;
-/** Digital silence and everything near it. */
-const FAINTEST_DB = -80;
-/** A full-scale square wave has the energy 2^30 a sample: 0 dB. */
+/** The level of digital silence, and of all fainter sound. */
+const LOWEST_LEVEL_DB = -80;
+/** A full-scale square wave has an energy of 2^30 per sample. That is 0 dB. */
 const FULL_SCALE_BITS = 30;
 
 /**
- * How loud a frame of audio is in each octave of the voice, by the Haar wavelet: sums and differences of neighbours, and
- * again of the sums. It costs two additions a sample at any sample rate, and a steady offset of the microphone vanishes
- * in the differences.
+ * Measures the level of an audio frame in each octave of the voice, with the Haar wavelet: it takes the sums and the
+ * differences of neighbouring samples, and then the sums and differences of those sums. That costs two additions per
+ * sample at any sample rate. The differences also cancel a constant offset (DC) of the microphone.
  */
 export class OctaveLevels {
-  /** About 20 ms. */
+  /** The length of a frame, about 20 ms. */
   readonly frameSamples: number;
-  /** The lowest frequency of each octave, which is also its width; highest octave first. */
-  readonly hertz: number[] = [];
-  /** In dB of full scale, for each octave: what `measure` found. */
+  /** The lowest frequency of each octave, in Hz. It is also the width of the octave. Highest octave first. */
+  readonly lowestHertz: number[] = [];
+  /** The result of `measure`: the level of each octave in dB of full scale. */
   readonly levels: Float64Array;
   readonly #steps: number;
   readonly #sums: Float32Array;
@@ -29,27 +29,27 @@ export class OctaveLevels {
     this.frameSamples = multiple * Math.round((FRAME_SECONDS * sampleRate) / multiple);
     this.#sums = new Float32Array(this.frameSamples);
     for (let step = 1; step <= this.#steps; step += 1) {
-      if (sampleRate / 2 ** step <= HIGHEST_HERTZ) this.hertz.push(sampleRate / 2 ** (step + 1));
+      if (sampleRate / 2 ** step <= HIGHEST_HERTZ) this.lowestHertz.push(sampleRate / 2 ** (step + 1));
     }
-    this.levels = new Float64Array(this.hertz.length);
+    this.levels = new Float64Array(this.lowestHertz.length);
   }
 
-  /** @param frame `frameSamples` samples. */
+  /** Writes the levels of a frame to `levels`. @param frame `frameSamples` samples. */
   measure(frame: Int16Array): void {
-    const unheard = this.#steps - this.levels.length;
+    const skippedSteps = this.#steps - this.levels.length;
     this.#sums.set(frame);
     for (let step = 1, pairs = frame.length / 2; step <= this.#steps; step += 1, pairs /= 2) {
-      const energy = split(this.#sums, pairs);
-      if (step <= unheard) continue;
-      // Each step doubles the energy of what it hands on.
+      const energy = haarStep(this.#sums, pairs);
+      if (step <= skippedSteps) continue;
+      // Each step doubles the energy of the sums that the next step reads.
       const mean = energy / (frame.length * 2 ** (step + FULL_SCALE_BITS));
-      this.levels[step - unheard - 1] = Math.max(FAINTEST_DB, 10 * Math.log10(mean));
+      this.levels[step - skippedSteps - 1] = Math.max(LOWEST_LEVEL_DB, 10 * Math.log10(mean));
     }
   }
 }
 
-/** Each pair of samples becomes its sum, in the first half of the place. Answers the energy of the differences. */
-function split(samples: Float32Array, pairs: number): number {
+/** Replaces each pair of samples by its sum, in the first half of the array. @returns the energy of the differences. */
+function haarStep(samples: Float32Array, pairs: number): number {
   let energy = 0;
   for (let i = 0; i < pairs; i += 1) {
     const first = samples[2 * i] as number;

@@ -1,19 +1,19 @@
 import { AppError } from '../../../contract/errors.ts';
 
-/** So many samples of sound tell what they are. */
-const ENOUGH = 200;
-/** What moves less than this says nothing of its format. */
-const QUIET = 64;
-/** How sure one has to be that somebody sends something else: real speech comes nowhere near. */
-const NEARLY_ALL = 0.98;
+/** Fewer samples than this are not enough to recognise a format. */
+const MIN_SAMPLES = 200;
+/** Smaller steps between samples are ignored, because silence looks alike in every format. */
+const MIN_STEP = 64;
+/** This share of the samples must match a wrong format. Real speech in the right format comes nowhere near it. */
+const MATCHING_SHARE = 0.98;
 
 /**
- * Looks whether bytes are what they should be, PCM s16le mono, as far as bytes can tell: an engine would hear only noise
- * in anything else, and nobody would know why.
- * @throws AppError BAD_REQUEST `not_pcm`, saying what it is instead.
+ * Checks that bytes are PCM s16le mono, as far as one can see that in the bytes. An engine recognises nothing in audio
+ * of another format, and without this check nobody would know why.
+ * @throws AppError BAD_REQUEST `not_pcm`. Its message names the format that was found.
  */
-export function mustBePcm(pcm: Uint8Array): void {
-  const mistake = whatElse(pcm);
+export function checkPcm(pcm: Uint8Array): void {
+  const mistake = describeOtherFormat(pcm);
   if (mistake) {
     throw new AppError(
       'BAD_REQUEST',
@@ -23,7 +23,7 @@ export function mustBePcm(pcm: Uint8Array): void {
   }
 }
 
-function whatElse(pcm: Uint8Array): string | null {
+function describeOtherFormat(pcm: Uint8Array): string | null {
   const samples = new Int16Array(pcm.slice().buffer, 0, pcm.byteLength >> 1);
   const start = String.fromCharCode(...pcm.subarray(0, 4));
   if (start === 'RIFF') return 'This begins like a WAV file: leave its header out.';
@@ -33,29 +33,29 @@ function whatElse(pcm: Uint8Array): string | null {
   return null;
 }
 
-/** The upper half of a 32-bit float between -1 and 1 is its sign and an exponent just below 127 (IEEE 754). */
+/** The upper half of a 32-bit float between -1 and 1 holds its sign and an exponent just below 127 (IEEE 754). */
 function areFloats(samples: Int16Array): boolean {
-  let [sounding, likeFloats] = [0, 0];
+  let [nonZero, likeFloats] = [0, 0];
   for (let i = 0; i + 1 < samples.length; i += 2) {
     const [lower, upper] = [samples[i] as number, samples[i + 1] as number];
     if (lower === 0 && upper === 0) continue;
-    sounding += 1;
+    nonZero += 1;
     const exponent = (upper >> 7) & 0xff;
     if (exponent >= 100 && exponent <= 127) likeFloats += 1;
   }
-  return sounding >= ENOUGH && likeFloats >= NEARLY_ALL * sounding;
+  return nonZero >= MIN_SAMPLES && likeFloats >= MATCHING_SHARE * nonZero;
 }
 
-/** A microphone on two channels says everything twice; what stands still says nothing. */
+/** One microphone on two channels gives pairs of equal samples. Only pairs that change count. */
 function areStereo(samples: Int16Array): boolean {
-  let [moving, twice, last] = [0, 0, 0];
+  let [changing, equal, last] = [0, 0, 0];
   for (let i = 0; i + 1 < samples.length; i += 2) {
     const [left, right] = [samples[i] as number, samples[i + 1] as number];
-    if (Math.abs(left - last) >= QUIET) {
-      moving += 1;
-      if (left === right) twice += 1;
+    if (Math.abs(left - last) >= MIN_STEP) {
+      changing += 1;
+      if (left === right) equal += 1;
     }
     last = right;
   }
-  return moving >= ENOUGH && twice >= NEARLY_ALL * moving;
+  return changing >= MIN_SAMPLES && equal >= MATCHING_SHARE * changing;
 }

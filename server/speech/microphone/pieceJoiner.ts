@@ -1,45 +1,45 @@
 import type { PlacedAudio } from '../placedAudio.ts';
-import { AudioPages, joined } from './audioPages.ts';
+import { AudioPages, joinAdjacent } from './audioPages.ts';
 
-/** How much is gathered. Amazon advises pieces of 50 to 200 ms (Transcribe, streaming guidelines). */
-const GATHER_SECONDS = 0.2;
+/** The length of a joined piece. AWS advises pieces of 50 to 200 ms (Transcribe, streaming best practices). */
+const JOINED_SECONDS = 0.2;
 
 /**
- * Keeps the audio that goes on to be heard, and joins its pieces while the process has little time: to sign one and to
- * send it costs an engine's client nearly the same, however long it is.
+ * Stores the audio that goes to the engine. While the process is busy, it joins short pieces: signing and sending a
+ * piece costs nearly the same at any length.
  */
 export class PieceJoiner {
   readonly #pages = new AudioPages();
-  readonly #samples: number;
+  readonly #joinedSamples: number;
   readonly #isBusy: () => boolean;
   #held: PlacedAudio | undefined;
 
   constructor(sampleRate: number, isBusy: () => boolean) {
-    this.#samples = GATHER_SECONDS * sampleRate;
+    this.#joinedSamples = JOINED_SECONDS * sampleRate;
     this.#isBusy = isBusy;
   }
 
-  /** @returns copies of what is to go on now. */
-  take(piece: PlacedAudio): PlacedAudio[] {
+  /** Accepts the next piece and copies it. @returns the pieces that are ready for the engine, in order. */
+  add(piece: PlacedAudio): PlacedAudio[] {
     const held = this.flush();
-    const kept = this.#pages.keep(piece);
-    const both = held[0] && joined(held[0], kept);
-    const ready = both ? [both] : [...held, kept];
+    const copy = this.#pages.store(piece);
+    const both = held[0] && joinAdjacent(held[0], copy);
+    const ready = both ? [both] : [...held, copy];
     const newest = ready.at(-1) as PlacedAudio;
-    if (!this.#isBusy() || newest.pcm.length / 2 >= this.#samples) return ready;
+    if (!this.#isBusy() || newest.pcm.length / 2 >= this.#joinedSamples) return ready;
     this.#held = newest;
     return ready.slice(0, -1);
   }
 
-  /** What is held back: more of it will not come. */
+  /** Returns the piece that is held back, if there is one. */
   flush(): PlacedAudio[] {
     const held = this.#held;
     this.#held = undefined;
     return held ? [held] : [];
   }
 
-  /** What lies before this sample has been heard: its memory is used again. */
-  forget(sample: number): void {
-    this.#pages.forget(sample);
+  /** Frees the memory of the audio before this sample. */
+  freeBefore(sample: number): void {
+    this.#pages.freeBefore(sample);
   }
 }

@@ -7,49 +7,49 @@ import { ReorderBuffer } from './reorderBuffer.ts';
 const chunk = (seq: number) => new Uint8Array([seq]);
 const seqsOf = (chunks: Uint8Array[]) => chunks.map(([seq]) => seq);
 
-describe('chunks', () => {
-  test('come out once and in order, however they arrive within the window', () => {
+describe('the reorder buffer', () => {
+  test('gives each chunk once and in order, however the chunks arrive within the window', () => {
     const arrivals = fc.array(fc.record({ distance: fc.nat(LIMITS.earlyChunks), late: fc.boolean() }), {
       maxLength: 250,
     });
     fc.assert(
       fc.property(arrivals, (script) => {
-        const order = new ReorderBuffer();
+        const buffer = new ReorderBuffer();
         const out: Uint8Array[] = [];
         let highest = -1;
         const arrive = (seq: number) => {
           highest = Math.max(highest, seq);
-          out.push(...order.take(seq, chunk(seq)));
-          expect(order.nextSeq).toBe(out.length);
+          out.push(...buffer.add(seq, chunk(seq)));
+          expect(buffer.nextSeq).toBe(out.length);
         };
         for (const { distance, late } of script) {
-          arrive(late ? Math.max(0, order.nextSeq - distance) : order.nextSeq + distance);
+          arrive(late ? Math.max(0, buffer.nextSeq - distance) : buffer.nextSeq + distance);
         }
-        while (order.nextSeq <= highest) arrive(order.nextSeq);
+        while (buffer.nextSeq <= highest) arrive(buffer.nextSeq);
         expect(seqsOf(out)).toEqual(upTo(highest + 1).map((n) => (n - 1) % 256));
-        expect(order.rest()).toEqual([]);
+        expect(buffer.flush()).toEqual([]);
       }),
       { seed: 1 },
     );
   });
 
-  test('too far ahead are refused, use up no number, and say which is wanted', () => {
-    const order = new ReorderBuffer();
-    order.take(0, chunk(0));
-    expect(order.take(1 + LIMITS.earlyChunks, chunk(65))).toEqual([]);
-    expect(() => order.take(2 + LIMITS.earlyChunks, chunk(66))).toThrowError(
+  test('refuses a chunk that is too far ahead, uses up no number, and names the next number', () => {
+    const buffer = new ReorderBuffer();
+    buffer.add(0, chunk(0));
+    expect(buffer.add(1 + LIMITS.earlyChunks, chunk(65))).toEqual([]);
+    expect(() => buffer.add(2 + LIMITS.earlyChunks, chunk(66))).toThrowError(
       expect.objectContaining({ reason: 'chunk_out_of_window', details: { nextSeq: 1 } }),
     );
-    expect(order.nextSeq).toBe(1);
+    expect(buffer.nextSeq).toBe(1);
   });
 
-  test('whose predecessors never come are what is left, in order', () => {
-    const order = new ReorderBuffer();
-    for (const seq of [9, 0, 3, 7]) order.take(seq, chunk(seq));
-    const rest = order.rest();
-    expect(seqsOf(rest.map(({ pcm }) => pcm))).toEqual([3, 7, 9]);
-    expect(rest.map(({ missing }) => missing)).toEqual([2, 3, 1]);
-    expect(order.rest()).toEqual([]);
-    expect(order.nextSeq).toBe(10);
+  test('flushes held chunks in order, with the number of missing chunks before each', () => {
+    const buffer = new ReorderBuffer();
+    for (const seq of [9, 0, 3, 7]) buffer.add(seq, chunk(seq));
+    const flushed = buffer.flush();
+    expect(seqsOf(flushed.map(({ pcm }) => pcm))).toEqual([3, 7, 9]);
+    expect(flushed.map(({ missing }) => missing)).toEqual([2, 3, 1]);
+    expect(buffer.flush()).toEqual([]);
+    expect(buffer.nextSeq).toBe(10);
   });
 });

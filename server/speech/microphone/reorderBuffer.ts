@@ -2,65 +2,64 @@ import { AppError } from '../../../contract/errors.ts';
 import { LIMITS } from '../../../contract/limits.ts';
 
 /**
- * Puts chunks into their order by number: a repeated one is dropped, an early one is held until its turn comes.
- * Whatever is taken in counts as kept: its sender may forget it.
+ * Puts chunks in order by their sequence numbers. It drops a repeated chunk, and holds an early chunk until the chunks
+ * before it have arrived. The sender may forget every chunk that was accepted.
  */
 export class ReorderBuffer {
   readonly #early = new Map<number, Uint8Array>();
-  #next = 0;
+  #nextSeq = 0;
 
-  /** The number wanted next. */
+  /** The sequence number of the next chunk. */
   get nextSeq(): number {
-    return this.#next;
+    return this.#nextSeq;
   }
 
   /**
-   * Answers the chunks whose turn has come, in order; one that has to wait is copied.
-   * @throws AppError `chunk_out_of_window` if it is too far ahead to be held.
+   * Accepts a chunk; an early one is copied. @returns the chunks that are now in order: none, this one, or this one and
+   * the held chunks behind it.
+   * @throws AppError `chunk_out_of_window` if the chunk is too far ahead.
    */
-  take(seq: number, pcm: Uint8Array): Uint8Array[] {
-    if (seq > this.#next + LIMITS.earlyChunks) {
+  add(seq: number, pcm: Uint8Array): Uint8Array[] {
+    if (seq > this.#nextSeq + LIMITS.earlyChunks) {
       throw new AppError(
         'BAD_REQUEST',
         'chunk_out_of_window',
-        `Chunk ${seq} is too far ahead of ${this.#next}.`,
-        {
-          details: { nextSeq: this.#next },
-        },
+        `Chunk ${seq} is too far ahead: chunk ${this.#nextSeq} comes next.`,
+        { details: { nextSeq: this.#nextSeq } },
       );
     }
-    if (seq < this.#next) return [];
-    if (seq > this.#next) {
-      // The bytes lie in what was read from the socket at once: a part of it must not keep all of it in memory. (Not by
-      // `slice`, which copies nothing if they are a Buffer.)
+    if (seq < this.#nextSeq) return [];
+    if (seq > this.#nextSeq) {
+      // `pcm` is a view of a whole socket read. A held view would keep that read in memory, so the bytes are copied.
+      // `slice` would not help: on a Buffer it makes another view.
       this.#early.set(seq, new Uint8Array(pcm));
       return [];
     }
-    this.#next += 1;
-    return [pcm, ...this.#ready()];
+    this.#nextSeq += 1;
+    return [pcm, ...this.#takeConsecutive()];
   }
 
   /**
-   * What is still held, in order, each with how many are missing before it: they will never come. Goes on behind the
-   * last of them.
+   * Empties the buffer and gives up the missing chunks. @returns the held chunks in order, each with the number of
+   * chunks that are missing directly before it. The next chunk is the one behind the last of them.
    */
-  rest(): { missing: number; pcm: Uint8Array }[] {
+  flush(): { missing: number; pcm: Uint8Array }[] {
     const held = [...this.#early].sort(([a], [b]) => a - b);
     this.#early.clear();
     return held.map(([seq, pcm]) => {
-      const missing = seq - this.#next;
-      this.#next = seq + 1;
+      const missing = seq - this.#nextSeq;
+      this.#nextSeq = seq + 1;
       return { missing, pcm };
     });
   }
 
-  #ready(): Uint8Array[] {
-    const ready: Uint8Array[] = [];
-    for (let pcm = this.#early.get(this.#next); pcm; pcm = this.#early.get(this.#next)) {
-      this.#early.delete(this.#next);
-      this.#next += 1;
-      ready.push(pcm);
+  #takeConsecutive(): Uint8Array[] {
+    const chunks: Uint8Array[] = [];
+    for (let pcm = this.#early.get(this.#nextSeq); pcm; pcm = this.#early.get(this.#nextSeq)) {
+      this.#early.delete(this.#nextSeq);
+      this.#nextSeq += 1;
+      chunks.push(pcm);
     }
-    return ready;
+    return chunks;
   }
 }

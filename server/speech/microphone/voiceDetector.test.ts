@@ -11,35 +11,36 @@ import {
 } from '../../transcriber/testing/recordings.ts';
 import { VoiceGate } from './voiceGate.ts';
 
-const FIRST_SECONDS = 0.05;
+/** An utterance counts as cut if less than this much of its start passes in one span. */
+const START_SECONDS = 0.05;
 const clips = [...alsaClips(), ...longerClips()];
 if (longerClips().length === 0)
-  console.info('Did not run with the longer recordings: they are not on this machine.');
+  console.info('These tests ran without the longer recordings: they are not on this machine.');
 const babble = babbleOf(clips.map(({ samples }) => samples));
 
 describe('no utterance loses its start', () => {
   for (const [name, noise] of Object.entries({ white, pink, hum, typing, babble })) {
     test.each([20, 10, 5])(`in ${name} noise %d dB below the voice`, (decibels) => {
       const { samples, spans } = conversation(clips, { noise, decibels });
-      expect(cutOff(spans, passed(toSamples(samples)))).toEqual([]);
+      expect(cutSpans(spans, passingSpans(toSamples(samples)))).toEqual([]);
     });
   }
 
   test.each([
     ['a quiet microphone (-40 dB)', 0.1, 0],
-    ['a very quiet one (-55 dB)', 0.018, 0],
-    ['one that is turned up until it clips', 8, 0],
-    ['one with an offset', 1, 3_000],
-  ])('at %s', (_, gain, offset) => {
+    ['a very quiet microphone (-55 dB)', 0.018, 0],
+    ['a microphone so loud that it clips', 8, 0],
+    ['a microphone with a constant offset', 1, 3_000],
+  ])('with %s', (_, gain, offset) => {
     const { samples, spans } = conversation(clips, { noise: pink, decibels: 20 });
-    expect(cutOff(spans, passed(toSamples(samples, gain, offset)))).toEqual([]);
+    expect(cutSpans(spans, passingSpans(toSamples(samples, gain, offset)))).toEqual([]);
   });
 
-  test('if the stream begins with it', () => {
+  test('if the stream begins with that utterance', () => {
     for (const { samples, spans } of clips) {
       const [from = 0] = spans[0] ?? [];
       for (const gain of [0.018, 0.1, 1, 4]) {
-        expect(passed(toSamples(samples.subarray(from), gain))[0]?.[0]).toBe(0);
+        expect(passingSpans(toSamples(samples.subarray(from), gain))[0]?.[0]).toBe(0);
       }
     }
   });
@@ -51,17 +52,17 @@ describe('no utterance loses its start', () => {
       { length: at(samples.length) },
       (_, i) => samples[Math.floor((i * CLIP_RATE) / rate)] ?? 0,
     );
-    const moved = spans.map(([from, to]): Span => [at(from), at(to)]);
-    expect(cutOff(moved, passed(toSamples(resampled), rate), rate)).toEqual([]);
+    const resampledSpans = spans.map(([from, to]): Span => [at(from), at(to)]);
+    expect(cutSpans(resampledSpans, passingSpans(toSamples(resampled), rate), rate)).toEqual([]);
   });
 });
 
-describe('what is no speech', () => {
-  test('digital silence never opens the gate, from the start or after speech', () => {
-    expect(passed(new Int16Array(60 * CLIP_RATE))).toEqual([]);
+describe('sound that is not speech', () => {
+  test('digital silence never opens the gate, at the start or after speech', () => {
+    expect(passingSpans(new Int16Array(60 * CLIP_RATE))).toEqual([]);
     const [clip] = clips as [SpokenClip];
     const after = Float64Array.from([...clip.samples, ...new Float64Array(60 * CLIP_RATE)]);
-    expect(passed(toSamples(after)).map(([from]) => from)).toEqual([0]);
+    expect(passingSpans(toSamples(after)).map(([from]) => from)).toEqual([0]);
   });
 
   const steady: [string, Noise, number][] = [
@@ -70,31 +71,31 @@ describe('what is no speech', () => {
     ['faint pink noise', pink, 0.01],
     ['hum', hum, 3],
   ];
-  test.each(steady)('%s is the room within 6 s', (_, noise, gain) => {
+  test.each(steady)('steady %s counts as the noise floor within 6 s', (_, noise, gain) => {
     const samples = noise(120 * CLIP_RATE, CLIP_RATE, 3);
     const loud = toSamples(samples, (gain * 3_277) / loudness(samples));
-    expect(secondsIn(passed(loud), 6, 120)).toBe(0);
+    expect(secondsIn(passingSpans(loud), 6, 120)).toBe(0);
   });
 
-  test('noise that starts in a silent room is the room within 6 s', () => {
+  test('noise that starts in a silent room counts as the noise floor within 6 s', () => {
     const samples = pink(60 * CLIP_RATE, CLIP_RATE, 3).map((sample, i) =>
       i < 20 * CLIP_RATE ? 0.01 * sample : sample,
     );
     const loud = toSamples(samples, 3_277);
-    expect(secondsIn(passed(loud), 26, 60)).toBe(0);
+    expect(secondsIn(passingSpans(loud), 26, 60)).toBe(0);
   });
 
-  test('one who only types is hardly ever heard', () => {
+  test('typing hardly ever opens the gate', () => {
     const samples = typing(120 * CLIP_RATE, CLIP_RATE, 5);
-    expect(secondsIn(passed(toSamples(samples, 3_000)), 6, 120)).toBeLessThan(12);
+    expect(secondsIn(passingSpans(toSamples(samples, 3_000)), 6, 120)).toBeLessThan(12);
   });
 });
 
-test('in a steady room little passes but speech, tail and pre-roll', () => {
+test('in steady noise, hardly anything but speech, tail and pre-roll passes', () => {
   for (const noise of [white, pink, hum]) {
     const { samples, spans } = conversation(clips, { noise, decibels: 10 });
     const near = spans.map(([from, to]): Span => [from - CLIP_RATE, to + 2.5 * CLIP_RATE]);
-    const stray = passed(toSamples(samples)).flatMap(([from, to]) =>
+    const stray = passingSpans(toSamples(samples)).flatMap(([from, to]) =>
       Array.from({ length: Math.floor((to - from) / 1_600) }, (_, i) => from + 1_600 * i).filter(
         (at) => at > 6 * CLIP_RATE && !near.some(([a, b]) => a <= at && at <= b),
       ),
@@ -103,29 +104,29 @@ test('in a steady room little passes but speech, tail and pre-roll', () => {
   }
 });
 
-/** Every clip once, 4 to 9 s apart, in noise so far below the voice. */
-function conversation(spoken: SpokenClip[], { noise, decibels }: { noise: Noise; decibels: number }) {
+/** Plays every clip once, 4 to 9 s apart, in noise that is this many decibels below the voice. */
+function conversation(recordings: SpokenClip[], { noise, decibels }: { noise: Noise; decibels: number }) {
   const random = createRandom(1);
   const spans: Span[] = [];
   const parts: { at: number; clip: SpokenClip }[] = [];
   let length = 4 * CLIP_RATE;
-  for (const clip of spoken) {
+  for (const clip of recordings) {
     const at = length;
     parts.push({ at, clip });
     spans.push(...clip.spans.map(([from, to]): Span => [at + from, at + to]));
     length += clip.samples.length + Math.round((4 + 5 * random.next()) * CLIP_RATE);
   }
-  const room = noise(length, CLIP_RATE, 7);
-  const gain = (3_277 * 10 ** (-decibels / 20)) / loudness(room);
-  const samples = room.map((sample) => gain * sample);
+  const background = noise(length, CLIP_RATE, 7);
+  const gain = (3_277 * 10 ** (-decibels / 20)) / loudness(background);
+  const samples = background.map((sample) => gain * sample);
   for (const { at, clip } of parts) {
     for (const [i, sample] of clip.samples.entries()) samples[at + i] = (samples[at + i] ?? 0) + sample;
   }
   return { samples, spans };
 }
 
-/** The stretches that pass the gate in chunks of 100 ms, in samples. */
-function passed(samples: Int16Array, sampleRate = CLIP_RATE): Span[] {
+/** The spans of samples that pass the gate, when the audio comes in chunks of 100 ms. */
+function passingSpans(samples: Int16Array, sampleRate = CLIP_RATE): Span[] {
   const gate = new VoiceGate({ sampleRate });
   const pcm = new Uint8Array(samples.buffer);
   const bytes = 2 * Math.round(sampleRate / 10);
@@ -142,12 +143,14 @@ function passed(samples: Int16Array, sampleRate = CLIP_RATE): Span[] {
   return spans;
 }
 
-function cutOff(spans: Span[], through: Span[], sampleRate = CLIP_RATE): Span[] {
+/** The spoken spans whose start did not pass the gate. */
+function cutSpans(spans: Span[], passing: Span[], sampleRate = CLIP_RATE): Span[] {
   return spans.filter(
-    ([from]) => !through.some(([a, b]) => a <= from && from + FIRST_SECONDS * sampleRate <= b),
+    ([from]) => !passing.some(([a, b]) => a <= from && from + START_SECONDS * sampleRate <= b),
   );
 }
 
+/** How many seconds of the spans lie between two times, in seconds. */
 function secondsIn(spans: Span[], from: number, to: number): number {
   const inside = spans.map(([a, b]) => Math.min(b, to * CLIP_RATE) - Math.max(a, from * CLIP_RATE));
   return inside.reduce((sum, samples) => sum + Math.max(0, samples), 0) / CLIP_RATE;

@@ -1,29 +1,29 @@
 import { type Cue, LONGEST_MS, SHORTEST_MS } from './cues.ts';
 
 /**
- * Puts the cues of people who speak at once into one order, by when they begin, and keeps the cues of one speaker from
- * overlapping. It holds only what a later utterance can still change or precede.
+ * Sorts the cues of all speakers by their start, and prevents overlaps between the cues of one speaker. It holds only
+ * the cues that a later utterance can still change or precede.
  */
 export class CueQueue {
   #waiting: Cue[] = [];
-  /** Of each speaker the last one. */
+  /** The last cue of each speaker. */
   readonly #last = new Map<string, Cue>();
 
   /**
-   * Takes an utterance's cues. Utterances come in the order in which they began.
-   * @returns the cues that are settled by now.
+   * Adds the cues of one utterance. Utterances come in the order of their starts.
+   * @returns the cues that are final now.
    */
   add(cues: readonly Cue[]): Cue[] {
     const [first] = cues;
     if (!first) return [];
-    const unsettled = this.#waiting.findIndex(({ startMs }) => startMs + LONGEST_MS > first.startMs);
-    const settled = this.#waiting.splice(0, unsettled < 0 ? this.#waiting.length : unsettled);
+    const firstOpen = this.#waiting.findIndex(({ startMs }) => startMs + LONGEST_MS > first.startMs);
+    const finished = this.#waiting.splice(0, firstOpen < 0 ? this.#waiting.length : firstOpen);
     for (const cue of cues) this.#place({ ...cue });
-    return settled;
+    return finished;
   }
 
-  /** All that is left. */
-  rest(): Cue[] {
+  /** Returns the cues that are still held. */
+  flush(): Cue[] {
     return this.#waiting.splice(0);
   }
 
@@ -31,7 +31,7 @@ export class CueQueue {
     const before = this.#last.get(cue.speakerId);
     this.#last.set(cue.speakerId, cue);
     if (before) {
-      // An engine without times of words says all of them at once: each cue is shown for a while nevertheless.
+      // An engine without word times gives all cues the same time. Each is still shown for the minimum time.
       const lateMs = Math.max(0, before.startMs + SHORTEST_MS - cue.startMs);
       cue.startMs += lateMs;
       cue.endMs = Math.max(cue.endMs, cue.startMs + SHORTEST_MS);

@@ -3,14 +3,14 @@ import type { Piece } from './pieces.ts';
 import { type Turn, textOf, turnsOf } from './turns.ts';
 import { LINE_WIDTH, SPACE_WIDTH, widthOf } from './width.ts';
 
-/** What is shown of one speaker at one time, on at most two lines. Times are ms since 1970. */
+/** A caption of one speaker, on at most two lines. Times are ms since 1970. */
 export type Cue = { startMs: number; endMs: number; speakerId: string; name: string; lines: string[] };
 
-/** How long a cue is shown. */
+/** The shortest and the longest time for which a cue is shown. */
 export const SHORTEST_MS = 1_000;
 export const LONGEST_MS = 7_000;
 
-/** What is said after so long a silence is not to be read before it. */
+/** A cue does not reach over a silence of this length: nobody should read words before they are said. */
 const SILENCE_MS = 2_000;
 const PAUSE_MS = 300;
 
@@ -18,8 +18,8 @@ const SENTENCE_END = /[.?!…。？！]["'”’)\]]*$/u;
 const CLAUSE_END = /[,;:、，；：]$/u;
 
 /**
- * An utterance as cues, in their order.
- * @param prefix what every cue begins with, e.g. the speaker's name; at most half a line.
+ * Cuts an utterance into cues, in order.
+ * @param prefix the start of every cue, e.g. the speaker's name. At most half a line.
  */
 export function cuesOf(utterance: Utterance, prefix: (name: string) => string): Cue[] {
   return turnsOf(utterance).flatMap((turn) => cutTurn(turn, utterance.speaker.id, prefix(turn.name)));
@@ -28,7 +28,7 @@ export function cuesOf(utterance: Utterance, prefix: (name: string) => string): 
 function cutTurn({ name, pieces }: Turn, speakerId: string, prefix: string): Cue[] {
   const cues: Cue[] = [];
   for (let rest = pieces, [first] = rest; first; [first] = rest) {
-    const shown = rest.slice(0, countFor(rest, widthOf(prefix)));
+    const shown = rest.slice(0, countForNextCue(rest, widthOf(prefix)));
     rest = rest.slice(shown.length);
     const { startMs } = first;
     const saidMs = (shown.at(-1) ?? first).endMs - startMs;
@@ -38,9 +38,9 @@ function cutTurn({ name, pieces }: Turn, speakerId: string, prefix: string): Cue
   return cues;
 }
 
-/** How many of the pieces make the next cue: all if they fit, or up to the best place to break among those that do. */
-function countFor(pieces: Piece[], prefixWidth: number): number {
-  const most = fitting(pieces, prefixWidth);
+/** The number of pieces for the next cue: all if they fit. Otherwise it ends at the best break. */
+function countForNextCue(pieces: Piece[], prefixWidth: number): number {
+  const most = countThatFits(pieces, prefixWidth);
   if (most === pieces.length) return most;
   let [best, bestRank] = [most, breakRank(pieces, most)];
   for (let count = most - 1; count >= most / 3 && shownMs(pieces, count) >= SHORTEST_MS; count -= 1) {
@@ -50,7 +50,8 @@ function countFor(pieces: Piece[], prefixWidth: number): number {
   return best;
 }
 
-function fitting(pieces: Piece[], prefixWidth: number): number {
+/** The number of pieces that fit on two lines and into the longest time. */
+function countThatFits(pieces: Piece[], prefixWidth: number): number {
   let [lines, width, count] = [1, prefixWidth, 0];
   for (const piece of pieces) {
     if (count > 0 && (isTooLong(pieces, count) || silenceBefore(pieces, count) >= SILENCE_MS)) break;
@@ -71,12 +72,12 @@ function silenceBefore(pieces: Piece[], index: number): number {
   return (pieces[index]?.startMs ?? 0) - (pieces[index - 1]?.endMs ?? 0);
 }
 
-/** How long the first pieces can be shown before the next begins. */
+/** How long the first `count` pieces can be shown before the next piece begins, in ms. */
 function shownMs(pieces: Piece[], count: number): number {
   return (pieces[count]?.startMs ?? 0) - (pieces[0]?.startMs ?? 0);
 }
 
-/** How good a place it is to break: after a silence, a sentence, a clause, or a pause; 0 anywhere else. */
+/** The quality of a break after `count` pieces: 4 after a silence, 3 a sentence, 2 a clause, 1 a pause, 0 elsewhere. */
 function breakRank(pieces: Piece[], count: number): number {
   const silenceMs = silenceBefore(pieces, count);
   const text = pieces[count - 1]?.text ?? '';
@@ -86,7 +87,7 @@ function breakRank(pieces: Piece[], count: number): number {
   return silenceMs >= PAUSE_MS ? 1 : 0;
 }
 
-/** One line if it holds all; otherwise two that are about as long, broken at punctuation if that is near. */
+/** One line if all fits. Otherwise two lines of similar width, broken at punctuation if that is near. */
 function linesOf(pieces: Piece[], prefix: string): string[] {
   const split = (count: number) =>
     [prefix + textOf(pieces.slice(0, count)), textOf(pieces.slice(count))].map((line) => line.trim());

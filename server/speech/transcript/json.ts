@@ -1,6 +1,6 @@
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
-/** The utterances as `transcripts.list` has them, a line each. */
+/** JSON with the utterances in the shape of `transcripts.list`, one per line. */
 export function jsonWriter({ room }: TranscriptSubject): TranscriptWriter {
   let isFirst = true;
   return {

@@ -1,50 +1,53 @@
 import type { Utterance, Word } from '../../../contract/types.ts';
 import { charactersOf, LINE_WIDTH, widthOf } from './width.ts';
 
-/** A bit of text that is never broken, and when it was said, in ms since 1970. */
+/** A part of a text that is never broken, with its times in ms since 1970. */
 export type Piece = {
   text: string;
   width: number;
-  /** Whether a space stands before it. */
+  /** Whether a space comes before it. */
   spaced: boolean;
   startMs: number;
   endMs: number;
-  /** Whose voice it is among several on one microphone; as in `Word`. */
+  /** The speaker, if several people share a microphone. As `speaker` in `Word`. */
   voice: string | undefined;
 };
 
-/** Something that was said, in one go: a word, or all where no words are known. Its share of the text is its width. */
+/**
+ * A recognised word, or the whole utterance if its words are not known. `from` and `to` are its share of the text by
+ * width, from 0 to 1.
+ */
 type Span = { startMs: number; endMs: number; from: number; to: number; voice: string | undefined };
 
 const BLANK = /[\s\p{Cc}]+/u;
 
-/** On one line, whatever it is made of. */
+/** Replaces line breaks, tabs and control characters by single spaces. */
 export function oneLine(text: string): string {
   return text.split(BLANK).join(' ').trim();
 }
 
 /**
- * An utterance's text in pieces with their times. Where it has as many pieces as there were words heard, these are the
- * words' times; where it has not, because it was corrected or its language has no spaces, it is spread over them.
+ * Cuts the text of an utterance into pieces with times. If there are as many pieces as recognised words, each piece has
+ * the times of its word. Otherwise (a corrected text, a language without spaces) the pieces are spread over the words.
  */
 export function piecesOf(utterance: Utterance): Piece[] {
-  const bits = bitsOf(oneLine(utterance.text), utterance.language);
+  const parts = partsOf(oneLine(utterance.text), utterance.language);
   const spans = spansOf(utterance);
-  const wordByWord = bits.length === utterance.words.length;
-  const whole = bits.reduce((sum, { width }) => sum + width, 0);
+  const wordByWord = parts.length === utterance.words.length;
+  const whole = parts.reduce((sum, { width }) => sum + width, 0);
   let before = 0;
-  return bits.map((bit, i) => {
-    const [from, to] = [before / whole, (before + bit.width) / whole];
-    before += bit.width;
+  return parts.map((part, i) => {
+    const [from, to] = [before / whole, (before + part.width) / whole];
+    before += part.width;
     const span = spans[i];
-    if (wordByWord && span) return { ...bit, startMs: span.startMs, endMs: span.endMs, voice: span.voice };
-    return { ...bit, ...spread(spans, from, to) };
+    if (wordByWord && span) return { ...part, startMs: span.startMs, endMs: span.endMs, voice: span.voice };
+    return { ...part, ...timesOfShare(spans, from, to) };
   });
 }
 
-type Bit = Pick<Piece, 'text' | 'width' | 'spaced'>;
+type Part = Pick<Piece, 'text' | 'width' | 'spaced'>;
 
-function bitsOf(text: string, language: string): Bit[] {
+function partsOf(text: string, language: string): Part[] {
   if (text === '') return [];
   return text.split(' ').flatMap((word) => {
     const width = widthOf(word);
@@ -54,18 +57,19 @@ function bitsOf(text: string, language: string): Bit[] {
   });
 }
 
-/** What is too wide for a line is broken between words where the language has no spaces, and otherwise anywhere. */
+/** Breaks a text that is too wide for a line: between words if the language has no spaces, and anywhere if need be. */
 function breakUp(text: string, language: string): string[] {
   const parts: string[] = [];
   for (const { segment, isWordLike } of segmenterOf(language).segment(text)) {
-    // No line begins with a full stop.
+    // Punctuation stays with the word before it, so that no line begins with a full stop.
     if (!isWordLike && parts.length > 0) parts.push(`${parts.pop()}${segment}`);
     else parts.push(segment);
   }
-  return parts.flatMap((part) => (widthOf(part) <= LINE_WIDTH ? part : chopped(part)));
+  return parts.flatMap((part) => (widthOf(part) <= LINE_WIDTH ? part : cutAnywhere(part)));
 }
 
-function chopped(text: string): string[] {
+/** Cuts a text between characters into parts that fit on a line. */
+function cutAnywhere(text: string): string[] {
   const parts = [''];
   let width = 0;
   for (const one of charactersOf(text)) {
@@ -83,14 +87,15 @@ function segmenterOf(language: string): Intl.Segmenter {
   try {
     return new Intl.Segmenter(language, { granularity: 'word' });
   } catch {
-    // `und`, or a tag of an engine's own making.
+    // The tag is not valid, e.g. one that an engine made up.
     return new Intl.Segmenter('und', { granularity: 'word' });
   }
 }
 
 /**
- * The words on the clock on the wall: their own times count from the beginning of the stream's audio, which may have
- * been suspended since, so the utterance's beginning is where its first word stands.
+ * The words with wall-clock times. A word's own times count from the start of the engine's audio, and the stream may
+ * have been suspended since then. So the first word is placed at the start of the utterance, and the others relative
+ * to it.
  */
 function spansOf({ startedAt, endedAt, words }: Utterance): Span[] {
   const startMs = Date.parse(startedAt);
@@ -103,12 +108,12 @@ function spansOf({ startedAt, endedAt, words }: Utterance): Span[] {
   return words.map((word: Word, i) => {
     const from = before / whole;
     before += widths[i] ?? 0;
-    // Engines may well say that a word ends after the next one begins.
-    const begins = Math.max(latestMs, at(word.start));
-    latestMs = begins;
+    // Engines report words that overlap.
+    const wordStartMs = Math.max(latestMs, at(word.start));
+    latestMs = wordStartMs;
     return {
-      startMs: begins,
-      endMs: Math.max(begins, at(word.end)),
+      startMs: wordStartMs,
+      endMs: Math.max(wordStartMs, at(word.end)),
       from,
       to: before / whole,
       voice: word.speaker,
@@ -116,15 +121,16 @@ function spansOf({ startedAt, endedAt, words }: Utterance): Span[] {
   });
 }
 
-function spread(spans: Span[], from: number, to: number): Pick<Piece, 'startMs' | 'endMs' | 'voice'> {
+/** The times and the voice of a share of the text. */
+function timesOfShare(spans: Span[], from: number, to: number): Pick<Piece, 'startMs' | 'endMs' | 'voice'> {
   const last = spans.at(-1) as Span;
-  const begun = spans.find((span) => from < span.to) ?? last;
-  const ended = spans.find((span) => to <= span.to) ?? last;
-  const startMs = within(begun, from);
-  return { startMs, endMs: Math.max(startMs, within(ended, to)), voice: begun.voice };
+  const first = spans.find((span) => from < span.to) ?? last;
+  const end = spans.find((span) => to <= span.to) ?? last;
+  const startMs = timeWithin(first, from);
+  return { startMs, endMs: Math.max(startMs, timeWithin(end, to)), voice: first.voice };
 }
 
-function within({ startMs, endMs, from, to }: Span, share: number): number {
-  const part = Math.min(1, Math.max(0, (share - from) / (to - from)));
-  return Math.round(startMs + part * (endMs - startMs));
+function timeWithin({ startMs, endMs, from, to }: Span, share: number): number {
+  const progress = Math.min(1, Math.max(0, (share - from) / (to - from)));
+  return Math.round(startMs + progress * (endMs - startMs));
 }

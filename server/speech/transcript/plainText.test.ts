@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { heard, iso } from '../../../testing/utterance.ts';
+import { iso, utteranceAt } from '../../../testing/utterance.ts';
 import { jsonWriter } from './json.ts';
 import { plainTextWriter } from './plainText.ts';
 
@@ -7,13 +7,13 @@ const room = { id: 'room', name: '회의\n실' };
 const ben = { id: 'ben', name: 'Ben\u202e' };
 const LATE = 6.75 * 3_600;
 
-test('a transcript for reading has a heading for each day of its zone, and the time and the speaker of each line', () => {
+test('plain text has a heading for each day of its time zone, and a time and a speaker in each line', () => {
   const writer = plainTextWriter({ room, from: undefined, timeZone: 'Asia/Seoul' });
   const utterances = [
-    heard('안녕하세요\n여러분', 0),
-    heard('', 1, { speaker: ben, gap: 'queue', endedAt: iso(13.4) }),
-    heard('Good night.', LATE, { speaker: ben }),
-    heard('Good morning.', LATE + 900),
+    utteranceAt('안녕하세요\n여러분', 0),
+    utteranceAt('', 1, { speaker: ben, gap: 'queue', endedAt: iso(13.4) }),
+    utteranceAt('Good night.', LATE, { speaker: ben }),
+    utteranceAt('Good morning.', LATE + 900),
   ];
   expect([writer.begin(), ...utterances.map(writer.add), writer.end()].join('')).toBe(
     [
@@ -34,8 +34,8 @@ test('a transcript for reading has a heading for each day of its zone, and the t
   );
 });
 
-test('JSON has the utterances whole, with their words and what was heard before it was corrected', () => {
-  const utterances = [heard('one "two" </script>', 0), { ...heard('read', 5), original: 'red' }];
+test('JSON has the complete utterances, with their words and the original of a corrected text', () => {
+  const utterances = [utteranceAt('one "two" </script>', 0), { ...utteranceAt('read', 5), original: 'red' }];
   for (const some of [utterances, []]) {
     const writer = jsonWriter({ room, from: undefined, timeZone: 'UTC' });
     const text = [writer.begin(), ...some.map(writer.add), writer.end()].join('');

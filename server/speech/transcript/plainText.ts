@@ -2,9 +2,9 @@ import { oneLine } from './pieces.ts';
 import { textOf, turnsOf } from './turns.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
-/** Plain text for reading: a heading for each day, then a line for whatever was said, with time and speaker. */
+/** Plain text for people: a heading for each day, and a line for each utterance with its time and speaker. */
 export function plainTextWriter({ room, timeZone }: TranscriptSubject): TranscriptWriter {
-  // The Swedish way of writing a date is that of ISO 8601.
+  // The Swedish locale writes dates as ISO 8601 does.
   const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
   let today = '';
   return {

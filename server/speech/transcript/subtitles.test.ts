@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { WebVTTParser } from 'webvtt-parser';
 import references from 'webvtt-parser/html-entities.json' with { type: 'json' };
 import type { Utterance } from '../../../contract/types.ts';
-import { heard, iso } from '../../../testing/utterance.ts';
+import { iso, utteranceAt } from '../../../testing/utterance.ts';
 import { srtWriter, vttWriter } from './subtitles.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
@@ -18,7 +18,7 @@ const srt = (utterances: Utterance[], about: Partial<TranscriptSubject> = {}) =>
 
 type Shown = { start: string | number; end: string | number; name?: string; text: string };
 
-/** What a validator reads out of WebVTT, which must find nothing wrong with it. */
+/** Reads WebVTT with a validator, and checks that it finds no error. */
 function readVtt(text: string): Shown[] {
   const { cues, errors } = new WebVTTParser(references).parse(text, 'metadata');
   expect(errors).toEqual([]);
@@ -30,7 +30,7 @@ function readVtt(text: string): Shown[] {
   });
 }
 
-/** The validator leaves the references in a name as they are; browsers read them (WebVTT, 6.5, annotation state). */
+/** The validator does not decode character references in a name. Browsers do (WebVTT, 6.5, annotation state). */
 function unescaped(name: string): string {
   return name.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
@@ -38,7 +38,7 @@ function unescaped(name: string): string {
 const BLOCK =
   /(\d+)\n(\d{2,}:[0-5]\d:[0-5]\d,\d{3}) --> (\d{2,}:[0-5]\d:[0-5]\d,\d{3})\n([^\n]+(?:\n[^\n]+)?)\n\n/y;
 
-/** What stands in SubRip, whose every byte must belong to a block, and whose blocks count 1, 2, 3 … */
+/** Reads SubRip, and checks that every byte belongs to a block and that the blocks are numbered 1, 2, 3 … */
 function readSrt(text: string): Shown[] {
   const shown: Shown[] = [];
   for (BLOCK.lastIndex = 0; BLOCK.lastIndex < text.length; ) {
@@ -63,10 +63,10 @@ const HOSTILE = [
 ];
 
 describe('WebVTT', () => {
-  test('names the room and who speaks, and counts from the first utterance', () => {
+  test('names the room and the speakers, and counts time from the first utterance', () => {
     const text = vtt([
-      heard('Good morning.', 5),
-      heard('Hello!', 3_700, { speaker: { id: 'b', name: 'Ben' } }),
+      utteranceAt('Good morning.', 5),
+      utteranceAt('Hello!', 3_700, { speaker: { id: 'b', name: 'Ben' } }),
     ]);
     expect(text).toBe(
       'WEBVTT\n\nNOTE\nHall\n\n' +
@@ -75,12 +75,15 @@ describe('WebVTT', () => {
     );
   });
 
-  test('is that also without an utterance', () => {
+  test('is valid without an utterance', () => {
     expect(readVtt(vtt([]))).toEqual([]);
   });
 
-  test.each(HOSTILE)('cannot be broken by what people say, or are called: %j', (said) => {
-    const utterances = [heard(said, 1, { speaker: { id: 'eve', name: said } }), heard('Next.', 100)];
+  test.each(HOSTILE)('stays valid whatever people say or are called: %j', (said) => {
+    const utterances = [
+      utteranceAt(said, 1, { speaker: { id: 'eve', name: said } }),
+      utteranceAt('Next.', 100),
+    ];
     const [first, ...others] = readVtt(vtt(utterances, { room: { id: 'room', name: said } }));
     const clean = said.replace(/[\s\p{Cc}]+/gu, ' ').trim();
     const name = clean.replace(/\u202e/g, '');
@@ -90,22 +93,25 @@ describe('WebVTT', () => {
     expect(spoken).toBe(clean);
   });
 
-  test('of people who speak at once has its cues in the order in which they begin', () => {
-    const long = heard(
+  test('has the cues of people who speak at once in the order of their starts', () => {
+    const long = utteranceAt(
       'one two three four five six seven eight nine ten eleven twelve thirteen. '.repeat(4),
       0,
     );
-    const others = [3, 5, 6].map((at) => heard('Yes.', at, { speaker: { id: 'ben', name: 'Ben' } }));
+    const others = [3, 5, 6].map((at) => utteranceAt('Yes.', at, { speaker: { id: 'ben', name: 'Ben' } }));
     const shown = readVtt(vtt([long, ...others]));
     expect(shown.filter(({ name }) => name === 'Ben').map(({ start }) => start)).toEqual([3, 5, 6]);
   });
 });
 
 describe('SubRip', () => {
-  test('begins each cue with who speaks, and counts from where it was asked to begin', () => {
-    const text = srt([heard('Good morning.', 5), heard('', 3_700, { gap: 'engine', endedAt: iso(3_730) })], {
-      from: new Date(iso(-100 * 3_600)),
-    });
+  test('begins each cue with the speaker, and counts time from the requested start', () => {
+    const text = srt(
+      [utteranceAt('Good morning.', 5), utteranceAt('', 3_700, { gap: 'engine', endedAt: iso(3_730) })],
+      {
+        from: new Date(iso(-100 * 3_600)),
+      },
+    );
     expect(text).toBe(
       '1\n100:00:05,000 --> 100:00:06,000\nAda: Good morning.\n\n' +
         '2\n101:01:40,000 --> 101:01:47,000\nAda: [not heard: 30 s]\n\n',
@@ -114,17 +120,19 @@ describe('SubRip', () => {
 
   test('gives a long name half a line at most', () => {
     const speaker = { id: 'x', name: 'Somebody with an extraordinarily long name' };
-    const [cue] = readSrt(srt([heard('I have something to say to all of you.', 0, { speaker })]));
+    const [cue] = readSrt(srt([utteranceAt('I have something to say to all of you.', 0, { speaker })]));
     expect(cue?.text).toBe('Somebody with an e…: I have\nsomething to say to all of you.');
   });
 
-  test.each(HOSTILE)('cannot be broken by what people say, or are called: %j', (said) => {
-    const shown = readSrt(srt([heard(said, 1, { speaker: { id: 'eve', name: said } }), heard('Next.', 100)]));
+  test.each(HOSTILE)('stays valid whatever people say or are called: %j', (said) => {
+    const shown = readSrt(
+      srt([utteranceAt(said, 1, { speaker: { id: 'eve', name: said } }), utteranceAt('Next.', 100)]),
+    );
     expect(shown.at(-1)).toEqual({ start: '00:01:39,000', end: '00:01:40,000', text: 'Ada: Next.' });
     expect(shown.length).toBeGreaterThan(1);
   });
 
-  test('is nothing without an utterance', () => {
+  test('is empty without an utterance', () => {
     expect(srt([])).toBe('');
   });
 });

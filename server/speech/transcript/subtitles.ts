@@ -4,7 +4,7 @@ import { oneLine } from './pieces.ts';
 import { LINE_WIDTH, shortened } from './width.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
-/** SubRip. It has no way to say who speaks, so each cue begins with the name; and none to escape an arrow. */
+/** SubRip. The format has no field for the speaker, so each cue begins with the name. It has no escape for `-->`. */
 export function srtWriter({ from }: TranscriptSubject): TranscriptWriter {
   let number = 0;
   const prefix = (name: string) => `${shortened(oneLine(name), LINE_WIDTH / 2)}: `;
@@ -53,7 +53,7 @@ function subtitles({ from, prefix, head, write }: SubtitleFormat): TranscriptWri
       originMs ??= Date.parse(utterance.startedAt);
       return writeAll(queue.add(cuesOf(utterance, prefix)));
     },
-    end: () => writeAll(queue.rest()),
+    end: () => writeAll(queue.flush()),
   };
 }
 

@@ -17,7 +17,7 @@ async function read(scene: ChatScene, more: Partial<ExportQuery> = {}): Promise<
 }
 
 describe('a transcript', () => {
-  test('has what was said in the order in which it began: corrected, not heard, and nothing that was removed', async () => {
+  test('has the utterances in the order of their starts, with corrections and gaps and without removed ones', async () => {
     await using scene = await openChat();
     const { store, roomId, ada, ben } = scene;
     const [late, , early, wrong] = kept(
@@ -35,19 +35,19 @@ describe('a transcript', () => {
     const place = { roomId, messageId: wrong?.id ?? '' };
     await scene.messages.edit(ada, { ...place, text: 'wrong', mentions: [] });
 
-    const said = await read(scene);
-    expect(said.map(({ text, gap, original }) => [text, gap, original])).toEqual([
+    const utterances = await read(scene);
+    expect(utterances.map(({ text, gap, original }) => [text, gap, original])).toEqual([
       ['early', undefined, undefined],
       ['', 'network', undefined],
       ['wrong', undefined, 'rong'],
       ['late', undefined, undefined],
     ]);
-    expect([said[0]?.id, said[3]?.words]).toEqual([early?.id, late?.speech?.words]);
+    expect([utterances[0]?.id, utterances[3]?.words]).toEqual([early?.id, late?.speech?.words]);
     const some = await read(scene, { from: new Date(iso(12)), to: new Date(iso(30)), speakerId: ada.id });
     expect(some.map(({ text }) => text)).toEqual(['wrong']);
   });
 
-  test('is for members, asked again for every page', async () => {
+  test('is for members only, which is checked before every page', async () => {
     await using scene = await openChat();
     const { store, roomId, ada, ben } = scene;
     const stranger = await addPerson(store);
@@ -64,7 +64,7 @@ describe('a transcript', () => {
     await expect(parts.next()).rejects.toMatchObject(refused);
   });
 
-  test('of any length is read a page at a time, no faster than it is taken, and once', async () => {
+  test('of any length is read page by page, only on demand, and each utterance once', async () => {
     const asked: number[] = [];
     await using scene = await openChat((store) => ({
       async listSpokenByTime(roomId, page) {
@@ -87,9 +87,11 @@ describe('a transcript', () => {
     await parts.return?.();
     expect(asked).toEqual([50]);
 
-    const said = await read(scene);
-    expect(new Set(said.map((one) => one.text)).size).toBe(500);
-    expect(said.map(({ startedAt }) => startedAt)).toEqual(said.map(({ startedAt }) => startedAt).sort());
-    expect(said).toHaveLength(500);
+    const utterances = await read(scene);
+    expect(new Set(utterances.map((one) => one.text)).size).toBe(500);
+    expect(utterances.map(({ startedAt }) => startedAt)).toEqual(
+      utterances.map(({ startedAt }) => startedAt).sort(),
+    );
+    expect(utterances).toHaveLength(500);
   });
 });

@@ -15,14 +15,14 @@ export type ExportQuery = {
   from?: Date | undefined;
   to?: Date | undefined;
   speakerId?: string | undefined;
-  /** IANA, e.g. `Asia/Seoul`: of the times in what is made for reading. */
+  /** The IANA time zone of the times in plain text, e.g. `Asia/Seoul`. */
   timeZone: string;
 };
 
-/** A transcript as a file that comes piece by piece, so that no room is too large for it. */
+/** A transcript file that is made part by part, so that its size does not matter. */
 export type TranscriptFile = {
   roomName: string;
-  /** Throws an AppError in the middle if the store goes away, or the user's membership does. */
+  /** May throw an AppError in the middle: if the store goes away, or the user loses membership. */
   text: AsyncIterable<string>;
 };
 
@@ -38,19 +38,19 @@ const WRITERS: Record<TranscriptFormat, (subject: TranscriptSubject) => Transcri
   json: jsonWriter,
 };
 
-/** Utterances in memory at a time; few, because SQLite and the ORM let nothing else run while they read a page. */
-const PAGE = 50;
+/** Utterances per page. Few, because SQLite and the ORM block the event loop while they read a page. */
+const PAGE_SIZE = 50;
 
 export function createTranscripts(store: Pick<Store, 'listSpokenByTime'>, access: Access): Transcripts {
-  /** Membership is asked for each page: whoever leaves reads no further. */
+  /** Checks membership before each page, so that a member who leaves gets no further page. */
   async function* pages(user: UserRef, { roomId, from, to, speakerId }: ExportQuery) {
     let after: { id: string; startedAt: string } | undefined;
     do {
       await access.member(user, roomId);
-      const page = await store.listSpokenByTime(roomId, { from, to, speakerId, after, limit: PAGE });
+      const page = await store.listSpokenByTime(roomId, { from, to, speakerId, after, limit: PAGE_SIZE });
       const utterances = page.flatMap((message) => fromMessage(message) ?? []);
       yield utterances;
-      after = page.length === PAGE ? utterances.at(-1) : undefined;
+      after = page.length === PAGE_SIZE ? utterances.at(-1) : undefined;
     } while (after);
   }
 

@@ -2,13 +2,13 @@ import type { Utterance } from '../../../contract/types.ts';
 import { type Piece, piecesOf } from './pieces.ts';
 import { widthOf } from './width.ts';
 
-/** A stretch of one voice: what was said of it, or that it was not heard. */
+/** A part of an utterance that one voice said, or a gap. */
 export type Turn = { name: string; pieces: Piece[] };
 
-/** An utterance by voices, nearly always one. */
+/** Splits an utterance by voices. There is nearly always just one. */
 export function turnsOf(utterance: Utterance): Turn[] {
   const turns: (Turn & Pick<Piece, 'voice'>)[] = [];
-  for (const piece of utterance.gap ? [notHeard(utterance)] : piecesOf(utterance)) {
+  for (const piece of utterance.gap ? [gapPiece(utterance)] : piecesOf(utterance)) {
     const turn = turns.at(-1);
     if (turn && turn.voice === piece.voice) turn.pieces.push(piece);
     else turns.push({ name: nameOf(utterance, piece.voice), voice: piece.voice, pieces: [piece] });
@@ -23,17 +23,17 @@ export function textOf(pieces: Piece[]): string {
     .trim();
 }
 
-function notHeard({ startedAt, endedAt }: Utterance): Piece {
+function gapPiece({ startedAt, endedAt }: Utterance): Piece {
   const [startMs, endMs] = [Date.parse(startedAt), Date.parse(endedAt ?? startedAt)];
   const text = `[not heard: ${Math.max(1, Math.round((endMs - startMs) / 1_000))} s]`;
   return { text, width: widthOf(text), spaced: true, startMs, endMs, voice: undefined };
 }
 
-/** Marks that turn the direction of all that follows them on the line. */
-const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+/** Control characters that change the writing direction of the rest of the line. */
+const DIRECTION_MARKS = /[\u202a-\u202e\u2066-\u2069]/g;
 
-/** Several people on one microphone are told apart by a number behind the name of whose it is. */
+/** If several people share a microphone, a number follows the name of its owner. */
 function nameOf({ speaker }: Utterance, voice: string | undefined): string {
-  const name = speaker.name.replace(TURNING, '');
+  const name = speaker.name.replace(DIRECTION_MARKS, '');
   return voice === undefined ? name : `${name} (${Number(voice) + 1})`;
 }

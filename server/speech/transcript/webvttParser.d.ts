@@ -1,9 +1,9 @@
-/** The validator of the group that wrote the format; the package brings no types. */
+/** The validator by the authors of WebVTT. The package has no types. */
 declare module 'webvtt-parser' {
   type Node = { type: string; name?: string; value?: string; children?: Node[] };
   type Cue = { startTime: number; endTime: number; tree: Node };
   class WebVTTParser {
-    /** @param references what the names of character references stand for. */
+    /** @param references the characters for the names of character references. */
     constructor(references: Record<string, string>);
     parse(
       text: string,

@@ -13,7 +13,7 @@ describe('a line of a caption', () => {
     expect(widthOf(text)).toBe(LINE_WIDTH);
   });
 
-  test('is cut between what people see as characters', () => {
+  test('is cut between visible characters, never inside one', () => {
     expect(shortened('short', LINE_WIDTH)).toBe('short');
     expect(shortened('👩‍👩‍👧‍👦'.repeat(20), LINE_WIDTH)).toBe(`${'👩‍👩‍👧‍👦'.repeat(15)}…`);
     expect(widthOf(shortened('a name that goes on and on '.repeat(3), LINE_WIDTH / 2))).toBeLessThanOrEqual(

@@ -1,17 +1,17 @@
 import type { Utterance } from '../../../contract/types.ts';
 
-/** Writes a transcript, utterance after utterance in the order in which they began; each call answers the next of its text. */
+/** Writes a transcript. Utterances are added in the order of their starts. Each call returns the next part of it. */
 export type TranscriptWriter = {
   begin: () => string;
   add: (utterance: Utterance) => string;
   end: () => string;
 };
 
-/** What a transcript is of. */
+/** The room of a transcript, and how its times are written. */
 export type TranscriptSubject = {
   room: { id: string; name: string };
-  /** Where it was asked to begin: subtitles count from here, or else from the first utterance. */
+  /** The requested start. Subtitles count time from here, or else from the first utterance. */
   from: Date | undefined;
-  /** The zone (IANA) of the times that people read. */
+  /** The IANA time zone of the times in plain text. */
   timeZone: string;
 };

@@ -72,7 +72,7 @@ export type SpeechSettings = {
   vocabulary: string | null;
   /** The name of a vocabulary filter that the operator has created at the engine. */
   vocabularyFilter: string | null;
-  /** What the filter does to the words it lists. */
+  /** The filter's effect on the words it lists. */
   filterMethod: 'mask' | 'remove' | 'tag';
   /** How early the words of a partial become stable. A higher stability is faster and less exact. */
   stability: 'off' | 'low' | 'medium' | 'high';
@@ -161,7 +161,7 @@ export type CaptionEvent =
       place?: number;
     };
 
-/** What an engine can do besides plain recognition. */
+/** The features of an engine besides plain recognition. */
 export type SpeechFeature = 'auto' | 'vocabulary' | 'vocabularyFilter' | 'stability' | 'redact' | 'speakers';
 
 export type EngineRef = {

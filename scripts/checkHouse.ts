@@ -71,12 +71,12 @@ const HOUSE: Record<string, string[]> = {
   'client/main.tsx': ['client/views', 'client/styles'],
 };
 
-/** What only tests, benchmarks and scripts run: they may import anything, and nobody else imports them. */
+/** Files that only tests, benchmarks and scripts run. They may import anything, and no other file imports them. */
 const OUTSIDE = /^(testing|bench|scripts|client\/e2e)\/|\/testing\/|\.test\.tsx?$|^[^/]+$/;
 
 const SOURCES = '{contract,db,server,client,testing,bench,scripts}/**/*.{ts,tsx,js,mjs,css}';
 
-/** @returns what is wrong with the house that stands at `root`: a sentence for each import or folder; none if it is in order. */
+/** Checks the project that stands at `root`. @returns a sentence for each wrong import and each crowded folder. */
 export function findFaults(root: string): string[] {
   const files = globSync(SOURCES, { cwd: root, exclude: ['client/dist/**'] }).toSorted();
   return [...files.flatMap((file) => faultsIn(root, file)), ...findCrowded(files)];

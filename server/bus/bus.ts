@@ -1,6 +1,6 @@
 import type { CaptionEvent, Message, RoomSettings, UserRef } from '../../contract/types.ts';
 
-/** What one process publishes to the others about a room. A `message` is only a hint: the database is the truth. */
+/** An event about a room that one process publishes to the others. A `message` is only a hint: the database is the truth. */
 export type BusEvent =
   | { type: 'message'; message: Message }
   /** All users who are in the room through this process. */

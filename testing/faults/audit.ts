@@ -2,7 +2,7 @@ import type { Message } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Ack, View } from './person.ts';
 
-/** What went wrong, as counts. Each count must be 0. */
+/** The counts of each kind of fault. Each must be 0. */
 export type Findings = {
   /** Messages that were acked and are not in the database, or whose latest state somebody was not shown. */
   lost: number;

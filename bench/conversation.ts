@@ -2,7 +2,7 @@ import { loudness, pink } from '../server/transcriber/testing/noise.ts';
 import { createRandom, type Random } from '../server/transcriber/testing/random.ts';
 import { CLIP_RATE, type Span, type SpokenClip } from '../server/transcriber/testing/recordings.ts';
 
-/** The recording of one microphone. All spans are in samples. They are exact, because the recording is put together here. */
+/** The recording of one microphone. Spans are in samples, and exact, because this file places the clips. */
 export type Microphone = {
   /** PCM s16le mono at 16 kHz. */
   pcm: Uint8Array;

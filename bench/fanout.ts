@@ -179,7 +179,7 @@ async function printStalled(): Promise<void> {
     `\n${stalled} of ${subscribers} subscribers stop reading (limit ${LIMITS.unreadEventBytes / 1_024} KiB each)`,
   );
   print(
-    `  memory ${each.toFixed(0)} KiB per stalled subscriber; each of the others gets ${share.toFixed(2)} × the messages of before`,
+    `  memory ${each.toFixed(0)} KiB per stalled subscriber; each other one gets ${share.toFixed(2)} × its messages`,
   );
   await close(opened);
 }
@@ -196,7 +196,7 @@ async function printStorm(name: StackName): Promise<void> {
   const missed = cursors.reduce((sum, cursor) => sum + head - cursor, 0);
   const ms = await load.storm(stack, seats, cursors, head);
   print(
-    `\n${clients.toLocaleString('en')} clients reconnect at once to ${name}; together they missed ${missed.toLocaleString('en')} changes`,
+    `\n${clients.toLocaleString('en')} clients of ${name} reconnect at once, with ${missed.toLocaleString('en')} missed changes in all`,
   );
   print(`  everybody had every change, once and in order, after ${Math.round(ms)} ms`);
   await stack.restart?.();

@@ -20,7 +20,7 @@ export type ReadingFigures = {
   catchUpMs: number;
 };
 
-/** Measures reads of the timeline. @param databaseUrl of a MySQL or MariaDB, which the bare driver connects to as well. */
+/** Measures reads of the timeline. @param databaseUrl MySQL or MariaDB, for the bare driver. */
 export async function measureReading(store: Store, databaseUrl: string): Promise<ReadingFigures> {
   const ada = await addPerson(store);
   const roomId = await addRoom(store, ada);

@@ -10,7 +10,7 @@ import { type Cpu, type Stage, setStage } from './speech/stage.ts';
  * a CPU profile of the server.
  */
 const STREAMS = [100, 300];
-/** With more streams, the test service returns fixed results: recognising all of them would need too much of its core. */
+/** With more streams the test service returns fixed results, because recognising all of them would overload its core. */
 const MAX_RECOGNIZED_STREAMS = 100;
 const WARM_UP_MS = 5_000;
 const MEASURED_MS = 20_000;
@@ -33,7 +33,8 @@ async function measureOn(stage: Stage<SpeechLoad>, streams: number, recognizes: 
   const [residentBytes, liveBytes] = [stage.residentBytes(), (await stage.usage()).memoryBytes];
   const { lags, refusedChunks, captions, wordsSpoken, allRecognized } = await load.end();
 
-  const finals = `; ${allRecognized ? 'all' : 'NOT ALL'} ${wordsSpoken.toLocaleString('en')} spoken words are in the finals, once and in order`;
+  const words = `${allRecognized ? 'all' : 'NOT ALL'} ${wordsSpoken.toLocaleString('en')} spoken words`;
+  const finals = `; ${words} are in the finals, once and in order`;
   const mib = (bytes: number) => `${(bytes / streams / 1_048_576).toFixed(2)} MiB`;
   printLine(`\n${streams} live streams, ${MEASURED_MS / 1_000} s`);
   print('chunk sent to acked', `${spread(acks)}; ${refusedChunks} refused`);

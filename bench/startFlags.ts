@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The flags that `npm start` passes to Node. Benchmarks use the same ones, so that they measure the server that people run. */
+/** The flags that `npm start` passes to Node. Benchmarks run the server with the same flags. */
 export const START_FLAGS: string[] = flagsOf(
   (
     JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

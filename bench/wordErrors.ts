@@ -11,7 +11,7 @@ const ROUNDS = 3;
 const VOICE_LOUDNESS = 3_277;
 const NOISE_BELOW_VOICE_DB = 40;
 
-/** Prints PocketSphinx's word errors in the English recordings, with pauses of 1 to 20 s: without and with the voice gate. */
+/** Prints PocketSphinx's word errors in the English recordings (pauses of 1 to 20 s), with and without the voice gate. */
 export async function printWordErrors(clips: SpokenClip[]): Promise<void> {
   if (!findPocketsphinx().ok) {
     console.log('The word errors were not measured, because PocketSphinx is not installed.');

@@ -51,7 +51,7 @@ export async function measureWriting(store: Store, databaseUrl: string): Promise
   }
 }
 
-/** Does what a server without group commit does for each message: lock the room, insert, update the room's counters, commit. */
+/** Writes one message as a server without group commit does: lock the room, insert, update the counters, commit. */
 async function bareSend(pool: Pool, roomId: string, author: User): Promise<void> {
   const connection = await pool.getConnection();
   try {

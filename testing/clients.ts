@@ -24,7 +24,7 @@ export function httpClient(url: string, token?: string): Client {
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, headers: bearer(token) })] });
 }
 
-/** The stock client over HTTP. It sends calls of the same moment as one batch; a call with bytes gets its own request. */
+/** The stock client over HTTP. It batches calls of the same moment; a call with bytes gets its own request. */
 export function batchClient(url: string, token?: string): Client {
   const options = { url: `${url}/trpc`, headers: bearer(token) };
   return createTRPCClient<AppRouter>({

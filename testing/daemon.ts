@@ -29,7 +29,7 @@ export type DaemonSpec = {
   ping: (port: number) => Promise<void>;
 };
 
-/** Starts a server on a free port and waits until it answers. @throws Error with its last output if it does not start. */
+/** Starts a server on a free port and waits until it answers. @throws Error with its last error output. */
 export async function startDaemon({ name, command, prepare, ping }: DaemonSpec): Promise<Daemon> {
   const directory = mkdtempSync(join(tmpdir(), `roomscribe-${name}-`));
   const port = await freePort();

@@ -37,7 +37,7 @@ export function findMysqlHome(): string | undefined {
   return existsSync(join(home, 'root/usr/sbin/mysqld')) ? home : undefined;
 }
 
-/** Starts Oracle's MySQL from a directory where it is unpacked, not installed. It runs with its own loader and libraries. */
+/** Starts Oracle's MySQL from the directory where it is unpacked. It runs with its own loader and libraries. */
 export function startOracleMysql(home: string): Promise<MysqlServer> {
   const root = join(home, 'root');
   const command = (directory: string, ...options: string[]) => [

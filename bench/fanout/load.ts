@@ -17,7 +17,7 @@ export type Load = {
   paced: (forMs: number, perSecond: number) => Promise<number[]>;
   /** Makes the first `count` subscribers stop reading. */
   stall: (count: number) => Promise<void>;
-  /** Connects everybody at once, each with a cursor. @returns ms until the last one has all changes up to `head`, in order. */
+  /** Connects everybody at once, each with a cursor. @returns ms until all have the changes up to `head`, in order. */
   storm: (to: Target, seats: Seat[], cursors: number[], head: number) => Promise<number>;
   close: () => Promise<void>;
 };
@@ -30,7 +30,7 @@ export type Answer = { value: unknown } | { error: string };
 const TEXT = 'The quick brown fox jumps over the lazy dog, and nobody in the room is surprised by it.';
 /** How many clients connect at the same time. */
 const CONNECTING = 50;
-/** Every n-th delivery is timed. n does not divide the number of subscribers, so a different subscriber is timed each time. */
+/** Every n-th delivery is timed. n does not divide 100 or 1,000, so the timed subscriber changes. */
 const TIMED = 7;
 /** A step that takes longer than this has failed. */
 const TIMEOUT_MS = 30_000;

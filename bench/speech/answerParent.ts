@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 export type Question = { call: string; args: unknown[] };
 export type Answer = { value: unknown } | { error: string };
 
-/** Calls these functions for the parent process and sends their results back. Ends the process when the parent is gone. */
+/** Calls these functions for the parent process and sends back the results. Exits when the parent is gone. */
 export function answerParent(functions: Record<string, (...args: never[]) => Promise<unknown>>): void {
   process.on('message', async ({ call, args }: Question) => {
     try {

@@ -82,7 +82,7 @@ async function addressOf(server: ChildProcess): Promise<string> {
     const [part] = (await once(server.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     text += part.toString();
     const [, url] = /^Roomscribe +(\S+)$/m.exec(text) ?? [];
-    // Node tries both addresses of `localhost`, and a busy server can be too slow for the first try. 127.0.0.1 is one address.
+    // `localhost` has two addresses, and a busy server may answer too late on the first one.
     if (url) return url.replace('localhost', '127.0.0.1');
   }
 }
@@ -91,7 +91,7 @@ async function stopIfAlive(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await stopPinned(child);
 }
 
-/** Calls functions in the process of the load. A call throws an Error if the function fails there, or the process ends. */
+/** Calls functions in the process of the load. A call fails if the function fails there or the process ends. */
 function remote<Load extends object>(child: ChildProcess): Load {
   const gone = once(child, 'exit').then((): never => {
     throw new Error('The process of the load has ended.');

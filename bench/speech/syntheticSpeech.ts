@@ -18,7 +18,7 @@ const STEP_BYTES = CHUNK_BYTES / 10;
 export type SyntheticSpeechOptions = {
   /** The same seed gives the same speech. */
   seed: number;
-  /** Seconds between an utterance and the next one, at least 0.5. The argument is the number of the utterance, from 0. */
+  /** Seconds of silence after the utterance with this number (from 0), at least 0.5. */
   pauseSeconds?: (utterance: number) => number;
 };
 

@@ -30,7 +30,7 @@ export async function readRoom(store: Pick<Store, 'changesAfter'>, roomId: strin
   }
 }
 
-/** Compares the acks and the messages that people were shown with the database. @param rooms the messages of each room. */
+/** Compares acks and shown messages with the database. @param rooms the stored messages of each room. */
 export function audit(rooms: ReadonlyMap<string, Message[]>, acks: Ack[], views: View[]): Findings {
   const findings = [
     ...[...rooms.values()].map(auditRoom),

@@ -10,7 +10,7 @@ export type Fault = {
   inject: (stage: Stage, random: Random) => Promise<void>;
 };
 
-/** How long each fault lasts. Nothing here waits for the servers to notice it: the audit at the end shows whether they coped. */
+/** How long each fault lasts. Nothing waits for the servers to notice it: the audit at the end checks the outcome. */
 const UNPLUGGED_MS = [50, 300] as const;
 const DOWN_MS = [0, 500] as const;
 const FROZEN_MS = [500, 3_000] as const;

@@ -37,12 +37,19 @@ const SENT_TWICE = 0.3;
 /** The share of messages that are edited, removed or reacted to. */
 const CHANGED = 0.2;
 
+export type PersonOptions = {
+  name: string;
+  /** The URLs of all servers. */
+  addresses: string[];
+  random: Random;
+  onAck: () => void;
+};
+
 /**
  * Lets a person enter who uses the stock client only. The client reconnects to any of the servers and comes back with its
  * cursor. A call that fails is made again until it succeeds. Repeated sends of one message have the same `clientId`.
- * @param addresses the URLs of all servers.
  */
-export async function enterPerson(name: string, addresses: string[], random: Random): Promise<Person> {
+export async function enterPerson({ name, addresses, random, onAck }: PersonOptions): Promise<Person> {
   const token = await retry(() => guest(random.pick(addresses), name));
   const socket = createWSClient({
     url: () => `${random.pick(addresses).replace(/^http/, 'ws')}/trpc`,
@@ -55,7 +62,7 @@ export async function enterPerson(name: string, addresses: string[], random: Ran
   const stops: (() => void)[] = [];
   let repeats = 0;
 
-  const call = <T>(make: (signal: AbortSignal) => Promise<T>) =>
+  const call: Call = (make) =>
     retry(
       () => make(AbortSignal.timeout(CALL_TIMEOUT_MS)),
       () => {
@@ -63,24 +70,11 @@ export async function enterPerson(name: string, addresses: string[], random: Ran
       },
     );
 
-  const send = async (roomId: string, text: string) => {
-    const input = { roomId, clientId: randomUUID(), text };
-    const attempt = () => call((signal) => trpc.messages.send.mutate(input, { signal }));
-    // An impatient client sends again while its first call is still running.
-    const attempts = random.next() < SENT_TWICE ? [attempt(), attempt()] : [attempt()];
-    const [message] = (await Promise.all(attempts)) as [Message];
-    acks.push({ ...input, message });
-    if (random.next() < CHANGED) await change(message);
-  };
-
-  const change = async ({ roomId, id: messageId, text }: Message) => {
-    const target = { roomId, messageId };
-    const { messages } = trpc;
-    await random.pick([
-      () => call((signal) => messages.edit.mutate({ ...target, text: `${text}, edited` }, { signal })),
-      () => call((signal) => messages.react.mutate({ ...target, emoji: '👍' }, { signal })),
-      () => call((signal) => messages.remove.mutate(target, { signal })),
-    ])();
+  const join = async (roomId: string) => {
+    await call((timeout) => trpc.rooms.join.mutate({ roomId }, { signal: timeout }));
+    const view: View = { person: name, roomId, messages: [], resets: 0 };
+    views.push(view);
+    stops.push(watch(trpc, view));
   };
 
   return {
@@ -88,14 +82,12 @@ export async function enterPerson(name: string, addresses: string[], random: Ran
     views,
     repeats: () => repeats,
     async talk(roomIds, signal) {
-      for (const roomId of roomIds) {
-        await call((timeout) => trpc.rooms.join.mutate({ roomId }, { signal: timeout }));
-        const view: View = { person: name, roomId, messages: [], resets: 0 };
-        views.push(view);
-        stops.push(watch(trpc, view));
-      }
+      for (const roomId of roomIds) await join(roomId);
       for (let i = 1; !signal.aborted; i += 1) {
-        await send(random.pick(roomIds), `${name} says ${i}`);
+        const ack = await send({ trpc, call, random }, random.pick(roomIds), `${name} says ${i}`);
+        acks.push(ack);
+        onAck();
+        if (random.next() < CHANGED) await change({ trpc, call, random }, ack.message);
         await sleep(random.between(...PAUSE_MS));
       }
     },
@@ -104,6 +96,31 @@ export async function enterPerson(name: string, addresses: string[], random: Ran
       await socket.close();
     },
   };
+}
+
+/** Makes a call, and makes it again until it succeeds. */
+type Call = <T>(make: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+type Caller = { trpc: Client; call: Call; random: Random };
+
+async function send({ trpc, call, random }: Caller, roomId: string, text: string): Promise<Ack> {
+  const input = { roomId, clientId: randomUUID(), text };
+  const attempt = () => call((signal) => trpc.messages.send.mutate(input, { signal }));
+  // An impatient client sends again while its first call is still running.
+  const attempts = random.next() < SENT_TWICE ? [attempt(), attempt()] : [attempt()];
+  const [message] = (await Promise.all(attempts)) as [Message];
+  return { ...input, message };
+}
+
+/** Edits, removes or reacts to a message. */
+async function change({ trpc, call, random }: Caller, { roomId, id, text }: Message): Promise<void> {
+  const target = { roomId, messageId: id };
+  const { messages } = trpc;
+  await random.pick([
+    () => call((signal) => messages.edit.mutate({ ...target, text: `${text}, edited` }, { signal })),
+    () => call((signal) => messages.react.mutate({ ...target, emoji: '👍' }, { signal })),
+    () => call((signal) => messages.remove.mutate(target, { signal })),
+  ])();
 }
 
 async function guest(address: string, name: string): Promise<string> {
@@ -127,7 +144,7 @@ async function retry<T>(attempt: () => Promise<T>, onFailure: () => void = () =>
   }
 }
 
-/** Follows the room from its beginning. The stock client resumes after a lost socket; after an error, this function does. */
+/** Follows the room from its beginning. The stock client resumes after a lost socket, and this function after an error. */
 function watch(trpc: Client, view: View): () => void {
   let lastEventId = '0';
   let stopped = false;

@@ -5,7 +5,7 @@ import { addRoom, append, kept, type Scene, spoken, typed, upTo } from './materi
 
 const AT = '2026-11-23T08:17:42.007Z';
 
-/** A part of the store's contract. */
+/** The store's contract: search in a small room. `describeLongRoom` covers the index. */
 export function describeSearch(scene: Scene): void {
   const say = async (text: string) =>
     kept(await append(scene.store, [typed(scene.room, scene.ada, { text })]))[0] as Message;
@@ -26,7 +26,7 @@ export function describeSearch(scene: Scene): void {
     expect(await found(words)).toEqual([text]);
   });
 
-  test('newest first, page after page, typed and spoken alike', async () => {
+  test('typed and spoken messages come newest first, over pages', async () => {
     await append(scene.store, [
       ...upTo(3).map((i) => typed(scene.room, scene.ada, { text: `needle ${i}` })),
       spoken(scene.room, scene.ben, AT, 'a spoken needle'),
@@ -43,7 +43,7 @@ export function describeSearch(scene: Scene): void {
     ]);
   });
 
-  test('what was edited is found by what it says now, and what was removed not at all', async () => {
+  test('an edited message is found by its new text, and a removed one not at all', async () => {
     const [edited, removed] = [await say('before haystack'), await say('gone haystack')];
     const of = ({ roomId, id }: Message) => ({ roomId, messageId: id, by: scene.ada.id, at: AT });
     const changes: Change[] = [
@@ -55,7 +55,7 @@ export function describeSearch(scene: Scene): void {
     expect(await found('haystack')).toEqual(['after haystack']);
   });
 
-  test('what was said is found by its corrected text, and no more by what was heard', async () => {
+  test('a corrected utterance is found by its new text, and not by the text that was recognised', async () => {
     const { store, room, ada } = scene;
     const [said] = kept(await append(store, [spoken(room, ada, AT, '회의를 시작 하겠습니다 red')])) as [
       Message,
@@ -77,7 +77,7 @@ export function describeSearch(scene: Scene): void {
     expect(await everywhere('시작')).toEqual([]);
   });
 
-  test('over all rooms means those that one has joined', async () => {
+  test('a search over all rooms covers the rooms that the user has joined', async () => {
     const mark = `mark${scene.room.slice(0, 8)}`;
     const foreign = await addRoom(scene.store, scene.ben);
     await append(scene.store, [
@@ -89,7 +89,7 @@ export function describeSearch(scene: Scene): void {
   });
 
   test.each(['"', '""', '*', 'AND', 'a"b OR c', '%', "'", '\\', '(', '+x -y', '@1'])(
-    'whatever is typed is looked for as it is: %s',
+    '%s in a search has no special meaning',
     async (words) => {
       expect(await found(words)).toEqual([]);
     },

@@ -1,13 +1,13 @@
 import type { Texts } from './en.ts';
 
 export const ko: Texts = {
-  tagline: '말이 글이 되는 채팅방입니다.',
+  tagline: '말이 글이 되는 채팅입니다.',
   loading: '불러오는 중…',
   retry: '다시 시도',
   language: '언어',
   welcome: {
     name: '이름',
-    hint: '방에 있는 사람들에게 표시됩니다. 가입은 필요 없습니다.',
+    hint: '방에 표시됩니다. 가입은 필요 없습니다.',
     enter: '들어가기',
   },
   rooms: {
@@ -47,11 +47,11 @@ export const ko: Texts = {
       high: '일찍 확정, 덜 정확함',
     },
     redact: '개인정보 가리기',
-    redactHint: '이 경우 문장이 끝난 뒤에만 글이 표시됩니다.',
+    redactHint: '켜면 문장이 끝난 뒤에만 글이 표시됩니다.',
     speakers: '마이크를 함께 쓰는 사람 구분하기',
     vocabulary: '사용자 지정 어휘',
     vocabularyFilter: '어휘 필터',
-    nameHint: '서버 관리자가 정한 이름을 입력하세요.',
+    nameHint: '서버 관리자가 정한 이름입니다.',
     filterMethod: '필터에 걸린 단어',
     filterMethods: { mask: '***로 바꾸기', remove: '삭제하기', tag: '표시만 하기' },
     lacks: '{{ engine }}에서는 사용할 수 없습니다.',

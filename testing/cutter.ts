@@ -18,21 +18,12 @@ export async function openCutter(serverUrl: string): Promise<Cutter> {
   const open = new Set<Socket>();
   let connections = 0;
   let held = false;
-  const join = (from: Socket, to: Socket) => {
-    open.add(from);
-    from.pipe(to);
-    from.on('error', () => to.destroy());
-    from.on('close', () => {
-      open.delete(from);
-      to.destroy();
-    });
-  };
   const server = createServer((client) => {
     if (held) return void client.destroy();
     connections += 1;
     const upstream = connect(target, '127.0.0.1');
-    join(client, upstream);
-    join(upstream, client);
+    forward(client, upstream, open);
+    forward(upstream, client, open);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -56,4 +47,15 @@ export async function openCutter(serverUrl: string): Promise<Cutter> {
       await once(server, 'close');
     },
   };
+}
+
+/** Passes on everything that comes from one socket, and closes the other socket with it. */
+function forward(from: Socket, to: Socket, open: Set<Socket>): void {
+  open.add(from);
+  from.pipe(to);
+  from.on('error', () => to.destroy());
+  from.on('close', () => {
+    open.delete(from);
+    to.destroy();
+  });
 }

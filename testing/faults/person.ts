@@ -51,24 +51,16 @@ export type PersonOptions = {
  */
 export async function enterPerson({ name, addresses, random, onAck }: PersonOptions): Promise<Person> {
   const token = await retry(() => guest(random.pick(addresses), name));
-  const socket = createWSClient({
-    url: () => `${random.pick(addresses).replace(/^http/, 'ws')}/trpc`,
-    connectionParams: { token },
-    retryDelayMs: () => random.between(20, 200),
-  });
-  const trpc: Client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] });
+  const { socket, trpc } = connect(token, addresses, random);
   const acks: Ack[] = [];
   const views: View[] = [];
   const stops: (() => void)[] = [];
   let repeats = 0;
 
-  const call: Call = (make) =>
-    retry(
-      () => make(AbortSignal.timeout(CALL_TIMEOUT_MS)),
-      () => {
-        repeats += 1;
-      },
-    );
+  const onFailure = () => {
+    repeats += 1;
+  };
+  const call: Call = (make) => retry(() => make(AbortSignal.timeout(CALL_TIMEOUT_MS)), onFailure);
 
   const join = async (roomId: string) => {
     await call((timeout) => trpc.rooms.join.mutate({ roomId }, { signal: timeout }));
@@ -121,6 +113,16 @@ async function change({ trpc, call, random }: Caller, { roomId, id, text }: Mess
     () => call((signal) => messages.react.mutate({ ...target, emoji: '👍' }, { signal })),
     () => call((signal) => messages.remove.mutate(target, { signal })),
   ])();
+}
+
+function connect(token: string, addresses: string[], random: Random) {
+  const socket = createWSClient({
+    url: () => `${random.pick(addresses).replace(/^http/, 'ws')}/trpc`,
+    connectionParams: { token },
+    retryDelayMs: () => random.between(20, 200),
+  });
+  const trpc: Client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] });
+  return { socket, trpc };
 }
 
 async function guest(address: string, name: string): Promise<string> {

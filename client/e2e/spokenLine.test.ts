@@ -48,7 +48,7 @@ test('a speaker edits a spoken line: Enter saves, Escape cancels, and the origin
   await field.press('Enter');
   await expect.poll(() => timelineOf(ann)).toEqual(['앞 오른쪽']);
   await expect.poll(() => timelineOf(ben)).toEqual(['앞 오른쪽']);
-  await ben.getByText('Edited').click();
+  await ben.getByText('Edited', { exact: true }).click();
   await ben.getByText(`Originally heard: “${heard}”`).waitFor();
 }, 90_000);
 

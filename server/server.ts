@@ -61,8 +61,8 @@ export type RunningServer = {
   close: (drainMs: number) => Promise<void>;
 };
 
-/** Puts the parts together and listens. The caller opened the store, the bus and the engine, and closes them. */
-export async function startServer(parts: ServerParts, port: number, host: string): Promise<RunningServer> {
+/** Puts the parts of the domain together. Its `close` lets speech end and messages commit, and stops the timers. */
+function createDomain(parts: ServerParts) {
   const { store, bus, log } = parts;
   const writer = createWriter(store, bus);
   const access = createAccess(store);
@@ -86,7 +86,20 @@ export async function startServer(parts: ServerParts, port: number, host: string
     speech,
     transcripts: createTranscripts(store, access),
   };
+  const close = async (drainMs: number) => {
+    await speech.close(drainMs / 2);
+    await writer.drain();
+    await turns.idle(drainMs / 8);
+    feeds.close();
+    endWatch();
+  };
+  return { services, metrics, close };
+}
 
+/** Puts the parts together and listens. The caller opened the store, the bus and the engine, and closes them. */
+export async function startServer(parts: ServerParts, port: number, host: string): Promise<RunningServer> {
+  const { store, bus, log } = parts;
+  const { services, metrics, close: closeDomain } = createDomain(parts);
   const router = createRouter(services);
   const originRule = createOriginRule(parts.allowedOrigins);
   const health = createHealth(store, bus);
@@ -99,11 +112,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
     health.drain();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    await speech.close(drainMs / 2);
-    await writer.drain();
-    await turns.idle(drainMs / 8);
-    feeds.close();
-    endWatch();
+    await closeDomain(drainMs);
     await ws.close(drainMs / 4);
     server.closeAllConnections();
     await closed;

@@ -34,8 +34,7 @@ export type AppParts = {
 
 /** The app for plain HTTP: health, metrics, tRPC, REST, and the client's files. */
 export function createApp(parts: AppParts): Hono {
-  const { services, health, metrics, router, originRule, allowedOrigins, secure, clientDirectory, log } =
-    parts;
+  const { services, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
   const app = new Hono();
   app.onError((thrown, c) => {
     const error = asAppError(thrown);
@@ -55,15 +54,7 @@ export function createApp(parts: AppParts): Hono {
       strictTransportSecurity: secure,
     }),
   );
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
-  app.get('/readyz', async (c) => {
-    const readiness = await health.readiness();
-    return c.json(readiness, readiness.status === 'unready' ? 503 : 200);
-  });
-  app.get('/metrics', async (c) => {
-    const { contentType, body } = await metrics.render();
-    return c.body(body, 200, { 'content-type': contentType });
-  });
+  app.route('/', createOperations(parts));
   app.use(cors({ origin: allowedOrigins, credentials: true }));
   app.use(refuseForeignOrigins(originRule));
   app.use(
@@ -76,25 +67,41 @@ export function createApp(parts: AppParts): Hono {
       },
     }),
   );
-  app.use('/trpc/*', (c) =>
-    fetchRequestHandler({
-      endpoint: '/trpc',
-      req: c.req.raw,
-      router,
-      maxBatchSize: LIMITS.batchCalls,
-      createContext: async ({ req, resHeaders }) => ({
-        user: await services.identity
-          .identify(tokenOf(Object.fromEntries(req.headers)))
-          .catch(rethrowAsTRPCError),
-        keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
-      }),
-      onError: reportTo(log),
-    }),
-  );
+  app.use('/trpc/*', (c) => answerTrpc(c.req.raw, parts));
   app.route('/api', createRest(services, log));
   app.all('/api/*', (c) => c.notFound());
   app.route('/', createClientFiles(clientDirectory));
   return app;
+}
+
+/** The paths for load balancers and operators. They come before every check, so that a probe needs nothing. */
+function createOperations({ health, metrics }: AppParts): Hono {
+  return new Hono()
+    .get('/healthz', (c) => c.json({ status: 'ok' }))
+    .get('/readyz', async (c) => {
+      const readiness = await health.readiness();
+      return c.json(readiness, readiness.status === 'unready' ? 503 : 200);
+    })
+    .get('/metrics', async (c) => {
+      const { contentType, body } = await metrics.render();
+      return c.body(body, 200, { 'content-type': contentType });
+    });
+}
+
+function answerTrpc(request: Request, { services, router, secure, log }: AppParts): Promise<Response> {
+  return fetchRequestHandler({
+    endpoint: '/trpc',
+    req: request,
+    router,
+    maxBatchSize: LIMITS.batchCalls,
+    createContext: async ({ req, resHeaders }) => ({
+      user: await services.identity
+        .identify(tokenOf(Object.fromEntries(req.headers)))
+        .catch(rethrowAsTRPCError),
+      keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
+    }),
+    onError: reportTo(log),
+  });
 }
 
 function tooLarge(): AppError {

@@ -23,7 +23,6 @@ import {
 } from '../../contract/inputs.ts';
 import type { CaptionEvent } from '../../contract/types.ts';
 import type { Delivery } from '../chat/delivery.ts';
-import type { Rooms } from '../chat/rooms.ts';
 import type { Services } from '../services.ts';
 import { bytesInput } from './bytes.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -32,73 +31,81 @@ import { authed, open, router } from './trpc.ts';
 export type AppRouter = ReturnType<typeof createRouter>;
 
 /** Each procedure checks its input with zod, makes one call of the domain, and answers a shape of the contract. */
-export function createRouter({ identity, rooms, messages, signals, speech }: Services) {
+export function createRouter(services: Services) {
   const subscriptionOf = createSubscriptions();
-  const roomEvents = subscriptionOf(({ cursor, event }: Delivery) => tracked(String(cursor), event));
-  const captionEvents = subscriptionOf((event: CaptionEvent) => event);
-
   return router({
-    session: router({
-      guest: open.input(sessionInput).mutation(async ({ input, ctx }) => {
-        const session = await identity.guest(input.name);
-        ctx.keepSession(session.token);
-        return session;
-      }),
-      me: open.query(({ ctx }) => ({ user: ctx.user })),
-    }),
-
-    rooms: createRoomsRouter(rooms),
-
-    messages: router({
-      list: authed
-        .input(messagesPage)
-        .query(({ input: { roomId, ...page }, ctx }) => messages.list(ctx.user, roomId, page)),
-      send: authed.input(newMessage).mutation(({ input, ctx }) => messages.send(ctx.user, input)),
-      edit: authed.input(messageEdit).mutation(({ input, ctx }) => messages.edit(ctx.user, input)),
-      remove: authed.input(messageRemoval).mutation(({ input, ctx }) => messages.remove(ctx.user, input)),
-      react: authed.input(messageReaction).mutation(({ input, ctx }) => messages.react(ctx.user, input)),
-      search: authed.input(messageSearch).query(({ input, ctx }) => messages.search(ctx.user, input)),
-      markRead: authed
-        .input(readMarker)
-        .mutation(({ input, ctx }) => signals.markRead(ctx.user, input.roomId, input.seq)),
-      typing: authed.input(typingInput).mutation(async ({ input, ctx }) => {
-        await signals.typing(ctx.user, input.roomId, input.typing);
-        return {};
-      }),
-      /**
-       * Every event, presence included, is tracked with the rev up to which the client has then seen the room. So a
-       * client that loses its socket before the first message comes back with a cursor, and misses nothing.
-       */
-      live: authed
-        .input(liveInput)
-        .subscription(({ input: { roomId, lastEventId }, ctx, signal }) =>
-          roomEvents(ctx, signal, (outlet) =>
-            messages.live(ctx.user, { roomId, cursor: lastEventId }, outlet),
-          ),
-        ),
-    }),
-
-    transcripts: router({
-      engine: authed
-        .input(speechEngine.prefault({}))
-        .query(({ input, ctx }) => speech.engine(ctx.user, input.roomId)),
-      start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
-      push: authed.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
-      resume: authed
-        .input(speechResume)
-        .mutation(({ input, ctx }) => speech.resume(ctx.user, input.streamId, input.fresh)),
-      stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
-      live: authed
-        .input(roomInput)
-        .subscription(({ input, ctx, signal }) =>
-          captionEvents(ctx, signal, (outlet) => speech.live(ctx.user, input.roomId, outlet)),
-        ),
-      list: authed.input(transcriptQuery).query(({ input, ctx }) => speech.list(ctx.user, input)),
-    }),
+    session: createSessionRouter(services),
+    rooms: createRoomsRouter(services),
+    messages: createMessagesRouter(services, subscriptionOf),
+    transcripts: createTranscriptsRouter(services, subscriptionOf),
   });
 }
 
-function createRoomsRouter(rooms: Rooms) {
+type SubscriptionOf = ReturnType<typeof createSubscriptions>;
+
+function createSessionRouter({ identity }: Services) {
+  return router({
+    guest: open.input(sessionInput).mutation(async ({ input, ctx }) => {
+      const session = await identity.guest(input.name);
+      ctx.keepSession(session.token);
+      return session;
+    }),
+    me: open.query(({ ctx }) => ({ user: ctx.user })),
+  });
+}
+
+function createMessagesRouter({ messages, signals }: Services, subscriptionOf: SubscriptionOf) {
+  const roomEvents = subscriptionOf(({ cursor, event }: Delivery) => tracked(String(cursor), event));
+  return router({
+    list: authed
+      .input(messagesPage)
+      .query(({ input: { roomId, ...page }, ctx }) => messages.list(ctx.user, roomId, page)),
+    send: authed.input(newMessage).mutation(({ input, ctx }) => messages.send(ctx.user, input)),
+    edit: authed.input(messageEdit).mutation(({ input, ctx }) => messages.edit(ctx.user, input)),
+    remove: authed.input(messageRemoval).mutation(({ input, ctx }) => messages.remove(ctx.user, input)),
+    react: authed.input(messageReaction).mutation(({ input, ctx }) => messages.react(ctx.user, input)),
+    search: authed.input(messageSearch).query(({ input, ctx }) => messages.search(ctx.user, input)),
+    markRead: authed
+      .input(readMarker)
+      .mutation(({ input, ctx }) => signals.markRead(ctx.user, input.roomId, input.seq)),
+    typing: authed.input(typingInput).mutation(async ({ input, ctx }) => {
+      await signals.typing(ctx.user, input.roomId, input.typing);
+      return {};
+    }),
+    /**
+     * Every event, presence included, is tracked with the rev up to which the client has then seen the room. So a
+     * client that loses its socket before the first message comes back with a cursor, and misses nothing.
+     */
+    live: authed
+      .input(liveInput)
+      .subscription(({ input: { roomId, lastEventId }, ctx, signal }) =>
+        roomEvents(ctx, signal, (outlet) => messages.live(ctx.user, { roomId, cursor: lastEventId }, outlet)),
+      ),
+  });
+}
+
+function createTranscriptsRouter({ speech }: Services, subscriptionOf: SubscriptionOf) {
+  const captionEvents = subscriptionOf((event: CaptionEvent) => event);
+  return router({
+    engine: authed
+      .input(speechEngine.prefault({}))
+      .query(({ input, ctx }) => speech.engine(ctx.user, input.roomId)),
+    start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
+    push: authed.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
+    resume: authed
+      .input(speechResume)
+      .mutation(({ input, ctx }) => speech.resume(ctx.user, input.streamId, input.fresh)),
+    stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
+    live: authed
+      .input(roomInput)
+      .subscription(({ input, ctx, signal }) =>
+        captionEvents(ctx, signal, (outlet) => speech.live(ctx.user, input.roomId, outlet)),
+      ),
+    list: authed.input(transcriptQuery).query(({ input, ctx }) => speech.list(ctx.user, input)),
+  });
+}
+
+function createRoomsRouter({ rooms }: Services) {
   return router({
     list: authed.input(roomsPage.prefault({})).query(({ input, ctx }) => rooms.list(ctx.user, input)),
     get: authed.input(roomInput).query(({ input, ctx }) => rooms.get(ctx.user, input.roomId)),

@@ -60,18 +60,7 @@ export function attachWs({ server, services, router, originRule, log, pulse = PU
       ...{ router, onError },
       createContext: (params: ConnectionParams) => createContext(ws, params?.token ?? headerToken),
     };
-    const client = new TrpcSocket(new ClientSocket(ws, connection), parts, hasParams);
-    keepAlive.markAlive(ws);
-    ws.on('message', (data: Buffer, isBinary) => {
-      keepAlive.markAlive(ws);
-      client.read(data, isBinary);
-    });
-    ws.on('close', () => {
-      keepAlive.remove(ws);
-      client.close();
-    });
-    // An invalid or too large frame is an error here. `ws` closes the socket with the matching code.
-    ws.on('error', ignore);
+    connectEvents(ws, new TrpcSocket(new ClientSocket(ws, connection), parts, hasParams), keepAlive);
   };
 
   server.on('upgrade', (req, socket, head) => {
@@ -89,15 +78,33 @@ export function attachWs({ server, services, router, originRule, log, pulse = PU
   return {
     async close(graceMs) {
       keepAlive.stop();
-      const closed = new Promise<void>((resolve) => wss.close(() => resolve()));
-      for (const client of wss.clients) client.close(CLOSE.restart, 'server restarting');
-      const cut = setTimeout(() => {
-        for (const client of wss.clients) client.terminate();
-      }, graceMs);
-      await closed;
-      clearTimeout(cut);
+      await closeAll(wss, graceMs);
     },
   };
+}
+
+function connectEvents(ws: WebSocket, client: TrpcSocket, keepAlive: KeepAlive): void {
+  keepAlive.markAlive(ws);
+  ws.on('message', (data: Buffer, isBinary) => {
+    keepAlive.markAlive(ws);
+    client.read(data, isBinary);
+  });
+  ws.on('close', () => {
+    keepAlive.remove(ws);
+    client.close();
+  });
+  // An invalid or too large frame is an error here. `ws` closes the socket with the matching code.
+  ws.on('error', ignore);
+}
+
+async function closeAll(wss: WebSocketServer, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => wss.close(() => resolve()));
+  for (const client of wss.clients) client.close(CLOSE.restart, 'server restarting');
+  const cut = setTimeout(() => {
+    for (const client of wss.clients) client.terminate();
+  }, graceMs);
+  await closed;
+  clearTimeout(cut);
 }
 
 function ignore(): void {}

@@ -30,7 +30,7 @@ async function afterOneSpokenLine(name: string): Promise<{ ann: Page; ben: Page;
 }
 
 test('a speaker edits a spoken line: Enter saves, Escape cancels, and the original stays visible', async () => {
-  const { ann, ben, heard } = await afterOneSpokenLine('Edited line');
+  const { ann, ben, heard } = await afterOneSpokenLine('One line');
   expect(await ben.getByRole('button', { name: 'Edit' }).count()).toBe(0);
 
   const pencil = ann.getByRole('button', { name: 'Edit' });

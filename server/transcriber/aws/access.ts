@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-export type AwsAccess = { ok: true; region: string } | { ok: false; reason: string };
+type AwsAccess = { ok: true; region: string } | { ok: false; reason: string };
 
 /** With any of these variables, the SDK's credential chain does not ask the instance metadata service. */
 const CREDENTIAL_VARIABLES = [

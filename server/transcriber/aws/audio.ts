@@ -2,9 +2,9 @@ import type { AudioStream } from '@aws-sdk/client-transcribe-streaming';
 import type { AudioChunk } from '../transcriber.ts';
 
 /** `idle`: the SDK has not asked yet. `waiting`: it waits for the first chunk. `ended`: the source is at its end. */
-export type AudioState = 'idle' | 'waiting' | 'flowing' | 'ended';
+type AudioState = 'idle' | 'waiting' | 'flowing' | 'ended';
 
-export type AudioListener = {
+type AudioListener = {
   onChange: () => void;
   /** The source failed. */
   onError: (error: unknown) => void;

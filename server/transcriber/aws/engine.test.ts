@@ -117,7 +117,9 @@ test('a slow consumer gets all events, even when the audio ends while it pauses'
     signal,
   })) {
     texts.push(text);
-    if (texts.length === 1) await sleep(LONG_PAUSE_MS);
+    if (texts.length > 1) continue;
+    await expect.poll(() => scene.server.streams.at(-1)?.audioEnded, POLL).toBe(true);
+    await sleep(LONG_PAUSE_MS);
   }
   expect(texts.at(-1)).toBe(`${SENTENCE}.`);
 });

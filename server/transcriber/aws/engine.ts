@@ -3,7 +3,6 @@ import type { SpeechEngine } from '../transcriber.ts';
 import { createAwsClient } from './client.ts';
 import { awsRequestHandler } from './connection.ts';
 import { awsRefusal } from './refusal.ts';
-import type { Dialects } from './request.ts';
 import { AwsStream } from './stream.ts';
 
 export type AwsOptions = {
@@ -12,7 +11,6 @@ export type AwsOptions = {
   credentials?: TranscribeStreamingClientConfig['credentials'];
   /** For tests. By default the SDK uses AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING, or the region's endpoint. */
   endpoint?: string;
-  dialects?: Dialects;
   /** See `AwsStreamSettings`. */
   answerTimeoutMs?: number;
   /** See `awsRequestHandler`. */
@@ -29,7 +27,6 @@ export function createAwsEngine({
   region,
   credentials,
   endpoint,
-  dialects = ['ko-KR', 'en-US'],
   answerTimeoutMs = 10_000,
   pingMs = 5_000,
 }: AwsOptions): SpeechEngine {
@@ -39,7 +36,7 @@ export function createAwsEngine({
     endpoint,
     requestHandler: awsRequestHandler(pingMs),
   });
-  const settings = { client, dialects, answerTimeoutMs };
+  const settings = { client, answerTimeoutMs };
 
   return {
     name: 'aws',
@@ -49,7 +46,7 @@ export function createAwsEngine({
     features: ['auto', 'vocabulary', 'vocabularyFilter', 'stability', 'redact', 'speakers'],
     chunkMs: 100,
     longestSeconds: LONGEST_SECONDS,
-    refuses: (options) => awsRefusal(options, dialects),
+    refuses: awsRefusal,
     billedSeconds: (audioSeconds) =>
       audioSeconds > 0 ? Math.max(MINIMUM_SECONDS, Math.ceil(audioSeconds)) : 0,
     transcribe: (audio, options) => ({

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../contract/limits.ts';
 import { DEFAULT_SPEECH_SETTINGS } from '../../../contract/speechSettings.ts';
 import type { SpeechSettings } from '../../../contract/types.ts';
 import type { SpeechOptions } from '../transcriber.ts';
-import { type Dialects, languagesOf } from './request.ts';
+import { languagesOf } from './request.ts';
 
 /** Developer guide, "Redacting or identifying PII in a real-time stream". */
 const MASKED_LANGUAGES = ['en-AU', 'en-GB', 'en-US', 'es-US'];
@@ -13,9 +13,9 @@ const NEVER_IDENTIFIED = ['sv-SE', 'vi-VN'];
 const NAME = /^[0-9a-zA-Z._-]{1,200}$/;
 
 /** Says in a sentence for people why Amazon Transcribe does not accept these options; null if it does. */
-export function awsRefusal(options: SpeechOptions, dialects: Dialects): string | null {
+export function awsRefusal(options: SpeechOptions): string | null {
   const { sampleRate, settings = DEFAULT_SPEECH_SETTINGS } = options;
-  const languages = languagesOf(options, dialects);
+  const languages = languagesOf(options);
   if (sampleRate < LIMITS.sampleRateMin || sampleRate > LIMITS.sampleRateMax) {
     return `Amazon Transcribe needs audio of ${LIMITS.sampleRateMin} to ${LIMITS.sampleRateMax} samples a second, not ${sampleRate}.`;
   }

@@ -8,20 +8,19 @@ import type { SpeechSettings } from '../../../contract/types.ts';
 import type { SpeechOptions } from '../transcriber.ts';
 
 /** The languages behind `auto` where a room names none: one dialect a language. The service needs at least two. */
-export type Dialects = readonly [LanguageCode, LanguageCode, ...LanguageCode[]];
+const AUTO_LANGUAGES = ['ko-KR', 'en-US'];
 
-/** The StartStreamTranscription input for these options. `auto` becomes the room's languages, else `dialects`. */
+/** The StartStreamTranscription input for these options. `auto` becomes the room's languages, else `AUTO_LANGUAGES`. */
 export function awsRequest(
   audio: AsyncIterable<AudioStream>,
   options: SpeechOptions,
-  dialects: Dialects,
 ): StartStreamTranscriptionCommandInput {
   const { sampleRate, settings = DEFAULT_SPEECH_SETTINGS } = options;
   const { vocabularyFilter, filterMethod, stability, redact, speakers } = settings;
   // A masked stream emits finals only. Stable partials would cost accuracy, and nobody would see them.
   const stabilised = stability !== 'off' && !redact;
   return {
-    ...languageRequest(languagesOf(options, dialects), settings),
+    ...languageRequest(languagesOf(options), settings),
     MediaEncoding: 'pcm',
     MediaSampleRateHertz: sampleRate,
     EnablePartialResultsStabilization: stabilised,
@@ -51,8 +50,8 @@ function languageRequest(languages: string[], { vocabulary, vocabularyFilter }: 
 }
 
 /** The languages that the service may recognise: one, or several from which it chooses for each utterance. */
-export function languagesOf({ language, settings }: SpeechOptions, dialects: Dialects): string[] {
+export function languagesOf({ language, settings }: SpeechOptions): string[] {
   if (language !== 'auto') return [language];
   const chosen = [...new Set(settings?.languages)];
-  return chosen.length > 0 ? chosen : [...dialects];
+  return chosen.length > 0 ? chosen : AUTO_LANGUAGES;
 }

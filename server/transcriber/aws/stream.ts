@@ -5,12 +5,11 @@ import {
 import type { AudioChunk, SpeechOptions, TranscriptEvent } from '../transcriber.ts';
 import { AwsAudio } from './audio.ts';
 import { awsError, unreachable } from './errors.ts';
-import { awsRequest, type Dialects } from './request.ts';
+import { awsRequest } from './request.ts';
 import { AwsResults } from './results.ts';
 
 export type AwsStreamSettings = {
   client: TranscribeStreamingClient;
-  dialects: Dialects;
   /** How long the service may take to answer the request and, after the end of the audio, to send each next event. */
   answerTimeoutMs: number;
 };
@@ -88,8 +87,8 @@ export class AwsStream {
 
   /** Sends the request. The promise settles with the service's first event, or never; audio flows meanwhile. */
   async #open() {
-    const { client, dialects } = this.#settings;
-    const command = new StartStreamTranscriptionCommand(awsRequest(this.#audio, this.#options, dialects));
+    const { client } = this.#settings;
+    const command = new StartStreamTranscriptionCommand(awsRequest(this.#audio, this.#options));
     command.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);

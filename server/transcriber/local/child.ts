@@ -26,7 +26,7 @@ export type StreamDecoder = {
 };
 
 /** @throws Error if the engine cannot serve this stream. */
-export type OpenDecoder = (options: StreamOptions) => StreamDecoder;
+type OpenDecoder = (options: StreamOptions) => StreamDecoder;
 
 /**
  * The child's side of an `EngineProcess`. The engine needs a process of its own, because native code blocks while it

@@ -19,7 +19,7 @@ export type ProcessSettings = {
 };
 
 /** Called with the results of one stream. No call follows `onError` or the stream's `close()`. */
-export type StreamListener = {
+type StreamListener = {
   onDecoded: (events: TranscriptEvent[], ended: boolean) => void;
   onError: (error: AppError) => void;
 };

@@ -1,7 +1,7 @@
 import { AppError } from '../../../contract/errors.ts';
 import { EngineProcess, type ProcessSettings } from './process.ts';
 
-export type SlotSettings = ProcessSettings & {
+type SlotSettings = ProcessSettings & {
   /** How long an unused process is kept. */
   idleMs: number;
   /** The reason if the process crashes whenever it loads. It follows the words “cannot recognise speech: ”. */

@@ -7,7 +7,7 @@ import type { SpeechEngine, SpeechOptions } from '../transcriber.ts';
 import { LANGUAGE, SAMPLE_RATE } from './decoder.ts';
 import { BASE_LIBRARY, DECODER_LIBRARY, LIBRARY_DIRECTORIES, MODEL_DIRECTORY, modelFiles } from './files.ts';
 
-export type PocketsphinxOptions = {
+type PocketsphinxOptions = {
   /** The folder of the English model. */
   modelDirectory?: string;
   /** How long a process may take to start, and to answer a chunk, before it counts as dead. */

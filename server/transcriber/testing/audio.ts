@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** PCM s16le mono. */
-export type Recorded = { pcm: Uint8Array; sampleRate: number };
+type Recorded = { pcm: Uint8Array; sampleRate: number };
 
 const SAMPLE_RATE = 16_000;
 

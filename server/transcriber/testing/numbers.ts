@@ -27,11 +27,11 @@ export function synthesizeNumbers(items: SpokenItem[]): Uint8Array {
 export type NumbersFault = { afterChunks: number; kind: AppError | 'leave' | 'hang' | 'deaf' };
 
 /** The record of one call: seconds of audio it got, whether the audio ended, whether the call is over. */
-export type NumbersCall = { seconds: number; audioEnded: boolean; freed: boolean };
+type NumbersCall = { seconds: number; audioEnded: boolean; freed: boolean };
 
-export type NumbersEngine = SpeechEngine & { calls: NumbersCall[] };
+type NumbersEngine = SpeechEngine & { calls: NumbersCall[] };
 
-export type NumbersOptions = {
+type NumbersOptions = {
   name?: EngineName;
   /** The faults of the first, second, … call. Later calls have none. */
   faults?: (NumbersFault | undefined)[];

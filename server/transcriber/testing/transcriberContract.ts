@@ -12,7 +12,7 @@ type Recording = {
   words: string[];
 };
 
-export type ContractSetup = {
+type ContractSetup = {
   engine: SpeechEngine;
   recordings: [Recording, ...Recording[]];
   /** How many streams (sockets, processes) are open now, if the adapter can say. */

@@ -10,7 +10,7 @@ export const RATE = 16_000;
 export const SENTENCE = 'go forward ten meters';
 export const POLL = { interval: 5, timeout: 10_000 };
 
-export type AwsScene = {
+type AwsScene = {
   /** Set before the first test. */
   server: TranscribeServer;
   engine: (options?: Partial<AwsOptions>) => SpeechEngine;

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
  * Source: "Event stream encoding" in the Amazon Transcribe developer guide.
  */
 export type Message = { headers: Record<string, HeaderValue>; body: Buffer };
-export type HeaderValue = string | Buffer | Date;
+type HeaderValue = string | Buffer | Date;
 
 const PRELUDE_BYTES = 12;
 const CRC_BYTES = 4;

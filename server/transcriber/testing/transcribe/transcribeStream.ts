@@ -9,7 +9,7 @@ import { ScriptedRecognizer } from './scriptedRecognizer.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
 import { type Recognized, type Recognizer, ToneRecognizer } from './toneRecognizer.ts';
 
-export type StreamSettings = {
+type StreamSettings = {
   keys: Keys;
   account: Account;
   /** `tone` recognises the tones. `none` ignores the audio and answers from a script, which costs less. */

@@ -6,6 +6,7 @@ import type { Admission } from '../server/speech/recognition/admission.ts';
 import { recognize } from '../server/speech/recognition/recognize.ts';
 import type { RecognitionEvent, RecognitionParts } from '../server/speech/recognition/types.ts';
 import { NUMBERS_RATE, type SpokenItem, synthesizeNumbers } from '../server/transcriber/testing/numbers.ts';
+import type { TranscriptEvent } from '../server/transcriber/transcriber.ts';
 import { createNotedLog } from './notedLog.ts';
 
 /** The audio of a segment, which a test speaks piece by piece. */
@@ -185,6 +186,22 @@ export function engineError(reason = 'engine_unreachable', retryable = true): Ap
 
 export function fault(afterChunks: number, kind: AppError | 'leave' | 'hang' | 'deaf' = engineError()) {
   return { afterChunks, kind };
+}
+
+/** A partial of these words, which last a second each from `start` on. */
+export function resultAt(
+  start: number,
+  text: string,
+  changes: Partial<TranscriptEvent> = {},
+): TranscriptEvent {
+  const words = text
+    .split(' ')
+    .map((word, i) => ({ text: word, start: start + i, end: start + i + 1, confidence: 1 }));
+  const end = start + words.length;
+  return {
+    ...{ type: 'partial', utteranceId: 'a', text, stableChars: 0, language: 'en-US', start, end },
+    ...{ confidence: 1, words, ...changes },
+  };
 }
 
 /** Advances the fake clock. */

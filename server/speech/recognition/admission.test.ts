@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AdmissionQueue } from './admission.ts';
 
@@ -119,5 +120,60 @@ describe('the admission queue', () => {
       waiter.release();
     }
     expect(waitSeconds).toEqual([0, 1, 2, 4]);
+  });
+
+  test('never waits longer than 30 s, however many refusals come', async () => {
+    const admission = new AdmissionQueue({ maxCalls: 3 });
+    for (let refusal = 0; refusal < 10; refusal += 1) admission.throttle();
+    const waiter = request(admission);
+    await pass(29_999);
+    expect(admitted([waiter])).toEqual([false]);
+    await pass(1);
+    expect(admitted([waiter])).toEqual([true]);
+  });
+
+  test('after a refusal admits fewer calls than run, not fewer than it could', async () => {
+    const admission = new AdmissionQueue({ maxCalls: 10, startsPerSecond: 1_000 });
+    const running = [request(admission), request(admission), request(admission)];
+    await pass(10);
+    admission.throttle();
+    running[0]?.release?.();
+    const waiter = request(admission);
+    await pass(9_000);
+    expect(admitted([waiter])).toEqual([false]);
+    running[1]?.release?.();
+    expect(waiter.places).toEqual([1]);
+    await pass(0);
+    expect(admitted([waiter])).toEqual([true]);
+  });
+
+  test('grows one call every 10 s after the last refusal, up to its limit and no further', async () => {
+    const admission = new AdmissionQueue({ maxCalls: 3, startsPerSecond: 1_000 });
+    const all = Array.from({ length: 6 }, () => request(admission));
+    const count = () => admitted(all).filter(Boolean).length;
+    await pass(10);
+    expect(count()).toBe(3);
+    admission.throttle();
+    await pass(9_000);
+    admission.throttle();
+    for (const { release } of all.slice(0, 3)) release?.();
+    await pass(9_990);
+    expect(count()).toBe(4);
+    await pass(20);
+    expect(count()).toBe(5);
+    await pass(10_000);
+    expect(count()).toBe(6);
+    const oneMore = request(admission);
+    await pass(60_000);
+    expect(admitted([oneMore])).toEqual([false]);
+  });
+
+  test('counts a waiter with a free slot neither as queue nor as a listener once it is admitted', async () => {
+    const queue: number[] = [];
+    const admission = new AdmissionQueue({ maxCalls: 5, onQueue: (waiting) => queue.push(waiting) });
+    const all = [request(admission), request(admission)];
+    await pass(1_000);
+    expect(new Set(queue)).toEqual(new Set([0]));
+    expect(all.flatMap(({ abort }) => getEventListeners(abort.signal, 'abort'))).toEqual([]);
   });
 });

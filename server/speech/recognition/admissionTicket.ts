@@ -34,14 +34,7 @@ export class AdmissionTicket {
     const request = new AbortController();
     this.#request = request;
     const isCurrent = () => this.#request === request;
-    const options = {
-      signal: request.signal,
-      isResuming,
-      onPlace: (place: number) => {
-        if (isCurrent()) onPlace(place);
-      },
-    };
-    admission.acquire(options).then(
+    admission.acquire({ signal: request.signal, isResuming, onPlace }).then(
       (release) => {
         if (!isCurrent()) return release();
         this.#request = undefined;

@@ -34,11 +34,9 @@ export class Recovery {
     return this.#idleAtSample;
   }
 
-  /** Why the next call replaces another one, or undefined if it is the first. Returns a cause only once. */
-  takeRestartCause(): string | undefined {
-    const cause = this.#restartCause;
-    this.#restartCause = undefined;
-    return cause;
+  /** Why the next call replaces another one; undefined if it is the first. */
+  get restartCause(): string | undefined {
+    return this.#restartCause;
   }
 
   listening(): void {

@@ -68,7 +68,6 @@ export class ReplayBuffer {
   callEnded(nextPiece: number): void {
     this.#noCallSince = performance.now();
     this.#samplesSinceCall = this.ring.samplesFrom(nextPiece);
-    this.pull();
   }
 
   /** The current call returned a result that ends at this sample, so it has recognised the audio before it. */
@@ -83,7 +82,6 @@ export class ReplayBuffer {
 
   /** No call follows. All audio in the buffer becomes a gap. */
   loseAll(reason: GapReason): void {
-    this.loseUnconfirmed();
     for (const span of this.ring.spans()) this.#gaps.add(span, reason);
   }
 
@@ -107,7 +105,6 @@ export class ReplayBuffer {
   #accept(piece: PlacedAudio): void {
     this.#samplesSinceCall += piece.pcm.length / 2;
     this.ring.append(piece);
-    this.#owner.currentCall()?.audio.deliver();
     this.#owner.onAudio();
   }
 

@@ -139,7 +139,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
   }
 
   async #callEngine(): Promise<void> {
-    const restartCause = this.#recovery.takeRestartCause();
+    const { restartCause } = this.#recovery;
     if (restartCause) this.#parts.onRestart(restartCause);
     this.#hasCalled = true;
     const { engine, timeoutFactor } = this.#retryPolicy;

@@ -5,8 +5,8 @@ type Utterance = {
   id: string;
   /** Words before this second are in earlier finals already. */
   after: number;
-  /** Its newest partial; undefined before the first. */
-  emitted: TranscriptEvent | undefined;
+  /** Its newest partial. */
+  emitted: TranscriptEvent;
   /** Whether an earlier call emitted more of it than this call has recognised again. */
   catchingUp: boolean;
 };
@@ -19,7 +19,7 @@ export class Stitcher {
   /** The utterances of the current call, by the id that the engine gave them. */
   readonly #open = new Map<string, Utterance>();
   /** The utterance that an ended call left open. The next call may recognise it again. */
-  #interrupted: (Utterance & { emitted: TranscriptEvent }) | undefined;
+  #interrupted: Utterance | undefined;
   #settledSeconds = 0;
   #ids = 0;
 
@@ -39,20 +39,19 @@ export class Stitcher {
     const unsettled = keepAfter(result, known?.after ?? this.#settledSeconds);
     if (unsettled?.text.trim()) {
       const closed = known ? [] : this.#closeIfOver(unsettled.start);
-      return [...closed, ...this.#update(known ?? this.#begin(result.utteranceId), unsettled)];
+      return [...closed, ...this.#update(known ?? this.#begin(unsettled), unsettled)];
     }
     // An empty final takes the utterance back. People have read its partial already, so that becomes the final.
-    return known && result.type === 'final' ? this.#close(result.utteranceId, known) : [];
+    return known && result.type === 'final' ? [this.#finalize(known.emitted, result.utteranceId)] : [];
   }
 
   /** The current call is over. Its last open utterance waits for the next call, earlier ones get their finals. */
   interrupt(): TranscriptEvent[] {
-    const open = [...this.#open].filter(([, { emitted }]) => emitted);
-    open.sort(([, a], [, b]) => (a.emitted?.start ?? 0) - (b.emitted?.start ?? 0));
+    const open = [...this.#open].sort(([, a], [, b]) => a.emitted.start - b.emitted.start);
     const last = open.pop()?.[1];
-    const closed = open.flatMap(([engineId, utterance]) => this.#close(engineId, utterance));
+    const closed = open.map(([engineId, { emitted }]) => this.#finalize(emitted, engineId));
     this.#open.clear();
-    if (last?.emitted) this.#interrupted = { ...last, emitted: last.emitted };
+    if (last) this.#interrupted = last;
     return closed;
   }
 
@@ -72,16 +71,20 @@ export class Stitcher {
   /** No call follows. Each open utterance gets a final with the text of its newest partial. */
   closeAll(): TranscriptEvent[] {
     const interrupted = this.#interrupted ? this.#closeInterrupted(this.#interrupted.emitted) : [];
-    const open = [...this.#open].flatMap(([engineId, utterance]) => this.#close(engineId, utterance));
+    const open = [...this.#open].map(([engineId, { emitted }]) => this.#finalize(emitted, engineId));
     return [...interrupted, ...open];
   }
 
-  #begin(engineId: string): Utterance {
-    const emitted = this.#interrupted?.emitted;
-    const id = this.#interrupted?.id ?? this.#nextId();
-    const utterance = { id, after: this.#settledSeconds, emitted, catchingUp: emitted !== undefined };
+  #begin(first: TranscriptEvent): Utterance {
+    const interrupted = this.#interrupted;
+    const utterance = {
+      id: interrupted?.id ?? this.#nextId(),
+      after: this.#settledSeconds,
+      emitted: interrupted?.emitted ?? first,
+      catchingUp: interrupted !== undefined,
+    };
     this.#interrupted = undefined;
-    this.#open.set(engineId, utterance);
+    this.#open.set(first.utteranceId, utterance);
     return utterance;
   }
 
@@ -95,15 +98,10 @@ export class Stitcher {
     const event = { ...result, utteranceId: utterance.id };
     if (result.type === 'final') return [this.#finalize(event, result.utteranceId)];
     // People have read more than this. A shorter partial would make words disappear.
-    if (utterance.catchingUp && utterance.emitted && result.end < utterance.emitted.end) return [];
+    if (utterance.catchingUp && result.end < utterance.emitted.end) return [];
     utterance.catchingUp = false;
     utterance.emitted = event;
     return [event];
-  }
-
-  #close(engineId: string, { emitted }: Utterance): TranscriptEvent[] {
-    this.#open.delete(engineId);
-    return emitted ? [this.#finalize(emitted, engineId)] : [];
   }
 
   #closeInterrupted(event: TranscriptEvent): TranscriptEvent[] {

@@ -35,6 +35,16 @@ describe('the speech budget of a room', () => {
     await expect(scene.speech.engine(stranger, scene.roomId)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
+  test('counts the last seconds of a stream too', async () => {
+    await using scene = await openSpeech({ dailyMinutes: 2 });
+    const streamId = await scene.start(scene.ada);
+    for (let seq = 0; seq < 15; seq += 1) scene.push(scene.ada, streamId, seq, pcmOf(1_000));
+    await scene.speech.stop(scene.ada, streamId);
+    expect(await scene.speech.engine(scene.ben, scene.roomId)).toMatchObject({
+      budget: { usedMinutes: 0.25 },
+    });
+  });
+
   test('starts again from zero every day', async () => {
     const used = new Map<string, number>();
     const store = {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import type { CaptionEvent } from '../../contract/types.ts';
+import { suspendingGate } from '../../testing/openGate.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, pcmOf, type SpeechScene } from '../../testing/speechScene.ts';
+import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
 import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';
 
 const FAKED = {
@@ -90,6 +92,18 @@ describe('a speech stream ends', () => {
     expectReleased(scene);
   });
 
+  test('with the failure of the engine, even if its speaker has stopped already', async () => {
+    const fail = new AppError('SERVICE_UNAVAILABLE', 'engine_gone', 'The engine went away.');
+    await using scene = await openSpeech({ script: ['nothing', { fail }] });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    await scene.speech.stop(scene.ada, streamId);
+    await settled();
+    expect(states(watch.events)).toEqual(['listening', 'ended engine_gone']);
+    await watch.leave();
+  });
+
   test('not when the engine fails with a retryable error: the engine is called again', async () => {
     const failure = new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'The engine is busy.', {
       retryable: true,
@@ -161,6 +175,68 @@ describe('over time, a speech stream', () => {
     expect(states(watch.events).slice(4)).toEqual(['ended idle']);
     await watch.leave();
     expectReleased(scene);
+  });
+
+  test('stays open when its speaker resumes it in time', async () => {
+    await using scene = await openSpeech();
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    await advance(19);
+    expect(scene.speech.resume(scene.ada, streamId, false)).toEqual({ nextSeq: 0 });
+    await settled();
+    expect(states(watch.events)).toEqual(['listening', 'recovering network', 'listening']);
+    await advance(19);
+    expect(scene.push(scene.ada, streamId, 0)).toBe(1);
+    await watch.leave();
+  });
+
+  test.each([
+    ['shows a gap if its speaker resumes it without the old chunks', true, ['network']],
+    ['shows no gap if its speaker resumes it with the old chunks', false, []],
+  ])('%s', async (_, isFresh, gaps) => {
+    await using scene = await openSpeech();
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0);
+    await advance(5);
+    expect(scene.speech.resume(scene.ada, streamId, isFresh)).toEqual({ nextSeq: 1 });
+    scene.push(scene.ada, streamId, 1);
+    await scene.speech.stop(scene.ada, streamId);
+    await settled();
+    const finals = watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance.gap] : []));
+    expect(finals).toEqual(gaps);
+    await watch.leave();
+  });
+
+  test('starts each segment with the first engine, after a fallback engine too', async () => {
+    let isAway = true;
+    const wrap = (engine: SpeechEngine): SpeechEngine => ({
+      ...engine,
+      transcribe(audio, options) {
+        if (isAway) throw new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'Busy.', { retryable: true });
+        return engine.transcribe(audio, options);
+      },
+    });
+    const fallback = { ...createScriptedEngine([{ final: 'one' }]), name: 'pocketsphinx' as const };
+    await using scene = await openSpeech({
+      ...{ script: [{ final: 'two' }], wrap, fallback, newGate: suspendingGate },
+    });
+    const watch = await scene.watch(scene.ben);
+    const streamId = await scene.start(scene.ada);
+    scene.push(scene.ada, streamId, 0, pcmOf(100, 1));
+    for (let seq = 1; seq < 20; seq += 1) {
+      await advance(1);
+      scene.push(scene.ada, streamId, seq, pcmOf(100, 1));
+    }
+    isAway = false;
+    scene.push(scene.ada, streamId, 20, pcmOf(100, 0));
+    await settled();
+    scene.push(scene.ada, streamId, 21, pcmOf(100, 1));
+    await scene.speech.stop(scene.ada, streamId);
+    await settled();
+    const engines = watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance.engine] : []));
+    expect(engines).toEqual(['pocketsphinx', 'sherpa']);
+    await watch.leave();
   });
 
   test('whose engine hangs retries for a while, then shows a gap', async () => {

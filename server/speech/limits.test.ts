@@ -15,14 +15,18 @@ async function member(scene: SpeechScene): Promise<User> {
 describe('speech is limited', () => {
   test('to three streams per user, counting those that are finishing', async () => {
     await using scene = await openSpeech({ script: ['hang'] });
+    let streamId = '';
     for (let i = 0; i < 3; i += 1) {
-      scene.push(scene.ada, await scene.start(scene.ada, { takeOver: true }), 0);
+      streamId = await scene.start(scene.ada, { takeOver: true });
+      scene.push(scene.ada, streamId, 0);
     }
     await expect(scene.start(scene.ada, { takeOver: true })).rejects.toMatchObject({
       code: 'TOO_MANY_REQUESTS',
       reason: 'speech_busy',
       retryable: true,
     });
+    // The refused start has not ended the open stream.
+    expect(scene.push(scene.ada, streamId, 1)).toBe(2);
     await scene.start(scene.ben);
   });
 

@@ -5,6 +5,7 @@ import { addPerson, addRoom, append, kept, spoken, typed, unheard, upTo } from '
 import { settled } from '../../testing/settled.ts';
 import { openSpeech } from '../../testing/speechScene.ts';
 import { iso } from '../../testing/utterance.ts';
+import type { SpeechEngine, SpeechOptions } from '../transcriber/transcriber.ts';
 import { createSpeech } from './speech.ts';
 
 describe('a user has one open stream', () => {
@@ -91,6 +92,40 @@ describe('speech is refused', () => {
       refused,
     );
     await expect(scene.start(scene.ada, { roomId: 'nowhere' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('to a member who leaves the room during the start, and leaves no stream behind', async () => {
+    let leave = async () => {};
+    await using scene = await openSpeech({
+      dailyMinutes: 60,
+      alter: (store) => ({
+        async speechSeconds(...args) {
+          await leave();
+          return store.speechSeconds(...args);
+        },
+      }),
+    });
+    const watch = await scene.watch(scene.ada);
+    leave = () => scene.rooms.leave(scene.ben, scene.roomId);
+    await expect(scene.start(scene.ben)).rejects.toMatchObject({ code: 'FORBIDDEN', reason: 'not_member' });
+    await expect.poll(() => watch.events.at(-1)).toMatchObject({ state: 'ended', reason: 'left_room' });
+    await watch.leave();
+    expect(scene.bus.listeners()).toBe(0);
+  });
+
+  test('by the engine, which sees the settings of the room', async () => {
+    const asked: SpeechOptions[] = [];
+    const wrap = (engine: SpeechEngine): SpeechEngine => ({
+      ...engine,
+      refuses(options) {
+        asked.push(options);
+        return null;
+      },
+    });
+    await using scene = await openSpeech({ wrap });
+    await scene.start(scene.ada);
+    const { speech: settings } = await scene.access.visible(scene.ada, scene.roomId);
+    expect(asked).toEqual([expect.objectContaining({ language: 'en-US', settings })]);
   });
 
   test('when the engine refuses the options, with the engine’s message', async () => {

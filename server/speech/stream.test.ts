@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
+import { AppError } from '../../contract/errors.ts';
+import { suspendingGate } from '../../testing/openGate.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
+import { Microphone } from './microphone/microphone.ts';
 
 /** The first sample of each chunk that an engine got. */
 const firstSamples = (pcm: Uint8Array[] = []) => pcm.map((bytes) => new Int16Array(bytes.slice().buffer)[0]);
@@ -82,5 +85,43 @@ describe('a speech stream', () => {
         retryAfterMs: 500,
       }),
     );
+  });
+
+  test('adds up the billed seconds of its segments', async () => {
+    await using scene = await openSpeech({ newGate: suspendingGate });
+    const streamId = await scene.start(scene.ada);
+    for (const seq of [0, 1, 2, 3]) scene.push(scene.ada, streamId, seq, pcmOf(100, seq === 1 ? 0 : 1));
+    const { audioSeconds, billedSeconds } = await scene.speech.stop(scene.ada, streamId);
+    expect(scene.engine.streams).toHaveLength(2);
+    expect([audioSeconds, billedSeconds]).toEqual([0.4, expect.closeTo(0.3)]);
+  });
+
+  test('gives the engine no more audio while too many utterances wait for the database', async () => {
+    const away = new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
+    const script = Array.from({ length: 600 }, (_, i) => ({ final: `number ${i}` }));
+    await using scene = await openSpeech({
+      script,
+      alter: () => ({ commitChanges: () => Promise.reject(away) }),
+    });
+    const streamId = await scene.start(scene.ada);
+    for (const seq of script.keys()) {
+      scene.push(scene.ada, streamId, seq, pcmOf(10));
+      await settled();
+    }
+    // 100 utterances wait in the writer, and 256 events in front of it.
+    expect(scene.engine.streams[0]?.pcm.length).toBeGreaterThan(100);
+    expect(scene.engine.streams[0]?.pcm.length).toBeLessThan(400);
+  });
+
+  test('frees its audio as soon as no engine needs it', async () => {
+    const freeBefore = vi.spyOn(Microphone.prototype, 'freeBefore');
+    await using scene = await openSpeech({ script: [{ final: 'one' }, { final: 'two' }] });
+    const streamId = await scene.start(scene.ada);
+    for (const seq of [0, 1]) {
+      scene.push(scene.ada, streamId, seq, pcmOf(1_000));
+      await settled();
+    }
+    expect(freeBefore).toHaveBeenLastCalledWith(2 * SAMPLE_RATE);
+    freeBefore.mockRestore();
   });
 });

@@ -66,6 +66,15 @@ describe('an utterance', () => {
     expect(fromMessage(kept)).toEqual({ ...gap, seq: 7 });
   });
 
+  test('is read neither from a typed message nor from a removed one', () => {
+    const message = {
+      ...toMessage(utteranceAt('gone', 0)),
+      ...{ seq: 7, rev: 7, reactions: [], editedAt: null, deletedAt: null },
+    };
+    expect(fromMessage({ ...message, text: null })).toBeNull();
+    expect(fromMessage({ ...message, speech: null })).toBeNull();
+  });
+
   test('that is finished while the database is away is saved once when it is back', async () => {
     let failures = 2;
     await using scene = await openSpeech({

@@ -107,3 +107,71 @@ test('nothing is written for a listener who has left', async () => {
   await settled();
   expect([outlet.writes, (await end).done, returned]).toEqual([[], true, 1]);
 });
+
+test('a newer event moves to the end of the unread ones, through an outlet and through the iterator', async () => {
+  const events = [
+    event('partial', 'u1', 'one'),
+    event('partial', 'u2', 'two'),
+    event('partial', 'u1', 'three'),
+  ];
+  const expected = ['partial two', 'partial three'];
+  const outlet = createTestOutlet<CaptionEvent>();
+  const pushed = new CaptionListener(ada, outlet, () => {});
+  for (const one of events) pushed.receive([one]);
+  void pushed.next();
+  await settled();
+  expect(outlet.writes.map(shown)).toEqual([expected]);
+  const pulled = new CaptionListener(ada, undefined, () => {});
+  for (const one of events) pulled.receive([one]);
+  const read = [(await pulled.next()).value, (await pulled.next()).value] as CaptionEvent[];
+  expect(shown(read)).toEqual(expected);
+});
+
+test('events stay in order when they come between the drain of the outlet and the flush', async () => {
+  const outlet = createTestOutlet<CaptionEvent>();
+  const listener = new CaptionListener(ada, outlet, () => {});
+  void listener.next();
+  await settled();
+  outlet.block();
+  listener.receive([event('final', 'u1', 'one')]);
+  outlet.unblock();
+  listener.receive([event('final', 'u2', 'two')]);
+  await settled();
+  expect(outlet.writes.flatMap(shown)).toEqual(['final one', 'final two']);
+});
+
+test('a listener waits only once for a busy outlet, however many events come', async () => {
+  const outlet = createTestOutlet<CaptionEvent>();
+  let waits = 0;
+  const counted = {
+    write: outlet.write,
+    get isBusy() {
+      return outlet.isBusy;
+    },
+    drained: () => {
+      waits += 1;
+      return outlet.drained();
+    },
+  };
+  const listener = new CaptionListener(ada, counted, () => {});
+  void listener.next();
+  await settled();
+  outlet.block();
+  for (let i = 0; i < 10; i += 1) listener.receive([event('final', `u${i}`, 'word')]);
+  outlet.unblock();
+  await settled();
+  expect(waits).toBe(1);
+  expect(outlet.writes.flat()).toHaveLength(10);
+});
+
+test.each([
+  [1_000, false],
+  [1_001, true],
+])('a listener with %d unread events is cut off: %s', (count, isCutOff) => {
+  let returned = 0;
+  const listener = new CaptionListener(ada, undefined, () => {
+    returned += 1;
+  });
+  for (let i = 0; i < count; i += 1) listener.receive([event('final', `u${i}`, 'word')]);
+  expect(returned).toBe(isCutOff ? 1 : 0);
+});

@@ -38,6 +38,32 @@ test('a piece that is larger than a page gets a page of its own', () => {
   expect(pages.store(second(7))).toEqual(second(7));
 });
 
+test('a page is used again as soon as all its audio is old, and not before', () => {
+  const pages = new AudioPages();
+  const stored = [0, 1, 2].map((n) => pages.store(second(n)));
+  const bufferOf = (n: number) => stored[n]?.pcm.buffer;
+  expect([bufferOf(1) === bufferOf(0), bufferOf(2) === bufferOf(0)]).toEqual([true, false]);
+  pages.freeBefore(2 * SECOND - 1);
+  stored.push(pages.store(second(3)), pages.store(second(4)));
+  expect([bufferOf(3) === bufferOf(2), bufferOf(4) === bufferOf(0)]).toEqual([true, false]);
+  pages.freeBefore(2 * SECOND);
+  stored.push(pages.store(second(5)), pages.store(second(6)));
+  expect([bufferOf(5) === bufferOf(4), bufferOf(6) === bufferOf(0)]).toEqual([true, true]);
+});
+
+test('at most four free pages are kept, and none that is larger than a page', () => {
+  const pages = new AudioPages();
+  const large = pages.store({ at: 0, pcm: new Uint8Array(200_000) });
+  const stored = Array.from({ length: 40 }, (_, n) => pages.store(second(n)));
+  const oldBuffers = new Set([large, ...stored].map(({ pcm }) => pcm.buffer));
+  pages.freeBefore(100 * SECOND);
+  const newBuffers = new Set<ArrayBufferLike>();
+  for (let n = 100; n < 140; n += 1) newBuffers.add(pages.store(second(n)).pcm.buffer);
+  const reused = [...newBuffers].filter((buffer) => oldBuffers.has(buffer));
+  expect(reused).toHaveLength(4);
+  expect(reused).not.toContain(large.pcm.buffer);
+});
+
 test('pieces are joined in place only if they are adjacent in the stream and in memory', () => {
   const pages = new AudioPages();
   const [first, next] = [pages.store(second(0)), pages.store(second(1))] as [PlacedAudio, PlacedAudio];

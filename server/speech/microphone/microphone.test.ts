@@ -1,13 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { openGate } from '../../../testing/openGate.ts';
+import { openGate, suspendingGate } from '../../../testing/openGate.ts';
 import { pcmOf, SAMPLE_RATE } from '../../../testing/speechScene.ts';
-import {
-  type Gate,
-  type LostAudio,
-  Microphone,
-  type MicrophoneOptions,
-  type SpeechSegment,
-} from './microphone.ts';
+import { type LostAudio, Microphone, type MicrophoneOptions, type SpeechSegment } from './microphone.ts';
 
 const SECOND = SAMPLE_RATE;
 
@@ -33,19 +27,6 @@ async function readOutput(microphone: Microphone): Promise<(LostAudio | { from: 
 
 async function readPieces({ audio }: SpeechSegment): Promise<{ from: number; to: number }[]> {
   return Array.fromAsync(audio, ({ at, pcm }) => ({ from: at, to: at + pcm.byteLength / 2 }));
-}
-
-/** A gate that suspends at each chunk whose first sample is 0, and passes all others. */
-function suspendingGate(): Gate {
-  const gate = openGate();
-  return {
-    skipTo: gate.skipTo,
-    take(pcm) {
-      const passed = gate.take(pcm);
-      const [at, isSilent] = [passed[0]?.at ?? 0, pcm[0] === 0];
-      return isSilent ? [{ type: 'suspend', at }] : passed;
-    },
-  };
 }
 
 describe('a microphone', () => {
@@ -135,5 +116,106 @@ describe('a microphone', () => {
     expect(microphone.timeOf(0)).toBe(startMs);
     expect(microphone.timeOf(2) - startMs).toBe(2_000);
     vi.useRealTimers();
+  });
+
+  test('places its first chunk in the time before it arrived', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { microphone } = open();
+    microphone.push(0, pcmOf(1_000, 1));
+    expect(microphone.timeOf(1)).toBe(performance.timeOrigin + performance.now());
+    vi.useRealTimers();
+  });
+
+  test('gives up missing chunks when it skips to now, but not the early chunk behind them', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { microphone } = open();
+    microphone.push(0, pcmOf(1_000, 1));
+    microphone.push(2, pcmOf(1_000, 1));
+    await vi.advanceTimersByTimeAsync(4_000);
+    microphone.skipToNow();
+    expect(microphone.nextSeq).toBe(3);
+    vi.useRealTimers();
+    expect(await readOutput(microphone)).toEqual([
+      [{ from: 0, to: SECOND }],
+      { from: SECOND, to: 2 * SECOND, reason: 'network' },
+      [{ from: 2 * SECOND, to: 3 * SECOND }],
+      { from: 3 * SECOND, to: 5 * SECOND, reason: 'network' },
+    ]);
+  });
+
+  test('never skips back when its chunks came faster than they were spoken', async () => {
+    const { microphone } = open();
+    for (const seq of [0, 1, 2]) microphone.push(seq, pcmOf(1_000, 1));
+    microphone.skipToNow();
+    microphone.push(3, pcmOf(1_000, 1));
+    const [pieces] = (await readOutput(microphone)) as [{ from: number; to: number }[]];
+    expect(pieces.at(-1)).toEqual({ from: 3 * SECOND, to: 4 * SECOND });
+  });
+
+  test.each([
+    [500, true],
+    [490, false],
+  ])('shows a missing chunk of %d ms as a gap: %s', async (ms, isShown) => {
+    const { microphone } = open();
+    for (const seq of [0, 2]) microphone.push(seq, pcmOf(ms, 1));
+    const gaps = (await readOutput(microphone)).filter((item) => !Array.isArray(item));
+    expect(gaps).toHaveLength(isShown ? 1 : 0);
+  });
+
+  test('checks the format of its first five seconds, and no more', () => {
+    const twoChannels = new Uint8Array(
+      Int16Array.from({ length: SECOND / 2 }, (_, i) => 8_000 * Math.sin((i >> 1) / 3)).buffer,
+    );
+    const { microphone } = open();
+    for (const seq of [0, 1, 2, 3]) microphone.push(seq, pcmOf(1_000, 1));
+    expect(() => microphone.push(4, twoChannels)).toThrowError(
+      expect.objectContaining({ reason: 'not_pcm' }),
+    );
+    microphone.push(4, pcmOf(1_000, 1));
+    microphone.push(5, twoChannels);
+    expect(microphone.nextSeq).toBe(6);
+  });
+
+  test('accepts chunks again when the engine has read its backlog', async () => {
+    const { microphone } = open();
+    const second = pcmOf(1_000, 1);
+    for (let seq = 0; seq <= 30; seq += 1) microphone.push(seq, second);
+    expect(() => microphone.push(31, second)).toThrowError(
+      expect.objectContaining({ reason: 'engine_behind' }),
+    );
+    const { value: segment } = await microphone.output.next();
+    const audio = (segment as SpeechSegment).audio[Symbol.asyncIterator]();
+    await audio.next();
+    microphone.push(31, second);
+    expect(() => microphone.push(32, second)).toThrowError(
+      expect.objectContaining({ reason: 'engine_behind' }),
+    );
+  });
+
+  test('uses the memory of old audio again', async () => {
+    const { microphone } = open();
+    const buffers = new Set<ArrayBufferLike>();
+    microphone.push(0, pcmOf(1_000, 1));
+    const { value: segment } = await microphone.output.next();
+    let seq = 1;
+    for await (const { at, pcm } of (segment as SpeechSegment).audio) {
+      buffers.add(pcm.buffer);
+      microphone.freeBefore(at);
+      if (seq < 100) microphone.push(seq, pcmOf(1_000, 1));
+      else microphone.end();
+      seq += 1;
+    }
+    expect(buffers.size).toBe(2);
+  });
+
+  test('drops its unread audio and ends its output when it is closed', async () => {
+    const { microphone } = open();
+    microphone.push(0, pcmOf(1_000, 1));
+    const { value: segment } = await microphone.output.next();
+    const audio = (segment as SpeechSegment).audio[Symbol.asyncIterator]();
+    microphone.push(1, pcmOf(1_000, 1));
+    microphone.close();
+    expect(await audio.next()).toEqual({ done: true, value: undefined });
+    expect(await microphone.output.next()).toEqual({ done: true, value: undefined });
   });
 });

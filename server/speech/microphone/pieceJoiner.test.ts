@@ -47,3 +47,15 @@ test('a held piece passes with the next one when the process is no longer busy, 
   expect(spansOf(joiner.add(piece(4)))).toEqual([[3, 5]]);
   expect(joiner.flush()).toEqual([]);
 });
+
+test('the memory of old audio is used again', () => {
+  const joiner = new PieceJoiner(RATE, () => false);
+  const buffers = new Set<ArrayBufferLike>();
+  for (let tenth = 0; tenth < 1_000; tenth += 1) {
+    for (const { at, pcm } of joiner.add(piece(tenth))) {
+      buffers.add(pcm.buffer);
+      joiner.freeBefore(at);
+    }
+  }
+  expect(buffers.size).toBe(2);
+});

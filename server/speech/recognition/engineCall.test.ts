@@ -3,8 +3,8 @@ import { engineError, fault, pass } from '../../../testing/recognitionScene.ts';
 import {
   createNumbersEngine,
   NUMBERS_RATE,
-  type Said,
-  sayNumbers,
+  type SpokenItem,
+  synthesizeNumbers,
 } from '../../transcriber/testing/numbers.ts';
 import type { SpeechEngine, Transcriber } from '../../transcriber/transcriber.ts';
 import { EngineCall, type Outcome } from './engineCall.ts';
@@ -30,9 +30,9 @@ function startCall(engine: SpeechEngine) {
     onOver: () => events.push('over'),
   });
   let at = 0;
-  const say = (...said: Said[]) => {
+  const say = (...said: SpokenItem[]) => {
     for (const one of said) {
-      const pcm = sayNumbers([one]);
+      const pcm = synthesizeNumbers([one]);
       ring.append({ at, pcm });
       at += pcm.length / 2;
     }
@@ -211,7 +211,7 @@ describe('a call is near the limit of its engine', () => {
 
   test('after three quarters of a short limit, by the audio if that is more than the time', async () => {
     const { call, say } = startCall(createNumbersEngine({ longestSeconds: 8 }));
-    say(...Array<Said>(5).fill({ silence: 1 }), { silence: 0.9 });
+    say(...Array<SpokenItem>(5).fill({ silence: 1 }), { silence: 0.9 });
     await pass(0);
     expect(call.ageSeconds).toBe(5.9);
     expect(call.isNearLimit(false)).toBe(false);

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { resultAt } from '../../../testing/recognitionScene.ts';
-import { NUMBERS_RATE, sayNumbers } from '../../transcriber/testing/numbers.ts';
+import { NUMBERS_RATE, synthesizeNumbers } from '../../transcriber/testing/numbers.ts';
 import { TimeMap } from './timeMap.ts';
 
 /** A map of pieces of one second each, which begin at these seconds of the stream. */
 function createMap(...seconds: number[]): TimeMap {
   const map = new TimeMap(NUMBERS_RATE);
-  for (const second of seconds) map.append({ at: second * NUMBERS_RATE, pcm: sayNumbers([{ silence: 1 }]) });
+  for (const second of seconds)
+    map.append({ at: second * NUMBERS_RATE, pcm: synthesizeNumbers([{ silence: 1 }]) });
   return map;
 }
 

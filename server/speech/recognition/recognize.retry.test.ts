@@ -50,7 +50,8 @@ test('a call does not roll over before its first final', async () => {
   const engine = createNumbersEngine({ longestSeconds: 8 });
   const { abort, restarts } = startRecognition(speaker, { engine });
   await speak(speaker, ...numbers(85));
-  expect(restarts).toEqual(['engine_duration']);
+  // The jitter decides whether the engine's limit has cut off one call by now, or two.
+  expect(new Set(restarts)).toEqual(new Set(['engine_duration']));
   abort.abort();
 });
 

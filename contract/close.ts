@@ -1,4 +1,4 @@
-/** The codes with which the server closes a WebSocket (RFC 6455, 7.4). The client reconnects and sends its cursors again. */
+/** The codes with which the server closes a WebSocket (RFC 6455, 7.4). The client reconnects with its cursors. */
 export const CLOSE = {
   /** "Service restart": another process takes over. */
   restart: 1_012,

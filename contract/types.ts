@@ -152,8 +152,8 @@ export type CaptionEvent =
       /** The engine that recognises the stream, now or when its turn comes. */
       engine: EngineName;
       /**
-       * Of `paused`: `silence` or `queued`. Of `recovering`: `network` while no audio arrives, or the engine's failure.
-       * Of `ended`: the cause of the end.
+       * Why the stream is in this state. `paused`: `silence` or `queued`. `recovering`: `network` while no audio arrives,
+       * or the engine's failure.
        */
       reason?: string;
       message?: string;

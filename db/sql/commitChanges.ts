@@ -17,8 +17,8 @@ const RETRY_PAUSE_MS = 20;
 /**
  * Commits all changes in one transaction (group commit).
  *
- * - The first attempt assumes that no new message is a repeat, because a lookup costs time. If a unique key refuses a row,
- *   the next attempt looks for messages that exist already.
+ * - The first attempt assumes that no new message is a repeat, because a lookup costs time. If a unique key refuses a
+ *   row, the next attempt looks for messages that exist already.
  * - A transaction that is lost to a deadlock or to a broken connection runs again, with that lookup: it may have been
  *   committed, and then all its changes are repeats.
  * - If the database still refuses a row, each change gets its own transaction, so that the bad row fails alone.

@@ -29,7 +29,7 @@ export const RoomEntity = defineEntity({
     speech: p.json<Partial<SpeechSettings>>().nullable(),
     createdAt: p.datetime(3),
     archivedAt: p.datetime(3).nullable(),
-    /** The seq of the last message and the rev of the last change. Only the transaction that writes a change raises them. */
+    /** The last message's seq and the last change's rev. Only the transaction that writes a change raises them. */
     lastSeq: p.integer(),
     rev: p.integer(),
     memberCount: p.integer(),
@@ -66,7 +66,7 @@ export const MessageEntity = defineEntity({
     replyTo: id().nullable(),
     /** The ids of the mentioned members. Most messages mention nobody: null. */
     mentions: p.json<string[]>().nullable(),
-    /** In the message's row, not in their own table: they change under the room's lock, and every read of a message needs them. */
+    /** Not in their own table: they change under the room's lock, and every read of a message needs them. */
     reactions: p.json<Reaction[]>().nullable(),
     createdAt: p.datetime(3),
     editedAt: p.datetime(3).nullable(),

@@ -75,8 +75,8 @@ const LOST = new Set([
 ]);
 
 /**
- * The server does not answer, has no connection or disk space left, is shutting down, or is a read-only replica (as during
- * a fail-over). A refused login is here too, because it fails every call alike.
+ * The server does not answer, has no connection or disk space left, is shutting down, or is a read-only replica (as
+ * during a fail-over). A refused login is here too, because it fails every call alike.
  */
 const MYSQL_TEMPORARY = new Set([
   ...LOST,

@@ -82,7 +82,7 @@ function spokenIn(roomId: string, { from, to, speakerId, after }: SpokenQuery) {
   };
 }
 
-/** Messages after `last` by (spokenAt, id). The condition on `spokenAt` alone is redundant, but lets the index start there. */
+/** Messages after `last` by (spokenAt, id). The first condition is redundant, but the index can start at it. */
 function startedAfter(last: SpokenByTimeQuery['after']) {
   if (!last) return { spokenAt: { $ne: null } };
   const at = new Date(last.startedAt);

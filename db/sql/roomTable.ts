@@ -82,7 +82,7 @@ function visibleTo(userId: string, { search, cursor }: RoomsPage) {
     archivedAt: null,
     $or: [{ visibility: 'public' as const }, { members: { $some: { user: userId } } }],
     ...(cursor && { id: { $lt: cursor } }),
-    // One raw condition: in the form `{ [raw(…)]: { $gt: 0 } }` the ORM takes a question mark in the search for a parameter.
+    // One raw condition: with `{ [raw(…)]: { $gt: 0 } }` the ORM takes a question mark in the search for a parameter.
     ...(search && { [raw('instr(folded_name, ?) > 0', [fold(search)])]: [] }),
   };
 }

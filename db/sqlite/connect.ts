@@ -9,7 +9,7 @@ import { isBusy } from '../sql/failures.ts';
 import { EmbeddedSqlite } from './driver.ts';
 import { migrations } from './migrations/index.ts';
 
-/** 32,000 KiB. Messages write to all parts of a room's indexes. With the default of 2 MB, a message waits for pages to be read. */
+/** 32,000 KiB. New messages write to all parts of the indexes; with the default of 2 MB they wait for pages from disk. */
 const CACHE = 'cache_size = -32000';
 /**
  * With a write-ahead log (WAL), other processes can read during a commit. With `synchronous=FULL`, a commit syncs the log
@@ -22,8 +22,8 @@ const CACHE = 'cache_size = -32000';
 const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full', CACHE];
 /**
  * SQLite waits for another process's write lock by blocking its thread, and with it all calls to this process's SQLite
- * databases. So the wait is short once the database is open: `guardMethods` repeats the call. While it opens, there are no
- * calls of this database to block.
+ * databases. So once the database is open, the wait is short, and `guardMethods` repeats the call. While the database
+ * opens, it has no calls to block.
  */
 const ONCE_OPEN = 'busy_timeout = 50';
 
@@ -68,8 +68,8 @@ async function connect(path: string): Promise<MikroORM> {
 }
 
 /**
- * Runs the migrations in one transaction, which takes the write lock before it checks what to do. A process that starts at
- * the same moment waits for the lock, and then has nothing left to do.
+ * Runs the migrations in one transaction, which takes the write lock before it checks what to do. A process that starts
+ * at the same moment waits for the lock, and then has nothing left to do.
  */
 async function migrate(orm: MikroORM): Promise<void> {
   const connection = orm.em.getConnection();

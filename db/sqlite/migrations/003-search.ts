@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Two extra characters after each text, so that its last two characters begin trigrams too. Many Korean words are that short. */
+/** Two extra characters after each text, so that its last two begin trigrams too. Many Korean words are that short. */
 const INDEXED = 'new.text || char(3) || char(3)';
 
 /**

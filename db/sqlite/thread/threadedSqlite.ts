@@ -9,9 +9,9 @@ let thread: StoreThread | undefined;
 let databases = 0;
 
 /**
- * Opens SQLite in the store thread. The driver is synchronous: in the main thread, a commit's disk write or a long search
- * would delay every socket. Meanwhile the main thread queues messages, which the next commit takes together. If the thread
- * dies, its pending calls fail with a retryable error, and the next call starts a new thread.
+ * Opens SQLite in the store thread. The driver is synchronous: in the main thread, a commit's disk write or a long
+ * search would delay every socket. During a commit the main thread queues new messages, and the next commit takes them
+ * together. If the thread dies, its pending calls fail with a retryable error, and the next call starts a new thread.
  * @throws Error like `connectSqlite`.
  */
 export async function openThreadedSqlite(path: string): Promise<Store> {

@@ -56,8 +56,8 @@ export function describeChanges(scene: Scene): void {
     );
     expect(removed).toEqual({ ...message, text: null, rev: 3, deletedAt: AT });
     expect(await scene.store.findMessage(scene.room, message.id)).toEqual(removed);
-    const said = kept(await append(scene.store, [spoken(scene.room, scene.ada, AT)]))[0] as Message;
-    const [gone] = kept(await commit(remove(said)));
+    const utterance = kept(await append(scene.store, [spoken(scene.room, scene.ada, AT)]))[0] as Message;
+    const [gone] = kept(await commit(remove(utterance)));
     expect([gone?.speech, gone?.kind]).toEqual([null, 'speech']);
     expect(await scene.store.listSpoken(scene.room, { limit: 5 })).toEqual([]);
   });
@@ -139,20 +139,24 @@ export function describeChanges(scene: Scene): void {
 
   test('a speaker corrects an utterance: its words and the first text that was recognised are kept', async () => {
     const { store, room, ada } = scene;
-    const [said] = kept(await append(store, [spoken(room, ada, AT, 'red him a book')])) as [Message];
+    const [utterance] = kept(await append(store, [spoken(room, ada, AT, 'red him a book')])) as [Message];
     const [edited, again] = kept(
-      await commit(edit(said, 'read him a book'), edit(said, 'read him the book')),
+      await commit(edit(utterance, 'read him a book'), edit(utterance, 'read him the book')),
     );
-    const corrected = { ...said, editedAt: AT, speech: { ...said.speech, original: 'red him a book' } };
+    const corrected = {
+      ...utterance,
+      editedAt: AT,
+      speech: { ...utterance.speech, original: 'red him a book' },
+    };
     expect(edited).toEqual({ ...corrected, text: 'read him a book', rev: 2 });
     expect(again).toEqual({ ...corrected, text: 'read him the book', rev: 3 });
     expect(await store.listSpoken(room, { limit: 5 })).toEqual([again]);
-    expect(reasons(await commit(edit(said, 'mine', scene.ben.id)))).toEqual(['not_author']);
+    expect(reasons(await commit(edit(utterance, 'mine', scene.ben.id)))).toEqual(['not_author']);
 
-    const [removed] = kept(await commit(remove(said)));
+    const [removed] = kept(await commit(remove(utterance)));
     expect(removed).toMatchObject({ text: null, speech: null, editedAt: AT });
-    expect(JSON.stringify(await store.findMessage(room, said.id))).not.toContain('book');
-    expect(reasons(await commit(edit(said, 'back again')))).toEqual(['message_removed']);
+    expect(JSON.stringify(await store.findMessage(room, utterance.id))).not.toContain('book');
+    expect(reasons(await commit(edit(utterance, 'back again')))).toEqual(['message_removed']);
   });
 
   test('a gap can be removed, but not edited or reacted to', async () => {

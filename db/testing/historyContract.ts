@@ -67,14 +67,14 @@ export function describeSpeech(scene: Scene): void {
   test('spoken messages also come in the order of their start, each one once over all pages', async () => {
     const { store, ada, ben, room } = scene;
     const minutes = [3, 1, 2, 2, 2, 1];
-    const said = kept(
+    const utterances = kept(
       await append(store, [
         typed(room, ada),
         ...minutes.map((n, i) => spoken(room, i % 2 ? ben : ada, minute(n).toISOString())),
         unheard(room, ada, minute(4).toISOString()),
       ]),
     );
-    const removed = said[3] as Message;
+    const removed = utterances[3] as Message;
     await store.commitChanges([
       { type: 'remove', roomId: room, messageId: removed.id, by: removed.author.id, at: removed.createdAt },
     ]);

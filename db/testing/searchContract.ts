@@ -57,13 +57,13 @@ export function describeSearch(scene: Scene): void {
 
   test('a corrected utterance is found by its new text, and not by the text that was recognised', async () => {
     const { store, room, ada } = scene;
-    const [said] = kept(await append(store, [spoken(room, ada, AT, '회의를 시작 하겠습니다 red')])) as [
+    const [utterance] = kept(await append(store, [spoken(room, ada, AT, '회의를 시작 하겠습니다 red')])) as [
       Message,
     ];
-    const of = { roomId: room, messageId: said.id, by: ada.id, at: AT };
+    const of = { roomId: room, messageId: utterance.id, by: ada.id, at: AT };
     await store.commitChanges([{ type: 'edit', ...of, text: '회의를 시작하겠습니다 read', mentions: [] }]);
     const everywhere = async (words: string) =>
-      (await store.searchMessages(ada.id, { words, limit: 10 })).filter(({ id }) => id === said.id);
+      (await store.searchMessages(ada.id, { words, limit: 10 })).filter(({ id }) => id === utterance.id);
     for (const words of ['시작하겠', '작하', 'read']) {
       expect(await found(words)).toEqual(['회의를 시작하겠습니다 read']);
       expect(await everywhere(words)).toHaveLength(1);

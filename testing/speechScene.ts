@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { encodeChunk } from '../contract/chunk.ts';
 import type { CaptionEvent, User } from '../contract/types.ts';
 import type { Store } from '../db/store.ts';
@@ -39,6 +40,18 @@ export type SpeechScene = ChatScene & {
 
 /** `events`: the events so far. `end`: resolves to 'ended', or to the error that ended the subscription. */
 export type Watch = { events: CaptionEvent[]; end: Promise<unknown>; leave: () => Promise<unknown> };
+
+/** The states of streams in these events, each with its reason. */
+export const statesOf = (events: CaptionEvent[]) =>
+  events.flatMap((event) =>
+    event.type === 'stream' ? [[event.state, event.reason].filter(Boolean).join(' ')] : [],
+  );
+
+/** Checks that no stream holds an engine call or a bus subscription. */
+export function expectReleased({ engine, bus }: SpeechScene): void {
+  expect(engine.streams.every(({ freed }) => freed)).toBe(true);
+  expect(bus.listeners()).toBe(0);
+}
 
 type SceneOptions = {
   /** The steps of the scripted engine, one per chunk. */

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { CaptionEvent } from '../../contract/types.ts';
-import { openSpeech, type SpeechScene } from '../../testing/speechScene.ts';
+import { openSpeech, type SpeechScene, statesOf } from '../../testing/speechScene.ts';
 import { createAwsEngine } from '../transcriber/aws/engine.ts';
 import { chunked } from '../transcriber/testing/audio.ts';
 import { FAULT_TABLE, type FaultRow } from '../transcriber/testing/transcribe/faultTable.ts';
@@ -64,11 +64,6 @@ async function runWithFault({ name, fault }: FaultRow): Promise<Outcome> {
   addToReport(name, watch.events, words);
   return { scene, server, events: watch.events, words };
 }
-
-const statesOf = (events: CaptionEvent[]) =>
-  events.flatMap((event) =>
-    event.type === 'stream' ? [[event.state, event.reason].filter(Boolean).join(' ')] : [],
-  );
 
 function addToReport(name: string, events: CaptionEvent[], words: string[]): void {
   const expected = SENTENCES.join(' ').split(' ');

@@ -30,6 +30,15 @@ describe('a user has one open stream', () => {
     expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
   });
 
+  test('a stream that is ending is not in the way of a new one', async () => {
+    await using scene = await openSpeech({ script: ['hang'] });
+    const first = await scene.start(scene.ada);
+    scene.push(scene.ada, first, 0);
+    void scene.speech.stop(scene.ada, first);
+    const second = await scene.start(scene.ada);
+    expect(scene.push(scene.ada, second, 0)).toBe(1);
+  });
+
   test('a start that takes over ends the other stream, after its last words', async () => {
     await using scene = await openSpeech({ script: ['nothing', { final: 'last' }] });
     const watch = await scene.watch(scene.ben);

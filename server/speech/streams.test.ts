@@ -50,6 +50,21 @@ describe('the streams of a process', () => {
     expect(scene.push(scene.ada, streamId, 0)).toBe(1);
   });
 
+  test('watch the membership of their speaker until they are over', async () => {
+    await using scene = await openSpeech();
+    const watched = new Set<string>();
+    const streams = new Streams(scene.bus, (_, userId) => {
+      watched.add(userId);
+      return () => void watched.delete(userId);
+    });
+    for (const id of ['ada', 'ben']) streams.add(streamOf(scene, id));
+    expect([...watched]).toEqual(['ada', 'ben']);
+    await streams.openStreamOf('ada')?.finish({ reason: 'stopped' });
+    await settled();
+    expect([...watched]).toEqual(['ben']);
+    await streams.finishAll(stopping, 10_000);
+  });
+
   test('keep no timer of an ended stream after the process has finished them all', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

@@ -109,6 +109,6 @@ export class Streams {
       this.#byId.delete(streamId);
       this.#removalTimers.delete(timer);
     }, REMEMBER_MS);
-    this.#removalTimers.add(timer.unref());
+    this.#removalTimers.add(timer);
   }
 }

@@ -5,8 +5,9 @@ import type { Change } from '../../db/store.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech } from '../../testing/speechScene.ts';
 import { iso, utteranceAt } from '../../testing/utterance.ts';
-import { fromMessage, toMessage } from './utterances.ts';
+import { fromMessage, toMessage, Utterances } from './utterances.ts';
 
+const ada = { id: 'ada', name: 'Ada' };
 const away = () => new AppError('SERVICE_UNAVAILABLE', 'store_unavailable', 'Away.', { retryable: true });
 
 const utterances = (events: CaptionEvent[]): Utterance[] =>
@@ -64,6 +65,15 @@ describe('an utterance', () => {
     const gap = utteranceAt('', 60, { gap: 'network', words: [], endedAt: iso(72), seq: null });
     const kept = { ...toMessage(gap), seq: 7, rev: 7, reactions: [], editedAt: null, deletedAt: null };
     expect(fromMessage(kept)).toEqual({ ...gap, seq: 7 });
+  });
+
+  test('gets a new id when an engine uses the id of a finished one again', () => {
+    const utterances = new Utterances({ streamId: 's', roomId: 'r', engine: 'aws', speaker: ada });
+    const event = { ...utteranceAt('word', 0), utteranceId: 'engine-1', start: 0, end: 1 };
+    const idOf = (type: 'partial' | 'final') => utterances.from({ ...event, type }, 'aws', () => 0).id;
+    const [first, second] = [idOf('partial'), idOf('final')];
+    expect(second).toBe(first);
+    expect(idOf('partial')).not.toBe(first);
   });
 
   test('is read neither from a typed message nor from a removed one', () => {

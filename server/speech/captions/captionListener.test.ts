@@ -108,6 +108,17 @@ test('nothing is written for a listener who has left', async () => {
   expect([outlet.writes, (await end).done, returned]).toEqual([[], true, 1]);
 });
 
+test('nothing is written for a listener who has left while the outlet was free', async () => {
+  const outlet = createTestOutlet<CaptionEvent>();
+  const listener = new CaptionListener(ada, outlet, () => {});
+  void listener.next();
+  await settled();
+  await listener.return();
+  listener.receive([streamState('listening')]);
+  await settled();
+  expect(outlet.writes).toEqual([]);
+});
+
 test('a newer event moves to the end of the unread ones, through an outlet and through the iterator', async () => {
   const events = [
     event('partial', 'u1', 'one'),

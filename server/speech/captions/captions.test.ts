@@ -1,8 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../../contract/errors.ts';
+import type { CaptionEvent, Utterance } from '../../../contract/types.ts';
 import { addPerson } from '../../../db/testing/material.ts';
+import { createCountedBus } from '../../../testing/countedBus.ts';
 import { settled } from '../../../testing/settled.ts';
 import { openSpeech } from '../../../testing/speechScene.ts';
+import { Turns } from '../../flow/turns.ts';
+import { createCaptions } from './captions.ts';
 
 describe('captions', () => {
   test('give a late listener the open streams and current partials, then the same events as all others', async () => {
@@ -70,7 +74,13 @@ describe('captions', () => {
     await using scene = await openSpeech();
     const leaver = await scene.watch(scene.ben);
     const stays = await scene.watch(scene.ada);
+    let isEnded = false;
+    void leaver.end.then(() => {
+      isEnded = true;
+    });
     await scene.rooms.leave(scene.ben, scene.roomId);
+    await settled();
+    expect(isEnded).toBe(true);
     expect(await leaver.end).toMatchObject({ code: 'FORBIDDEN', reason: 'not_member' });
     await expect(scene.speech.live(await addPerson(scene.store), scene.roomId)).rejects.toMatchObject({
       reason: 'not_member',
@@ -86,5 +96,76 @@ describe('captions', () => {
     expect(scene.bus.listeners()).toBe(1);
     await live.return();
     expect(scene.bus.listeners()).toBe(0);
+  });
+});
+
+const ada = { id: 'ada', name: 'Ada' };
+const stream = (streamId: string, state: 'listening' | 'ended'): CaptionEvent => ({
+  ...{ type: 'stream', engine: 'aws', speaker: ada },
+  ...{ streamId, state },
+});
+const utterance = (type: 'partial' | 'final', streamId: string): CaptionEvent => ({
+  type,
+  utterance: { id: `words of ${streamId}`, streamId, text: 'word' } as Utterance,
+});
+
+/** Captions alone, with a count of the watched memberships. */
+function open() {
+  const bus = createCountedBus();
+  const watched = new Set<string>();
+  const watch = (_: string, userId: string) => {
+    watched.add(userId);
+    return () => void watched.delete(userId);
+  };
+  return { bus, watched, captions: createCaptions({ bus, watch, turns: new Turns() }) };
+}
+
+describe('the captions of a room', () => {
+  test('give a late listener no partial of an ended stream or of a finished utterance', async () => {
+    const { captions } = open();
+    for (const id of ['1', '2', '3']) {
+      captions.publish('room', stream(id, 'listening'));
+      captions.publish('room', utterance('partial', id));
+    }
+    captions.publish('room', stream('1', 'ended'));
+    captions.publish('room', utterance('final', '2'));
+    const listener = captions.subscribe(ada, 'room');
+    const events: CaptionEvent[] = [];
+    for (let i = 0; i < 3; i += 1) events.push((await listener.next()).value as CaptionEvent);
+    expect(events).toEqual([stream('2', 'listening'), stream('3', 'listening'), utterance('partial', '3')]);
+    await listener.return();
+  });
+
+  test('leave the bus when the last stream ends and nobody listens', () => {
+    const { captions, bus } = open();
+    captions.publish('room', stream('1', 'listening'));
+    expect(bus.listeners()).toBe(1);
+    captions.publish('room', stream('1', 'ended'));
+    expect(bus.listeners()).toBe(0);
+  });
+
+  test('send a listener who has left nothing more, and no longer watch that membership', async () => {
+    const { captions, watched } = open();
+    const [leaver, other] = [
+      captions.subscribe(ada, 'room'),
+      captions.subscribe({ ...ada, id: 'ben' }, 'room'),
+    ];
+    expect([...watched]).toEqual(['ada', 'ben']);
+    await leaver.return();
+    expect([...watched]).toEqual(['ben']);
+    const receive = vi.spyOn(leaver, 'receive');
+    captions.publish('room', utterance('final', '1'));
+    expect(await other.next()).toMatchObject({ value: { type: 'final' } });
+    expect(receive).not.toHaveBeenCalled();
+    await other.return();
+  });
+
+  test('work again for a new listener after the last one has left', async () => {
+    const { captions } = open();
+    await captions.subscribe(ada, 'room').return();
+    const listener = captions.subscribe(ada, 'room');
+    captions.publish('room', utterance('final', '1'));
+    expect(await listener.next()).toMatchObject({ value: { type: 'final' } });
+    await listener.return();
   });
 });

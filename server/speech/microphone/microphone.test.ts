@@ -1,7 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
 import { openGate, suspendingGate } from '../../../testing/openGate.ts';
 import { pcmOf, SAMPLE_RATE } from '../../../testing/speechScene.ts';
-import { type LostAudio, Microphone, type MicrophoneOptions, type SpeechSegment } from './microphone.ts';
+import {
+  type Gate,
+  type LostAudio,
+  Microphone,
+  type MicrophoneOptions,
+  type SpeechSegment,
+} from './microphone.ts';
 
 const SECOND = SAMPLE_RATE;
 
@@ -206,6 +212,20 @@ describe('a microphone', () => {
       seq += 1;
     }
     expect(buffers.size).toBe(2);
+  });
+
+  test('gives its gate a copy of each chunk, so that the gate keeps no socket read in memory', () => {
+    const gate = openGate();
+    const seen: ArrayBufferLike[] = [];
+    const take: Gate['take'] = (pcm) => {
+      seen.push(pcm.buffer);
+      return gate.take(pcm);
+    };
+    const { microphone } = open({ gate: { ...gate, take } });
+    const chunks = [pcmOf(100, 1), pcmOf(100, 2)];
+    for (const [seq, chunk] of chunks.entries()) microphone.push(seq, chunk);
+    expect(seen).toHaveLength(2);
+    for (const { buffer } of chunks) expect(seen).not.toContain(buffer);
   });
 
   test('drops its unread audio and ends its output when it is closed', async () => {

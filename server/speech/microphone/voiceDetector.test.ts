@@ -9,6 +9,7 @@ import {
   type SpokenClip,
   toSamples,
 } from '../../transcriber/testing/recordings.ts';
+import { VoiceDetector } from './voiceDetector.ts';
 import { VoiceGate } from './voiceGate.ts';
 
 /** An utterance counts as cut if less than this much of its start passes in one span. */
@@ -54,6 +55,31 @@ describe('no utterance loses its start', () => {
     );
     const resampledSpans = spans.map(([from, to]): Span => [at(from), at(to)]);
     expect(cutSpans(resampledSpans, passingSpans(toSamples(resampled), rate), rate)).toEqual([]);
+  });
+});
+
+describe('at the start of a stream, while the noise floor is not known', () => {
+  /** The time until a detector first notices speech. Infinity if it never does. */
+  function secondsUntilSpeech(samples: Int16Array): number {
+    const detector = new VoiceDetector(CLIP_RATE);
+    const { frameSamples } = detector;
+    for (let end = frameSamples; end <= samples.length; end += frameSamples) {
+      if (detector.isSpeech(samples.subarray(end - frameSamples, end))) return end / CLIP_RATE;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  test.each([0.1, 1, 4])('a voice at gain %d is noticed within 0.3 s', (gain) => {
+    for (const { samples, spans } of alsaClips()) {
+      const [from = 0] = spans[0] ?? [];
+      expect(secondsUntilSpeech(toSamples(samples.subarray(from), gain))).toBeLessThan(0.3);
+    }
+  });
+
+  test.each([-60, -50, -40])('noise of %d dB is not speech', (decibels) => {
+    const noise = pink(3 * CLIP_RATE, CLIP_RATE, 3);
+    const gain = (32_768 * 10 ** (decibels / 20)) / loudness(noise);
+    expect(secondsUntilSpeech(toSamples(noise, gain))).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

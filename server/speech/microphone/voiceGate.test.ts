@@ -57,7 +57,7 @@ test.each([
   ['the default times', {}, [3, 1, 8, 1, 17, 1, 2]],
 ])('with %s, speech passes with pre-roll and tail, and a long silence suspends', (_, times, seconds) => {
   const pcm = noiseRuns(seconds);
-  const spans = spansOf(runGate(pcm, [RATE / 10], [], times).events);
+  const spans = spansOf(runGate(pcm, [77, 333], [], times).events);
   const { tailSeconds = 1.4, preRollSeconds = 1, suspendSeconds = 15 } = times as Partial<typeof TIMES>;
   const [first, second, third] = speechRuns(pcm, tailSeconds) as [Run, Run, Run];
   const audio = ({ from, to }: Run) => ({
@@ -71,12 +71,13 @@ test.each([
   expect(spans.slice(0, 4)).toEqual(expected);
 });
 
-test('frames begin anew behind lost audio', () => {
+test('frames and pre-roll begin anew behind lost audio', () => {
   const gate = new VoiceGate({ sampleRate: RATE });
   gate.take(silence(0.505, RATE));
   gate.skipTo(RATE);
   const [opening] = gate.take(noiseRuns([0, 0.5]));
   if (opening?.type !== 'audio') throw new Error('The gate did not open.');
+  expect(opening.at).toBe(RATE);
   expect((opening.at + opening.pcm.length / 2) % new VoiceDetector(RATE).frameSamples).toBe(0);
 });
 

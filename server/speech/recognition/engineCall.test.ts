@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { engineError, fault, pass } from '../../../testing/recognitionScene.ts';
+import { engineError, fault, pass, resultAt } from '../../../testing/recognitionScene.ts';
 import {
   createNumbersEngine,
   NUMBERS_RATE,
   type SpokenItem,
   synthesizeNumbers,
 } from '../../transcriber/testing/numbers.ts';
-import type { SpeechEngine, Transcriber } from '../../transcriber/transcriber.ts';
+import type { SpeechEngine, Transcriber, TranscriptEvent } from '../../transcriber/transcriber.ts';
 import { EngineCall, type Outcome } from './engineCall.ts';
 import { RECOGNITION_LIMITS } from './limits.ts';
 import { RingBuffer } from './ringBuffer.ts';
@@ -105,8 +105,21 @@ test('an engine that hangs when it is freed is left behind after a second', asyn
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test('an engine that has ended or failed is not asked to free itself once more', async () => {
+  const ended = async () => ({ done: true, value: undefined }) as const;
+  const failed = () => Promise.reject(engineError());
+  for (const next of [ended, failed]) {
+    const free = vi.fn(async () => ({ done: true, value: undefined }) as const);
+    const engine = createEngine(() => ({ [Symbol.asyncIterator]: () => ({ next, return: free }) }));
+    const { outcomes } = startCall(engine);
+    await pass(0);
+    expect(outcomes).toHaveLength(1);
+    expect(free).not.toHaveBeenCalled();
+  }
+});
+
 test('a call that is stopped aborts its engine, ends its audio, and ignores what the engine still returns', async () => {
-  const result = Promise.withResolvers<IteratorResult<never>>();
+  const result = Promise.withResolvers<IteratorResult<TranscriptEvent>>();
   let signal: AbortSignal | undefined;
   const engine = createEngine((_audio, options) => {
     signal = options.signal;
@@ -117,7 +130,7 @@ test('a call that is stopped aborts its engine, ends its audio, and ignores what
   call.stop();
   call.stop();
   say(1);
-  result.resolve({ done: true, value: undefined });
+  result.resolve({ done: false, value: resultAt(0, 'late') });
   await pass(0);
   expect(signal?.aborted).toBe(true);
   expect((await read).done).toBe(true);

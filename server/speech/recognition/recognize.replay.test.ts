@@ -116,7 +116,24 @@ describe('a source that has more audio than the clock', () => {
   });
 });
 
-test('audio is released up to each final and each gap, in the order of the stream', async () => {
+test('audio is released up to a gap before the words after it have a final', async () => {
+  const speaker = new TestSpeaker();
+  const admission = new TestAdmission(0);
+  const released: number[] = [];
+  const { events, abort } = startRecognition(speaker, {
+    ...{ engine: createNumbersEngine(), admission, limits: { replaySeconds: 2 } },
+    onAudioReleased: (sample) => released.push(sample),
+  });
+  for (let word = 1; word <= 50; word += 1) await speak(speaker, word);
+  admission.addSlots(1);
+  await pass(0.1);
+  expect(events.map(brief)).toContain('gap 0 to 3 queue');
+  expect(finals(events)).toEqual([]);
+  expect(released.at(-1)).toBe(3_000);
+  abort.abort();
+});
+
+test('audio is released up to each final, in the order of the stream', async () => {
   const speaker = new TestSpeaker();
   const released: number[] = [];
   const { done } = startRecognition(speaker, {

@@ -97,7 +97,7 @@ export class ReplayBuffer {
    */
   #wantsMore(): boolean {
     const call = this.#owner.currentCall();
-    if (call && !call.isOver) return call.audio.cursor >= this.ring.nextPiece;
+    if (call) return call.audio.cursor >= this.ring.nextPiece;
     const elapsedSeconds = (performance.now() - this.#noCallSince) / 1_000;
     return !this.ring.isFull || this.#samplesSinceCall / this.#sampleRate <= elapsedSeconds;
   }

@@ -72,6 +72,15 @@ describe('an engine counts as deaf', () => {
     expect(watchdog.check(true)).toBeNull();
   });
 
+  test('not for audio that came before the last result', () => {
+    const watchdog = new Watchdog(RECOGNITION_LIMITS, 1);
+    watchdog.audioSent(29);
+    watchdog.resultReceived();
+    watchdog.audioSent(1);
+    pass(600);
+    expect(watchdog.check(true)).toBeNull();
+  });
+
   test('again only for 30 s of audio in 30 s after the last result', () => {
     const watchdog = new Watchdog(RECOGNITION_LIMITS, 1);
     watchdog.audioSent(29);

@@ -53,10 +53,10 @@ export function createSpeech(parts: SpeechParts): Speech {
 
     push(user, bytes) {
       const { streamId, seq, pcm } = readChunk(bytes);
-      return { nextSeq: streams.getOpen(user, streamId).push(seq, pcm) };
+      return { nextSeq: streams.get(user, streamId).push(seq, pcm) };
     },
 
-    resume: (user, streamId, fresh) => ({ nextSeq: streams.getOpen(user, streamId).resume(fresh) }),
+    resume: (user, streamId, fresh) => ({ nextSeq: streams.get(user, streamId).resume(fresh) }),
 
     async stop(user, streamId) {
       return streams.get(user, streamId).finish({ reason: 'stopped' });

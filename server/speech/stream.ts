@@ -117,6 +117,7 @@ export class SpeechStream {
 
   /**
    * The speaker is back on another socket. @returns the sequence number of the next chunk.
+   * @throws AppError if the stream has ended.
    * @param isFresh the speaker no longer has the chunks that were not acked. The next chunk is recorded now.
    */
   resume(isFresh: boolean): number {
@@ -256,7 +257,7 @@ export class SpeechStream {
 }
 
 /** The error for calls of an ended stream. It asks for a new stream, or says why a new one would not help. */
-export function streamEnded({ reason, message, isPermanent }: EndReason): AppError {
+function streamEnded({ reason, message, isPermanent }: EndReason): AppError {
   if (isPermanent) return new AppError('SERVICE_UNAVAILABLE', reason, message ?? 'Speech is not available.');
   return new AppError(
     'CONFLICT',

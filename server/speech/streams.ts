@@ -2,7 +2,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
-import { type EndReason, type SpeechStream, streamEnded } from './stream.ts';
+import type { EndReason, SpeechStream } from './stream.ts';
 
 /** The limits count silent and finishing streams too, because each holds audio in memory. Admission limits the cost. */
 const MAX_STREAMS = 1_000;
@@ -82,13 +82,6 @@ export class Streams {
     if (stream.identity.speaker.id !== user.id) {
       throw new AppError('FORBIDDEN', 'stream_foreign', 'This speech stream belongs to somebody else.');
     }
-    return stream;
-  }
-
-  /** As `get`. @throws AppError also if the stream accepts no more chunks. */
-  getOpen(user: User, streamId: string): SpeechStream {
-    const stream = this.get(user, streamId);
-    if (stream.ending) throw streamEnded(stream.ending);
     return stream;
   }
 

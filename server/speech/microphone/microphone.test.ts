@@ -132,6 +132,14 @@ describe('a microphone', () => {
     vi.useRealTimers();
   });
 
+  test('places a first chunk that is sent late in the time of its recording', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { microphone } = open({ behindSeconds: 10 });
+    microphone.push(0, pcmOf(1_000, 1));
+    expect(microphone.timeOf(10)).toBe(performance.timeOrigin + performance.now());
+    vi.useRealTimers();
+  });
+
   test('gives up missing chunks when it skips to now, but not the early chunk behind them', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { microphone } = open();

@@ -27,6 +27,17 @@ async function* stepped(
   }
 }
 
+/** Makes the calls of an engine fail with a retryable error while it is away. */
+const failWhile =
+  (isAway: () => boolean) =>
+  (engine: SpeechEngine): SpeechEngine => ({
+    ...engine,
+    transcribe(audio, options) {
+      if (isAway()) throw new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'Busy.', { retryable: true });
+      return engine.transcribe(audio, options);
+    },
+  });
+
 describe('over time, a speech stream', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED] }));
   afterEach(() => void vi.useRealTimers());
@@ -84,13 +95,7 @@ describe('over time, a speech stream', () => {
 
   test('starts each segment with the first engine, after a fallback engine too', async () => {
     let isAway = true;
-    const wrap = (engine: SpeechEngine): SpeechEngine => ({
-      ...engine,
-      transcribe(audio, options) {
-        if (isAway) throw new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'Busy.', { retryable: true });
-        return engine.transcribe(audio, options);
-      },
-    });
+    const wrap = failWhile(() => isAway);
     const fallback = { ...createScriptedEngine([{ final: 'one' }]), name: 'pocketsphinx' as const };
     await using scene = await openSpeech({
       ...{ script: [{ final: 'two' }], wrap, fallback, newGate: suspendingGate },
@@ -115,13 +120,7 @@ describe('over time, a speech stream', () => {
 
   test('attributes a gap to the first engine, even if the segment before had a fallback engine', async () => {
     let isAway = true;
-    const wrap = (engine: SpeechEngine): SpeechEngine => ({
-      ...engine,
-      transcribe(audio, options) {
-        if (isAway) throw new AppError('SERVICE_UNAVAILABLE', 'engine_busy', 'Busy.', { retryable: true });
-        return engine.transcribe(audio, options);
-      },
-    });
+    const wrap = failWhile(() => isAway);
     const fallback = { ...createScriptedEngine([{ final: 'one' }]), name: 'pocketsphinx' as const };
     await using scene = await openSpeech({ wrap, fallback, places: 1, newGate: suspendingGate });
     const watch = await scene.watch(scene.ben);

@@ -5,7 +5,7 @@ import { openSpeech, SAMPLE_RATE, type SpeechScene } from '../../testing/speechS
 import { SpeechStream } from './stream.ts';
 import { Streams } from './streams.ts';
 
-/** A stream of a user that nobody else knows. */
+/** A speech stream that is in no registry yet. */
 function streamOf(scene: SpeechScene, userId: string, streamId = `stream of ${userId}`): SpeechStream {
   const { choice, ...parts } = scene.parts;
   if (!choice.engine) throw new Error('The scene has no engine.');

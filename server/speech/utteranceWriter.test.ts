@@ -99,7 +99,7 @@ describe('the utterance writer', () => {
     expect(log.notes.map(({ message }) => message)).toEqual(Array(3).fill('could not save an utterance'));
   });
 
-  test('lets 99 utterances wait, and makes the one that is the hundredth wait for the database', async () => {
+  test('accepts 99 utterances at once while the database is away, and lets the hundredth wait', async () => {
     const { writer } = open(away);
     let added = 0;
     const add = () => writer.add(utteranceAt('one', 0)).then(() => (added += 1));

@@ -14,7 +14,7 @@ const bytesOf = (samples: Float32Array | Int16Array) => new Uint8Array(samples.b
 const toPcm = (samples: Float32Array, peak = 8_000) => Int16Array.from(samples, (sample) => peak * sample);
 const everyTwice = (samples: Int16Array) =>
   Int16Array.from({ length: 2 * samples.length }, (_, i) => samples[i >> 1] ?? 0);
-/** Samples with a run of zeros in front of them. */
+/** The samples, with zeros in their first half. */
 const behindSilence = <T extends Float32Array | Int16Array>(samples: T): T => {
   const padded = samples.slice();
   padded.fill(0, 0, SAMPLES / 2);

@@ -176,4 +176,24 @@ describe('the admission queue', () => {
     expect(new Set(queue)).toEqual(new Set([0]));
     expect(all.flatMap(({ abort }) => getEventListeners(abort.signal, 'abort'))).toEqual([]);
   });
+
+  test('starts with a short pause again when a refusal comes after ten seconds without one', async () => {
+    const admission = new AdmissionQueue({ maxCalls: 3 });
+    admission.throttle();
+    admission.throttle();
+    await pass(10_000);
+    admission.throttle();
+    const waiter = request(admission);
+    await pass(1_000);
+    expect(admitted([waiter])).toEqual([true]);
+  });
+
+  test('admits one call at a time if that is its limit, after a refusal too', async () => {
+    const admission = new AdmissionQueue({ maxCalls: 1 });
+    admission.throttle();
+    await pass(60_000);
+    const all = [request(admission), request(admission)];
+    await pass(60_000);
+    expect(admitted(all)).toEqual([true, false]);
+  });
 });

@@ -47,11 +47,3 @@ test('a state has a reason and a message only together', async () => {
     { type: 'state', state: 'listening', engine: 'sherpa', ...detail },
   ]);
 });
-
-test('a muted queue ignores new events and still gives the old ones', async () => {
-  const queue = new EventQueue();
-  queue.push(resultAt(0, 'one'));
-  queue.mute();
-  queue.push(resultAt(0, 'one two'));
-  expect((await readAll(queue)).map(brief)).toEqual(['a: one']);
-});

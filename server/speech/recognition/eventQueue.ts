@@ -7,8 +7,6 @@ type State = Extract<RecognitionEvent, { type: 'state' }>;
 
 /** The events of a segment that nobody has read yet. Of each utterance it keeps only the newest. */
 export class EventQueue extends Channel<RecognitionEvent> {
-  #muted = false;
-
   pushState(
     state: State['state'],
     engine: EngineName,
@@ -25,17 +23,11 @@ export class EventQueue extends Channel<RecognitionEvent> {
   }
 
   override push(event: RecognitionEvent): void {
-    if (this.#muted) return;
     // A newer event of an utterance replaces an unread partial of it.
     if (event.type === 'partial' || event.type === 'final') {
       const { utteranceId } = event;
       this.drop((unread) => unread.type === 'partial' && unread.utteranceId === utteranceId);
     }
     super.push(event);
-  }
-
-  /** Ignores all later events. The unread ones can still be read. */
-  mute(): void {
-    this.#muted = true;
   }
 }

@@ -180,6 +180,8 @@ test('a segment whose reader was away goes on once the reader is back', async ()
   await pass(60);
   expect(engine.calls).toHaveLength(1);
   reader.resume();
+  await pass(1);
+  expect(engine.calls).toHaveLength(2);
   speaker.stop();
   await pass(5);
   await done;

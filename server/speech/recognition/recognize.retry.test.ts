@@ -7,6 +7,7 @@ import {
   pass,
   speak,
   startRecognition,
+  TestAdmission,
   TestSpeaker,
 } from '../../../testing/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
@@ -50,7 +51,6 @@ test('a call does not roll over before its first final', async () => {
   const engine = createNumbersEngine({ longestSeconds: 8 });
   const { abort, restarts } = startRecognition(speaker, { engine });
   await speak(speaker, ...numbers(85));
-  // The jitter decides whether the engine's limit has cut off one call by now, or two.
   expect(new Set(restarts)).toEqual(new Set(['engine_duration']));
   abort.abort();
 });
@@ -80,6 +80,42 @@ test('30 s of recognised audio without a final make the next pause short again, 
   expect(pauses).toEqual([5, 10, 20, 5, 10]);
 });
 
+test('recognised audio counts from the start of the call, not of the stream', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.99);
+  const speaker = new TestSpeaker();
+  const engine = createNumbersEngine({ faults: [fault(402), fault(7), fault(7)] });
+  const { timesMs } = startRecognition(speaker, { engine });
+  for (const word of numbers(80)) await speak(speaker, word, 'pause');
+  await speak(speaker, ...numbers(30));
+  const pauses = timesMs.restarts.map((restart, i) =>
+    Math.round((restart - (timesMs.callEnds[i] ?? 0)) / 50),
+  );
+  expect(pauses).toEqual([5, 10, 20]);
+});
+
+test('a call that finishes without a result counts as listening', async () => {
+  const speaker = new TestSpeaker();
+  const engine = createNumbersEngine({ faults: [fault(5)] });
+  const { events, done } = startRecognition(speaker, { engine });
+  await speak(speaker, 1, 'pause', 'pause');
+  speaker.stop();
+  await done;
+  expect(events.map(brief).slice(-3)).toEqual(['1. 1', 'recovering aws engine_unreachable', 'listening aws']);
+});
+
+test('a replay of more audio than one call may get rolls over between its utterances', async () => {
+  const speaker = new TestSpeaker();
+  const admission = new TestAdmission(0);
+  const engine = createNumbersEngine({ longestSeconds: 20 });
+  const { events, abort, restarts } = startRecognition(speaker, { engine, admission });
+  for (const word of numbers(80)) await speak(speaker, word, 'pause');
+  admission.addSlots(1);
+  await pass(1);
+  expect(new Set(restarts)).toEqual(new Set(['rollover']));
+  expect(finals(events)).toEqual(numbers(80).map(String));
+  abort.abort();
+});
+
 test('an engine that runs idle again and again is called with growing pauses', async () => {
   const speaker = new TestSpeaker();
   const idle = fault(1, engineError('engine_idle'));
@@ -103,7 +139,21 @@ test('an utterance that an idle engine left open is finished when the audio ends
   expect(events.map(brief)).toEqual(['listening aws', '1: 1', '1: 1', '1: 1 2', '1. 1 2']);
 });
 
-test('a segment that fails over tells why, and counts the restart as a failover', async () => {
+test('a fail-over does not wait for new audio, nor for the pause before the next retry', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.99);
+  const speaker = new TestSpeaker();
+  const engine = createNumbersEngine({ faults: Array(20).fill(fault(0)) });
+  const fallback = createNumbersEngine({ name: 'sherpa' });
+  const { abort } = startRecognition(speaker, { engine, fallback });
+  await speak(speaker, 1, 'pause');
+  await pass(9);
+  expect(fallback.calls).toHaveLength(0);
+  await pass(1.5);
+  expect(fallback.calls).toHaveLength(1);
+  abort.abort();
+});
+
+test('a segment that fails over reports why, and counts the restart as a failover', async () => {
   const speaker = new TestSpeaker();
   const engine = createNumbersEngine({ faults: Array(20).fill(fault(0)) });
   const fallback = createNumbersEngine({ name: 'sherpa' });

@@ -240,7 +240,6 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
   #stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#events.mute();
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#buffer.stop();
     this.#call?.stop();

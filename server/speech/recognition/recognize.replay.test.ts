@@ -160,6 +160,23 @@ test('an abort drops the events that nobody has read', async () => {
   expect(events.length - readBefore).toBeLessThanOrEqual(1);
 });
 
+test('an abort while a failed engine is being freed ends the events without another one', async () => {
+  const speaker = new TestSpeaker();
+  const hang = () => new Promise<never>(() => {});
+  const engine = {
+    ...createNumbersEngine(),
+    transcribe: () => ({ [Symbol.asyncIterator]: () => ({ next: hang, return: hang }) }),
+  };
+  const { events, done, abort, timesMs } = startRecognition(speaker, { engine });
+  await speak(speaker, 1, 2);
+  await pass(10);
+  abort.abort();
+  await pass(2);
+  await done;
+  expect(timesMs.callEnds).toHaveLength(1);
+  expect(events).toEqual([]);
+});
+
 test('a consumer that returns gets its answer only when everything is freed', async () => {
   const speaker = new TestSpeaker();
   const { leave, admission } = startRecognition(speaker, {

@@ -11,6 +11,7 @@ import {
   TestSpeaker,
 } from '../../../testing/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
+import { createScriptedEngine } from '../../transcriber/testing/scripted.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -91,6 +92,16 @@ test('recognised audio counts from the start of the call, not of the stream', as
     Math.round((restart - (timesMs.callEnds[i] ?? 0)) / 50),
   );
   expect(pauses).toEqual([5, 10, 20]);
+});
+
+test('an utterance that the engine never finishes gets its final at the end of the segment', async () => {
+  const speaker = new TestSpeaker();
+  const engine = createScriptedEngine(['nothing', { partial: 'maybe' }]);
+  const { events, done } = startRecognition(speaker, { engine });
+  await speak(speaker, 1, 2, 3);
+  speaker.stop();
+  await done;
+  expect(events.map(brief)).toEqual(['listening sherpa', '1: maybe', '1. maybe']);
 });
 
 test('a call that finishes without a result counts as listening', async () => {

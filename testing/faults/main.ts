@@ -63,36 +63,14 @@ function printReport({ database, servers }: Setting, report: Report): void {
   print(`  faults: ${[...report.faults].map(([name, times]) => `${name} ${times} ×`).join(', ')}`);
 }
 
-const HEADINGS = [
-  ...['database', 'servers', 'kills', 'seconds', 'acked', 'repeats', 'shown'],
-  ...['lost', 'doubled', 'reordered', 'unstored', 'resets'],
+const COUNTS = [
+  ...(['kills', 'seconds', 'acked', 'repeats', 'shown'] as const),
+  ...(['lost', 'doubled', 'reordered', 'unstored', 'resets'] as const),
 ];
+const HEADINGS = ['database', 'servers', ...COUNTS];
 
-function figures({
-  kills,
-  seconds,
-  acked,
-  repeats,
-  shown,
-  lost,
-  doubled,
-  reordered,
-  unstored,
-  resets,
-}: Report) {
-  const counts = [
-    kills,
-    Math.round(seconds),
-    acked,
-    repeats,
-    shown,
-    lost,
-    doubled,
-    reordered,
-    unstored,
-    resets,
-  ];
-  return counts.map(String);
+function figures(report: Report): string[] {
+  return COUNTS.map((count) => String(Math.round(report[count])));
 }
 
 function hasFindings({ lost, doubled, reordered, unstored, resets }: Report): boolean {

@@ -19,7 +19,7 @@ type Word = { text: string; start: number; end: number };
 /** More seconds than the audio and the faults of any scenario take. */
 const ENOUGH_SECONDS = 1_000;
 
-/** What the segment consists of: words, pauses, and holes (silence that is not sent). Both lengths in seconds. */
+/** The parts of a segment: words, pauses, and holes (silence that is not sent). Lengths are in seconds. */
 const spoken = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.constant<'word'>('word') },

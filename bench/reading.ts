@@ -60,6 +60,7 @@ async function measureCatchUp(
 ): Promise<number> {
   const log = createLog('silent');
   const feeds = createFeeds({
+    process: 'bench',
     store,
     bus: createMemoryBus(log),
     watch: () => () => {},

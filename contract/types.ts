@@ -137,29 +137,32 @@ export type RoomEvent =
   | { type: 'typing'; user: UserRef; typing: boolean }
   | { type: 'read'; userId: string; seq: number }
   | { type: 'room'; change: 'joined' | 'left'; user: UserRef; memberCount: number }
+  | { type: 'room'; change: 'role'; user: UserRef; role: Role }
   | { type: 'room'; change: 'updated'; room: RoomSettings };
 
 export type StreamState = 'listening' | 'paused' | 'recovering' | 'ended';
 
 /** The events of `transcripts.live`. */
-export type CaptionEvent =
-  | { type: 'partial' | 'final'; utterance: Utterance }
-  | {
-      type: 'stream';
-      streamId: string;
-      speaker: UserRef;
-      state: StreamState;
-      /** The engine that recognises the stream, now or when its turn comes. */
-      engine: EngineName;
-      /**
-       * Why the stream is in this state. `paused`: `silence` or `queued`. `recovering`: `network` while no audio arrives,
-       * or the engine's failure.
-       */
-      reason?: string;
-      message?: string;
-      /** The place in the queue while `queued`; 1 is next. */
-      place?: number;
-    };
+export type CaptionEvent = UtteranceEvent | StreamEvent;
+
+export type UtteranceEvent = { type: 'partial' | 'final'; utterance: Utterance };
+
+export type StreamEvent = {
+  type: 'stream';
+  streamId: string;
+  speaker: UserRef;
+  state: StreamState;
+  /** The engine that recognises the stream, now or when its turn comes. */
+  engine: EngineName;
+  /**
+   * Why the stream is in this state. `paused`: `silence` or `queued`. `recovering`: `network` while no audio arrives, or
+   * the engine's failure. `ended`: `server_lost` if the process of the stream died.
+   */
+  reason?: string;
+  message?: string;
+  /** The place in the queue while `queued`; 1 is next. */
+  place?: number;
+};
 
 /** The features of an engine besides plain recognition. */
 export type SpeechFeature = 'auto' | 'vocabulary' | 'vocabularyFilter' | 'stability' | 'redact' | 'speakers';

@@ -1,4 +1,13 @@
-import type { Member, Message, Role, Room, SpeechSettings, User, Visibility } from '../contract/types.ts';
+import type {
+  Member,
+  Message,
+  Role,
+  Room,
+  SpeechSettings,
+  User,
+  UserRef,
+  Visibility,
+} from '../contract/types.ts';
 
 /** A message before it has a seq and a rev. The caller chooses its id (a UUID). */
 export type NewMessage = Pick<
@@ -34,7 +43,13 @@ export type ChangeOutcome = { message: Message; changed: boolean } | { error: un
 /** A room's last seq and last rev. */
 export type Head = { lastSeq: number; rev: number };
 
-export type MembershipChange = { changed: boolean; role: Role; memberCount: number };
+export type MembershipChange = {
+  changed: boolean;
+  role: Role;
+  memberCount: number;
+  /** The member who became owner because the last owner left. */
+  heir?: UserRef;
+};
 
 /**
  * The port to the database, in the domain's words. Every method can throw an AppError `store_unavailable` (retryable) if
@@ -59,9 +74,12 @@ export type Store = {
   heads: (roomIds: string[]) => Promise<Map<string, Head>>;
 
   findRole: (roomId: string, userId: string) => Promise<Role | null>;
-  /** Adds the user to the room, unless they are a member already. Null for an unknown room. */
+  /** Adds the user to the room, unless they are a member already. A user who left gets their role back. Null for an unknown room. */
   addMember: (roomId: string, userId: string, joinedAt: Date) => Promise<MembershipChange | null>;
-  /** Removes the user from the room, if they are a member. Null for an unknown room. */
+  /**
+   * Removes the user from the room, if they are a member. If no owner is left, the longest-standing member becomes owner.
+   * Null for an unknown room.
+   */
   removeMember: (roomId: string, userId: string) => Promise<MembershipChange | null>;
   /** Members in the order of their user ids, after `cursor` (a user id). */
   listMembers: (roomId: string, page: { cursor?: string | undefined; limit: number }) => Promise<Member[]>;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
@@ -68,8 +69,9 @@ function createDomain(parts: ServerParts) {
   const access = createAccess(store);
   const { watch, close: endWatch } = createMemberWatch(store, log);
   const turns = new Turns();
-  const captions = createCaptions({ bus, watch, turns });
-  const feeds = createFeeds({ store, bus, watch, turns, log });
+  const process = randomUUID();
+  const captions = createCaptions({ process, bus, watch, turns });
+  const feeds = createFeeds({ process, store, bus, watch, turns, log });
   const metrics = createMetrics();
   const meter = metrics.speech;
   const speech = createSpeech({
@@ -91,6 +93,7 @@ function createDomain(parts: ServerParts) {
     await writer.drain();
     await turns.idle(drainMs / 8);
     feeds.close();
+    captions.close();
     endWatch();
   };
   return { services, metrics, close };

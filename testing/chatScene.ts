@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Message, User } from '../contract/types.ts';
 import { openSqlite } from '../db/sqlite/store.ts';
 import type { Store } from '../db/store.ts';
@@ -43,7 +44,7 @@ export async function openChat(alter: (store: Store) => Partial<Store> = () => (
   const access = createAccess(store);
   const { watch, close: endWatch } = createMemberWatch(store, log);
   const turns = new Turns();
-  const feeds = createFeeds({ store, bus, watch, turns, log });
+  const feeds = createFeeds({ process: randomUUID(), store, bus, watch, turns, log });
   const messages = createMessages(store, writer, feeds, access);
   const [ada, ben] = [await addPerson(real, 'Ada'), await addPerson(real, 'Ben')];
   const roomId = await addRoom(real, ada);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { encodeChunk } from '../contract/chunk.ts';
 import type { CaptionEvent, User } from '../contract/types.ts';
@@ -84,7 +85,7 @@ export async function openSpeech({
   const chat = await openChat(alter);
   const { store, bus, access, writer, log, memberWatch: watch } = chat;
   const engine = createScriptedEngine(script, refusal);
-  const captions = createCaptions({ bus, watch, turns: chat.turns });
+  const captions = createCaptions({ process: randomUUID(), bus, watch, turns: chat.turns });
   const choice = { engine: wrap?.(engine) ?? engine, fallback };
   const parts: SpeechParts = {
     ...{ choice, store, bus, access, writer, captions, watch, log },
@@ -115,6 +116,7 @@ export async function openSpeech({
     },
     async [Symbol.asyncDispose]() {
       await speech.close(0);
+      captions.close();
       await chat[Symbol.asyncDispose]();
     },
   };

@@ -1,10 +1,13 @@
-import type { CaptionEvent, Utterance } from '../../contract/types.ts';
+import type { CaptionEvent, StreamEvent, Utterance } from '../../contract/types.ts';
 
 /** The last state of a speech stream. An `ended` stream is listed only if people should know why it ended. */
-export type CaptionStream = Extract<CaptionEvent, { type: 'stream' }>;
+export type CaptionStream = StreamEvent;
 
-/** Reasons that need no explanation: somebody wanted the end, or the page explains it elsewhere. */
-const EXPECTED_ENDS = new Set(['stopped', 'left_room', 'taken_over']);
+/**
+ * Reasons that need no explanation: somebody wanted the end, or the page of the speaker explains it and goes on with
+ * another server.
+ */
+const EXPECTED_ENDS = new Set(['stopped', 'left_room', 'taken_over', 'server_lost']);
 
 /**
  * The live captions of a room: one line per utterance. Lines stay in the order in which they began, so that no line

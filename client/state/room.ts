@@ -61,6 +61,10 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
       if (event.type === 'presence') people.receive(event);
       if (event.type !== 'room') return;
       if (event.change === 'updated') return change(event.room);
+      if (event.change === 'role') {
+        if (event.user.id === user.id) change({ role: event.role });
+        return;
+      }
       change({ memberCount: event.memberCount });
       people.receive(event);
     },

@@ -1,9 +1,9 @@
-import type { SqlEntityManager } from '@mikro-orm/sql';
 import type { Role } from '../../contract/types.ts';
 import type { Head, MembershipChange, Store } from '../store.ts';
-import type { Database } from './database.ts';
+import { type Database, run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { MemberEntity, RoomEntity } from './entities.ts';
+import { MemberEntity } from './entities.ts';
+import { handOver, keepFormerRole, takeFormerRole } from './formerRoles.ts';
 import { readHeads } from './heads.ts';
 import { findRole, membersAmong } from './memberships.ts';
 
@@ -32,24 +32,21 @@ export function memberTable(database: Database, { lockHeads }: Dialect): MemberM
     },
 
     addMember: (roomId, userId, joinedAt) =>
-      changeMembership(database, lockHeads, roomId, userId, async (em, role, { lastSeq }) => {
-        if (role) return { changed: false, role };
-        const member = {
-          room: roomId,
-          user: userId,
-          role: 'member',
-          joinedAt,
-          lastReadSeq: lastSeq,
-        } as const;
-        await em.insert(MemberEntity, member);
-        return { changed: true, role: 'member' };
+      changeMembership(database, lockHeads, roomId, userId, async (sql, known, { lastSeq }) => {
+        if (known) return { changed: false, role: known };
+        const role = (await takeFormerRole(sql, roomId, userId)) ?? 'member';
+        const member = { room: roomId, user: userId, role, joinedAt, lastReadSeq: lastSeq };
+        await database.fork(sql).insert(MemberEntity, member);
+        return { changed: true, role };
       }),
 
     removeMember: (roomId, userId) =>
-      changeMembership(database, lockHeads, roomId, userId, async (em, role) => {
+      changeMembership(database, lockHeads, roomId, userId, async (sql, role) => {
         if (!role) return { changed: false, role: 'member' };
-        await em.nativeDelete(MemberEntity, { room: roomId, user: userId });
-        return { changed: true, role };
+        await run(sql, 'delete from members where room_id = ? and user_id = ?', [roomId, userId]);
+        await keepFormerRole(sql, roomId, userId, role);
+        const heir = role === 'owner' ? await handOver(sql, roomId) : null;
+        return { changed: true, role, ...(heir && { heir }) };
       }),
 
     async listMembers(roomId, { cursor, limit }) {
@@ -88,15 +85,20 @@ function changeMembership(
   lockHeads: Dialect['lockHeads'],
   roomId: string,
   userId: string,
-  change: (em: SqlEntityManager, role: Role | null, head: Head) => Promise<{ changed: boolean; role: Role }>,
+  change: (sql: Sql, role: Role | null, head: Head) => Promise<Omit<MembershipChange, 'memberCount'>>,
 ): Promise<MembershipChange | null> {
   return database.transaction(async (sql) => {
     const head = (await lockHeads(sql, [roomId])).get(roomId);
     if (!head) return null;
-    const em = database.fork(sql);
-    const outcome = await change(em, await findRole(sql, roomId, userId), head);
-    const memberCount = await em.count(MemberEntity, { room: roomId });
-    if (outcome.changed) await em.nativeUpdate(RoomEntity, { id: roomId }, { memberCount });
+    const outcome = await change(sql, await findRole(sql, roomId, userId), head);
+    const [members] = await run<{ count: number }>(
+      sql,
+      'select count(*) as count from members where room_id = ?',
+      [roomId],
+    );
+    const memberCount = Number(members?.count);
+    if (outcome.changed)
+      await run(sql, 'update chat_rooms set member_count = ? where id = ?', [memberCount, roomId]);
     return { ...outcome, memberCount };
   });
 }

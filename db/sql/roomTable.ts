@@ -55,8 +55,9 @@ export function roomTable(database: Database, dialect: Dialect): RoomMethods {
 
     async findRoom(roomId, userId) {
       const row = await database.fork().findOne(RoomEntity, { id: roomId });
-      if (!row) return null;
-      return toRoom(row, (await membershipsOf(database.sql, dialect, userId, [roomId])).get(roomId));
+      // Asked for an unknown room too. So an outsider cannot tell it from a private one by the time of the answer.
+      const memberships = await membershipsOf(database.sql, dialect, userId, [roomId]);
+      return row && toRoom(row, memberships.get(roomId));
     },
 
     async listRooms(userId, page) {

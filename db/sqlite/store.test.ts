@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { User } from '../../contract/types.ts';
 import { openStore } from '../open.ts';
 import { Database, run } from '../sql/database.ts';
 import { createSqlStore } from '../sql/sqlStore.ts';
@@ -13,6 +14,7 @@ import { addPerson, addRoom, append, kept, NOBODY, NOWHERE, typed, upTo } from '
 import { describeStore } from '../testing/storeContract.ts';
 import { connectSqlite } from './connect.ts';
 import { sqliteDialect } from './dialect.ts';
+import { migrations } from './migrations/index.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'roomscribe-sqlite-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -49,13 +51,36 @@ describe('SQLite', () => {
     expect(await second.findUser(ada.id)).toEqual(ada);
     expect(kept(await append(second, [typed(room, ada)]))[0]?.seq).toBe(3);
     await second.close();
-    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
+    expect(migrationsApplied(path)).toEqual(migrations.map(({ name }) => name));
+  });
+
+  test('a room that had lost its owner before gets a new one: the longest-standing member', async () => {
+    const path = newPath();
+    const old = await openStore(`sqlite:${path}`);
+    const [ada, ben, cleo] = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => addPerson(old, name)));
+    const [orphaned, owned] = [await addRoom(old, ada as User), await addRoom(old, ada as User)];
+    for (const room of [orphaned, owned]) {
+      await old.addMember(room, cleo?.id ?? '', new Date(2_000));
+      await old.addMember(room, ben?.id ?? '', new Date(1_000));
+    }
+    await old.close();
+    const database = new DatabaseSync(path);
+    database.exec('drop table former_members');
+    database.exec("delete from mikro_orm_migrations where name = '007-former-members'");
+    database.exec(`delete from members where room_id = '${orphaned}' and user_id = '${ada?.id}'`);
+    database.close();
+    const store = await openStore(`sqlite:${path}`);
+    const rolesIn = (room: string) =>
+      Promise.all([ada, ben, cleo].map((person) => store.findRole(room, person?.id ?? '')));
+    expect(await rolesIn(orphaned)).toEqual([null, 'owner', 'member']);
+    expect(await rolesIn(owned)).toEqual(['owner', 'member', 'member']);
+    await store.close();
   });
 
   test('processes that open a new file together migrate it once, and number one room without gaps', async () => {
     const path = newPath();
     await inThreads(3, { url: `sqlite:${path}`, roomId: NOWHERE, author: NOBODY, batches: 0, batchSize: 0 });
-    expect(migrationsApplied(path)).toEqual(['001-rooms', '002-timeline', '003-search', '004-speech']);
+    expect(migrationsApplied(path)).toEqual(migrations.map(({ name }) => name));
 
     const store = await openStore(`sqlite:${path}`);
     const author = await addPerson(store);

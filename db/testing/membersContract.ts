@@ -27,6 +27,54 @@ export function describeMembers(scene: Scene): void {
     expect(await store.findRole(NOWHERE, ada.id)).toBeNull();
   });
 
+  test('a member who left gets their role back, each time', async () => {
+    const { store, ada, ben, room } = scene;
+    for (const [person, role] of [
+      [ben, 'member'],
+      [ada, 'owner'],
+    ] as const) {
+      await store.addMember(room, person.id, new Date());
+      for (let times = 0; times < 2; times += 1) {
+        await store.removeMember(room, person.id);
+        expect(await store.addMember(room, person.id, new Date())).toMatchObject({ changed: true, role });
+        expect(await store.findRole(room, person.id)).toBe(role);
+      }
+    }
+  });
+
+  test('the last owner who leaves hands the room to the longest-standing member', async () => {
+    const { store, ada, room } = scene;
+    const people = await Promise.all(['Cleo', 'Dan', 'Eve'].map((name) => addPerson(store, name)));
+    const joinTimes = [3_000, 1_000, 2_000];
+    for (const [i, person] of people.entries())
+      await store.addMember(room, person.id, new Date(joinTimes[i] ?? 0));
+    const [cleo, dan, eve] = people.map(({ id, name }) => ({ id, name }));
+    expect(await store.removeMember(room, ada.id)).toEqual({
+      ...{ changed: true, role: 'owner', memberCount: 3 },
+      heir: dan,
+    });
+    expect(await store.findRole(room, dan?.id ?? '')).toBe('owner');
+    // Ada returns as an owner. So Dan is not the last one, and nobody inherits.
+    await store.addMember(room, ada.id, new Date());
+    expect(await store.removeMember(room, dan?.id ?? '')).not.toHaveProperty('heir');
+    expect(await store.removeMember(room, eve?.id ?? '')).not.toHaveProperty('heir');
+    expect(await store.removeMember(room, ada.id)).toMatchObject({ heir: cleo });
+    expect(await store.removeMember(room, cleo?.id ?? '')).not.toHaveProperty('heir');
+    expect(await store.addMember(room, ada.id, new Date())).toMatchObject({ role: 'owner', memberCount: 1 });
+  });
+
+  test('a room never lacks an owner, however its members come and go at once', async () => {
+    const { store, ada, ben, room } = scene;
+    const people = [ada, ben, ...(await Promise.all(upTo(4).map((i) => addPerson(store, `Person ${i}`))))];
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all(people.map(({ id }) => store.addMember(room, id, new Date())));
+      const leavers = people.filter((_, i) => i !== round);
+      await Promise.all(leavers.map(({ id }) => store.removeMember(room, id)));
+      const left = await store.listMembers(room, { limit: 10 });
+      expect(left.map(({ user, role }) => [user.name, role])).toEqual([[people[round]?.name, 'owner']]);
+    }
+  });
+
   test('concurrent joins are all counted, even among messages', async () => {
     const { store, ada, room } = scene;
     const people = await Promise.all(upTo(10).map((i) => addPerson(store, `Person ${i}`)));

@@ -1,4 +1,11 @@
-import type { CaptionEvent, Message, RoomSettings, UserRef } from '../../contract/types.ts';
+import type {
+  CaptionEvent,
+  Message,
+  Role,
+  RoomSettings,
+  StreamEvent,
+  UserRef,
+} from '../../contract/types.ts';
 
 /** An event about a room that one process publishes to the others. A `message` is only a hint: the database is the truth. */
 export type BusEvent =
@@ -10,8 +17,21 @@ export type BusEvent =
   | { type: 'typing'; user: UserRef; typing: boolean }
   | { type: 'read'; userId: string; seq: number }
   | { type: 'membership'; change: 'joined' | 'left'; user: UserRef; memberCount: number }
+  | { type: 'role'; user: UserRef; role: Role }
   | { type: 'settings'; room: RoomSettings }
-  | { type: 'caption'; event: CaptionEvent };
+  /** `process` owns the stream that the event is about. */
+  | { type: 'caption'; process: string; event: CaptionEvent }
+  /** All open speech streams of the room in this process. */
+  | { type: 'streams'; process: string; streams: StreamEvent[] }
+  /** A process has just opened the captions of the room and asks the others for their `streams`. */
+  | { type: 'streams-wanted'; process: string };
+
+/**
+ * How processes see that another one lives, in ms. A killed process cannot say goodbye, so each process announces its
+ * users and its speech streams again and again. A process that is silent for `expiry` is dead: what it owned is removed
+ * at the next check, within `expiry + check` (12 s) after its last announcement.
+ */
+export const LIVENESS = { announceMs: 4_000, expiryMs: 10_000, checkMs: 2_000 };
 
 /**
  * The port. A bus carries the events of a room to every process that subscribed to it. The publishing process always

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Message, User } from '../../contract/types.ts';
@@ -97,7 +97,14 @@ async function openRun() {
       gate.pass(await store.changesAfter(...args)),
   };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const feeds = createFeeds({ store: slowStore, bus, watch: () => () => {}, turns: new Turns(), log });
+  const feeds = createFeeds({
+    process: randomUUID(),
+    store: slowStore,
+    bus,
+    watch: () => () => {},
+    turns: new Turns(),
+    log,
+  });
   const roomId = await addRoom(store, author);
   const sent: Promise<Message>[] = [];
   const ids: string[] = [];

@@ -94,9 +94,14 @@ export class Feed {
     return this.#presenceDelivery;
   }
 
-  /** Announces this process's users again, and drops processes that are silent. Call it every few seconds. */
-  heartbeat(): void {
-    this.#presence.heartbeat();
+  /** Announces this process's users again. Call it every `LIVENESS.announceMs`. */
+  announce(): void {
+    this.#presence.announce();
+  }
+
+  /** Removes the users of dead processes. Call it every `LIVENESS.checkMs`. */
+  dropLost(): void {
+    this.#presence.dropLost();
   }
 
   /** Withdraws this process's users, because this process stops. */
@@ -112,6 +117,9 @@ export class Feed {
       case 'membership':
         this.#receiveMembership(event);
         break;
+      case 'role':
+        this.#broadcast({ type: 'room', change: 'role', user: event.user, role: event.role });
+        break;
       case 'settings':
         this.#broadcast({ type: 'room', change: 'updated', room: event.room });
         break;
@@ -119,13 +127,15 @@ export class Feed {
         if (event.process !== this.#parts.process) this.#presence.setRemote(event.process, event.users);
         break;
       case 'presence-wanted':
-        if (event.process !== this.#parts.process) this.#presence.heartbeat();
+        if (event.process !== this.#parts.process) this.#presence.announce();
         break;
       case 'typing':
       case 'read':
         this.#broadcast(event);
         break;
       case 'caption':
+      case 'streams':
+      case 'streams-wanted':
         break;
     }
   }

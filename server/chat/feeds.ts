@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { AppError } from '../../contract/errors.ts';
 import type { UserRef } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
-import type { Bus, BusEvent } from '../bus/bus.ts';
+import { type Bus, type BusEvent, LIVENESS } from '../bus/bus.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import type { Turns } from '../flow/turns.ts';
 import type { Log } from '../log.ts';
@@ -12,10 +11,15 @@ import type { MemberWatch } from './memberWatch.ts';
 import { Subscription } from './subscription.ts';
 import { startSweep } from './sweep.ts';
 
-/** How often a process announces its users again. */
-const HEARTBEAT_MS = 5_000;
-
-export type FeedsParts = { store: Store; bus: Bus; watch: MemberWatch; turns: Turns; log: Log };
+export type FeedsParts = {
+  /** The id of this process on the bus. */
+  process: string;
+  store: Store;
+  bus: Bus;
+  watch: MemberWatch;
+  turns: Turns;
+  log: Log;
+};
 
 export type Subscribing = {
   user: UserRef;
@@ -36,12 +40,13 @@ export type Feeds = {
 };
 
 /** The feeds of the rooms that have a subscriber in this process. A room without subscribers costs nothing. */
-export function createFeeds({ store, bus, watch, turns, log }: FeedsParts): Feeds {
+export function createFeeds({ process, store, bus, watch, turns, log }: FeedsParts): Feeds {
   const rooms = new Map<string, Promise<Opened>>();
   const subscriberCounts = new Map<string, number>();
-  const process = randomUUID();
   const stopSweep = startSweep(rooms, store, log);
-  const heartbeat = setInterval(() => forEachFeed((feed) => feed.heartbeat()), HEARTBEAT_MS).unref();
+  const announceTimer = setInterval(() => forEachFeed((feed) => feed.announce()), LIVENESS.announceMs);
+  const checkTimer = setInterval(() => forEachFeed((feed) => feed.dropLost()), LIVENESS.checkMs);
+  for (const timer of [announceTimer, checkTimer]) timer.unref();
 
   const forEachFeed = (act: (feed: Feed) => void) => {
     for (const opened of rooms.values()) {
@@ -99,7 +104,8 @@ export function createFeeds({ store, bus, watch, turns, log }: FeedsParts): Feed
     },
     close() {
       stopSweep();
-      clearInterval(heartbeat);
+      clearInterval(announceTimer);
+      clearInterval(checkTimer);
       forEachFeed((feed) => feed.withdraw());
     },
   };

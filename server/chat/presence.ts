@@ -1,5 +1,6 @@
 import { LIMITS } from '../../contract/limits.ts';
 import type { UserRef } from '../../contract/types.ts';
+import { LIVENESS } from '../bus/bus.ts';
 
 export type PresenceParts = {
   /** Sends the users of this process to the other processes. It sends all of them each time, so a lost list heals. */
@@ -14,8 +15,6 @@ const BATCH_MS = 100;
 const GRACE_MS = 3_000;
 /** How often the grace of absent users is checked. */
 const CHECK_MS = 500;
-/** A process that sends no list for this long is gone, with its users. Lists come every 5 s. */
-const EXPIRY_MS = 12_000;
 
 type RemoteProcess = { users: Map<string, UserRef>; receivedAt: number };
 
@@ -86,11 +85,15 @@ export class Presence {
     this.#emitSoon();
   }
 
-  /** Announces the users of this process again, and drops processes that are silent. */
-  heartbeat(): void {
+  /** Announces the users of this process again. */
+  announce(): void {
     if (this.#local.size > 0) this.#announce();
+  }
+
+  /** Removes the users of dead processes. */
+  dropLost(): void {
     for (const [process, { users, receivedAt }] of this.#remote) {
-      if (performance.now() - receivedAt <= EXPIRY_MS) continue;
+      if (performance.now() - receivedAt <= LIVENESS.expiryMs) continue;
       this.setRemote(process, []);
       this.dismiss(users.keys());
     }

@@ -81,6 +81,23 @@ describe('rooms', () => {
     expect((await scene.rooms.get(ada, roomId)).name).toBe('회의');
   });
 
+  test('are handed over by the last owner who leaves, and everybody sees the new owner at once', async () => {
+    await using scene = await openChat();
+    const { roomId, ada, ben } = scene;
+    const visit = await scene.visit(ben);
+    void visit.read();
+    await scene.rooms.leave(ada, roomId);
+    await settled();
+    const [adaRef, benRef] = [ada, ben].map(({ id, name }) => ({ id, name }));
+    expect(visit.events.filter(({ type }) => type === 'room')).toEqual([
+      { type: 'room', change: 'left', user: adaRef, memberCount: 1 },
+      { type: 'room', change: 'role', user: benRef, role: 'owner' },
+    ]);
+    expect(await scene.rooms.update(ben, roomId, { name: "Ben's" })).toMatchObject({ name: "Ben's" });
+    expect(await scene.rooms.join(ada, roomId)).toMatchObject({ role: 'owner' });
+    await visit.leave();
+  });
+
   test('and their members are listed in pages; only the last page has no nextCursor', async () => {
     await using scene = await openChat();
     for (const i of upTo(4)) await scene.rooms.create(scene.ada, room(`room ${i}`));

@@ -25,6 +25,7 @@ export type Rooms = {
   update: (user: User, roomId: string, change: RoomChange) => Promise<Room>;
   /** Makes the user a member. Joining again changes nothing. */
   join: (user: User, roomId: string) => Promise<Room>;
+  /** If the last owner leaves, the longest-standing member becomes owner. A user who returns gets their role back. */
   leave: (user: User, roomId: string) => Promise<void>;
   members: (
     user: User,
@@ -75,7 +76,10 @@ export function createRooms(store: Store, bus: Bus, access: Access): Rooms {
     async leave(user, roomId) {
       await access.visible(user, roomId);
       const membership = await store.removeMember(roomId, user.id);
-      if (membership?.changed) announce('left', user, roomId, membership.memberCount);
+      if (!membership?.changed) return;
+      announce('left', user, roomId, membership.memberCount);
+      const { heir } = membership;
+      if (heir) bus.publish(roomId, { type: 'role', user: heir, role: 'owner' });
     },
 
     async members(user, roomId, page) {

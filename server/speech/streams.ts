@@ -70,19 +70,15 @@ export class Streams {
     return [...this.#running].find(({ identity, ending }) => !ending && identity.speaker.id === userId);
   }
 
-  /** Finds a stream of this user. @throws AppError if it does not exist or belongs to somebody else. */
+  /**
+   * Finds a stream of this user.
+   * @throws AppError NOT_FOUND if there is none. A stream of somebody else gives the same answer, so that nobody learns
+   * which ids are in use.
+   */
   get(user: User, streamId: string): SpeechStream {
     const stream = this.#byId.get(streamId);
-    if (!stream)
-      throw new AppError(
-        'NOT_FOUND',
-        'stream_unknown',
-        'This speech stream does not exist. Start a new one.',
-      );
-    if (stream.identity.speaker.id !== user.id) {
-      throw new AppError('FORBIDDEN', 'stream_foreign', 'This speech stream belongs to somebody else.');
-    }
-    return stream;
+    if (stream?.identity.speaker.id === user.id) return stream;
+    throw new AppError('NOT_FOUND', 'stream_unknown', 'This speech stream does not exist. Start a new one.');
   }
 
   /** Finishes all streams, and starts no new one. Aborts those that are not done after `withinMs`. */

@@ -1,10 +1,12 @@
 import { Migration001Rooms } from './001-rooms.ts';
 import { Migration002Search } from './002-search.ts';
 import { Migration004Speech } from './004-speech.ts';
+import { Migration007FormerMembers } from './007-former-members.ts';
 
 /** In the order in which they run. A released migration never changes. */
 export const migrations = [
   { name: '001-rooms', class: Migration001Rooms },
   { name: '002-search', class: Migration002Search },
   { name: '004-speech', class: Migration004Speech },
+  { name: '007-former-members', class: Migration007FormerMembers },
 ];

@@ -2,6 +2,7 @@ import { Migration001Rooms } from './001-rooms.ts';
 import { Migration002Timeline } from './002-timeline.ts';
 import { Migration003Search } from './003-search.ts';
 import { Migration004Speech } from './004-speech.ts';
+import { Migration007FormerMembers } from './007-former-members.ts';
 
 /** In the order in which they run. A released migration never changes. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: '002-timeline', class: Migration002Timeline },
   { name: '003-search', class: Migration003Search },
   { name: '004-speech', class: Migration004Speech },
+  { name: '007-former-members', class: Migration007FormerMembers },
 ];

@@ -117,7 +117,7 @@ export type Store = {
   /** The total of `addSpeechSeconds` for this room and day. */
   speechSeconds: (roomId: string, day: string) => Promise<number>;
 
-  /** @throws AppError `store_unavailable` if the database does not answer. */
+  /** Writes one row. @throws AppError `store_unavailable` if the database does not answer or cannot be written. */
   ping: () => Promise<void>;
   close: () => Promise<void>;
 };

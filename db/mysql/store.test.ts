@@ -9,7 +9,7 @@ import { openStore } from '../open.ts';
 import type { IndexedWords } from '../testing/longRoomContract.ts';
 import { addPerson, addRoom, append, kept, typed, upTo } from '../testing/material.ts';
 import { describeStore } from '../testing/storeContract.ts';
-import { readMysqlUrl } from './connect.ts';
+import { readMysqlUrl } from './url.ts';
 
 const home = findMysqlHome();
 

@@ -1,14 +1,16 @@
 import { createSqlStore } from '../sql/sqlStore.ts';
 import type { Store } from '../store.ts';
-import { connectMysql, readMysqlUrl } from './connect.ts';
+import { connectMysql } from './connect.ts';
 import { mariadbDialect, mysqlDialect } from './dialect.ts';
+import { readMysqlUrl } from './url.ts';
 
 /** Opens a MySQL or MariaDB store. @throws Error like `readMysqlUrl` and `connectMysql`. */
 export async function openMysql(url: string): Promise<Store> {
   const address = readMysqlUrl(url);
   const { orm, version } = await connectMysql(address);
   const [number = ''] = /^[\d.]+/.exec(version) ?? [];
-  const where = `${address.host}:${address.port}/${address.database}`;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const where = `${host}:${address.port}/${address.database}`;
   return /mariadb/i.test(version)
     ? createSqlStore(orm, mariadbDialect, `MariaDB ${number} (${where})`)
     : createSqlStore(orm, mysqlDialect, `MySQL ${number} (${where})`);

@@ -18,11 +18,13 @@ export function guardMethods<T extends Methods>(methods: T): T {
     name,
     async (...args: never[]) => {
       const deadline = performance.now() + BUSY_WAIT_MS;
-      for (;;) {
+      for (let attempt = 1; ; attempt += 1) {
         try {
           return await method(...args);
         } catch (error) {
-          if (!isBusy(error) || performance.now() > deadline) throw toStoreError(error);
+          // A read-only server has written nothing, and the next attempt gets a new connection.
+          const canRepeat = isBusy(error) || (isReadOnly(error) && attempt === 1);
+          if (!canRepeat || performance.now() > deadline) throw toStoreError(error);
           await sleep(BUSY_RETRY_MS);
         }
       }
@@ -58,10 +60,27 @@ export function isDuplicate(error: unknown): boolean {
 /** CONSTRAINT_PRIMARYKEY, CONSTRAINT_UNIQUE */
 const SQLITE_DUPLICATE = new Set([1_555, 2_067]);
 
-/** Whether to run the transaction again at once: it was lost to a deadlock or to a broken connection. */
+/** Whether to run the transaction again at once: it was lost to a deadlock, a broken connection or a read-only server. */
 export function canRetryTransaction(error: unknown): boolean {
-  return codeOf(error) === DEADLOCK || LOST.has(codeOf(error));
+  return codeOf(error) === DEADLOCK || LOST.has(codeOf(error)) || isReadOnly(error);
 }
+
+/**
+ * Whether the server refused to write, as a primary does that a fail-over has demoted. Its connection stays open, so only
+ * a new one leads to the new primary.
+ */
+export function isReadOnly(error: unknown): boolean {
+  return READ_ONLY.has(codeOf(error));
+}
+
+/** 1290, also from Aurora (the driver gives --read-only and --super-read-only the same code); 1792; 1836; 1223; 3100. */
+const READ_ONLY = new Set([
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  'ER_READ_ONLY_MODE',
+  'ER_CANT_UPDATE_WITH_READLOCK',
+  'ER_RUN_HOOK_ERROR',
+]);
 
 const DEADLOCK = 'ER_LOCK_DEADLOCK';
 
@@ -90,10 +109,10 @@ const MYSQL_TEMPORARY = new Set([
   'EAI_AGAIN',
   'ER_CON_COUNT_ERROR',
   'ER_TOO_MANY_USER_CONNECTIONS',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
-  'ER_READ_ONLY_MODE',
+  ...READ_ONLY,
   'ER_QUERY_INTERRUPTED',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ER_MAX_PREPARED_STMT_COUNT_REACHED',
   'ER_DISK_FULL',
   'ER_RECORD_FILE_FULL',
 ]);

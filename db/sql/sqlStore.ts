@@ -16,7 +16,13 @@ import { userTable } from './userTable.ts';
 export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): Store {
   const database = new Database(orm, dialect.begin);
   const ping = async () => {
-    await run(database.sql, 'select 1');
+    const now = Date.now();
+    await run(
+      database.sql,
+      `insert into write_proof (id, proven_at) values (1, ?)
+        ${dialect.onDuplicateUpdate('id')} proven_at = ?`,
+      [now, now],
+    );
   };
   return {
     label,

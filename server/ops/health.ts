@@ -15,20 +15,27 @@ export type Health = {
   drain: () => void;
 };
 
-/** A database that needs longer than this to answer counts as away. */
+/** A database that needs longer than this to write counts as away. */
 const PING_TIMEOUT_MS = 1_500;
+/** A success counts for this long, so that many probes cost few writes. */
+const PROOF_MS = 2_000;
 
-/** Answers `/readyz`: whether the database answers, the bus is connected, and the server is not draining. */
+/** Answers `/readyz`: whether the database can be written, the bus is connected, and the server is not draining. */
 export function createHealth(store: Pick<Store, 'ping'>, bus: Pick<Bus, 'isConnected'>): Health {
   let draining = false;
   let ping: Promise<boolean> | undefined;
+  let provenUntil = 0;
 
   /** One ping at a time: the probes of a load balancer must not pile up pings on a database that hangs. */
-  const isDatabaseThere = () => {
+  const isWritable = () => {
+    if (performance.now() < provenUntil) return true;
     ping ??= store
       .ping()
       .then(
-        () => true,
+        () => {
+          provenUntil = performance.now() + PROOF_MS;
+          return true;
+        },
         () => false,
       )
       .finally(() => {
@@ -39,7 +46,7 @@ export function createHealth(store: Pick<Store, 'ping'>, bus: Pick<Bus, 'isConne
 
   return {
     async readiness() {
-      const database = (await isDatabaseThere()) ? 'ok' : 'away';
+      const database = (await isWritable()) ? 'ok' : 'away';
       const connected = bus.isConnected();
       const ready = database === 'ok' && !draining;
       const status = ready ? (connected ? 'ready' : 'degraded') : 'unready';

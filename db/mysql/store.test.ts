@@ -9,7 +9,6 @@ import { openStore } from '../open.ts';
 import type { IndexedWords } from '../testing/longRoomContract.ts';
 import { addPerson, addRoom, append, kept, typed, upTo } from '../testing/material.ts';
 import { describeStore } from '../testing/storeContract.ts';
-import { readMysqlUrl } from './url.ts';
 
 const home = findMysqlHome();
 
@@ -57,28 +56,4 @@ describe.each(SERVERS.filter(([, isHere]) => isHere))('%s', (name, _, indexed, s
     expect(await store.findMessage(room, sent.id)).toEqual(first);
     await store.close();
   });
-});
-
-describe('a MySQL URL', () => {
-  test('has a host, a port and an optional request for TLS', () => {
-    expect(readMysqlUrl('mysql://ann:p%40ss@db.example.org/chat')).toEqual({
-      host: 'db.example.org',
-      port: 3_306,
-      user: 'ann',
-      password: 'p@ss',
-      database: 'chat',
-      tls: null,
-    });
-    expect(readMysqlUrl('mysql://ann@db.example.org:3307/chat?tls=true')).toMatchObject({
-      port: 3_307,
-      tls: { ca: undefined },
-    });
-  });
-
-  test.each(['mysql://', 'mysql://host', 'mysql:host/db', 'mysql://ann:secret@/db'])(
-    '“%s” is refused in words that leave out its password',
-    (url) => {
-      expect(() => readMysqlUrl(url)).toThrow(/^DATABASE_URL must be mysql:\/\/USER:PASSWORD@HOST/);
-    },
-  );
 });

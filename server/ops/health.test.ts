@@ -33,6 +33,15 @@ describe('readiness', () => {
     expect(ping).toHaveBeenCalledTimes(1);
   });
 
+  test('writes once for many probes, and asks again at once after a failure', async () => {
+    const ping = vi.fn(async () => {});
+    const health = createHealth({ ping }, { isConnected: () => true });
+    ping.mockRejectedValueOnce(new Error('read-only'));
+    expect(await health.readiness()).toMatchObject({ status: 'unready', database: 'away' });
+    for (let i = 0; i < 3; i += 1) expect(await health.readiness()).toMatchObject({ status: 'ready' });
+    expect(ping).toHaveBeenCalledTimes(2);
+  });
+
   test('is degraded while the bus is away', async () => {
     const health = createHealth({ ping: async () => {} }, { isConnected: () => false });
     expect(await health.readiness()).toMatchObject({ status: 'degraded', bus: 'away' });

@@ -64,7 +64,8 @@ async function main(): Promise<void> {
       store,
       bus,
       speech,
-      speechStreams: config.speechStreams ?? defaultStreams(speech),
+      speechStreams: config.speechStreams ?? defaultStreams(speech.engine),
+      fallbackStreams: speech.engine ? defaultStreams(speech.fallback) : undefined,
       speechDailyMinutes: config.speechDailyMinutes,
       newGate: (sampleRate) => new VoiceGate({ sampleRate }),
       isBusy: () => eventLoopLoad.isHigh,
@@ -102,8 +103,8 @@ async function chooseSpeech(config: Config, log: Log): Promise<EngineChoice> {
   return { engine: first.engine, fallback: fallback.engine };
 }
 
-/** How many engine calls run at a time by default. 25 is the default quota of an AWS account; local engines share the CPU. */
-function defaultStreams({ engine }: EngineChoice): number {
+/** How many calls of an engine run at a time by default. 25 is the default quota of an AWS account; local engines share the CPU. */
+function defaultStreams(engine: SpeechEngine | null): number {
   return engine?.name === 'aws' ? 25 : 2 * availableParallelism();
 }
 

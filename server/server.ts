@@ -21,9 +21,9 @@ import { createMetrics } from './ops/metrics.ts';
 import type { Services } from './services.ts';
 import { createBudget } from './speech/budget.ts';
 import { createCaptions } from './speech/captions/captions.ts';
+import { createEnginePlaces, type EnginePlaces } from './speech/enginePlaces.ts';
 import type { Gate } from './speech/microphone/microphone.ts';
 import type { EngineChoice } from './speech/parts.ts';
-import { AdmissionQueue } from './speech/recognition/admission.ts';
 import { createSpeech } from './speech/speech.ts';
 import { createTranscripts } from './speech/transcript/transcripts.ts';
 import { createRouter } from './trpc/router.ts';
@@ -34,8 +34,10 @@ export type ServerParts = {
   store: Store;
   bus: Bus;
   speech: EngineChoice;
-  /** How many engine calls may run at a time. */
+  /** How many calls of the first engine may run at a time. */
   speechStreams: number;
+  /** The same for the fallback engine. Left out: as many. */
+  fallbackStreams?: number | undefined;
   /** Minutes of speech per room and day; null for no limit. */
   speechDailyMinutes: number | null;
   /** Makes the voice activity detection of one speech stream. @param sampleRate in Hz */
@@ -77,7 +79,7 @@ function createDomain(parts: ServerParts) {
   const speech = createSpeech({
     ...{ choice: parts.speech, store, bus, access, writer, captions, watch, meter, log },
     budget: createBudget(store, { minutes: parts.speechDailyMinutes, log }),
-    admission: new AdmissionQueue({ maxCalls: parts.speechStreams, onQueue: meter.queue }),
+    admission: createEnginePlaces(placesOf(parts), meter.queue),
     ...{ newGate: parts.newGate, isBusy: parts.isBusy },
   });
   const services: Services = {
@@ -97,6 +99,12 @@ function createDomain(parts: ServerParts) {
     endWatch();
   };
   return { services, metrics, close };
+}
+
+function placesOf({ speech, speechStreams, fallbackStreams = speechStreams }: ServerParts): EnginePlaces[] {
+  if (!speech.engine) return [];
+  const first = { engine: speech.engine, maxCalls: speechStreams };
+  return speech.fallback ? [first, { engine: speech.fallback, maxCalls: fallbackStreams }] : [first];
 }
 
 /** Puts the parts together and listens. The caller opened the store, the bus and the engine, and closes them. */

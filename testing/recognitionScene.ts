@@ -6,7 +6,7 @@ import type { Admission } from '../server/speech/recognition/admission.ts';
 import { recognize } from '../server/speech/recognition/recognize.ts';
 import type { RecognitionEvent, RecognitionParts } from '../server/speech/recognition/types.ts';
 import { NUMBERS_RATE, type SpokenItem, synthesizeNumbers } from '../server/transcriber/testing/numbers.ts';
-import type { TranscriptEvent } from '../server/transcriber/transcriber.ts';
+import type { SpeechEngine, TranscriptEvent } from '../server/transcriber/transcriber.ts';
 import { createNotedLog } from './notedLog.ts';
 
 /** The audio of a segment, which a test speaks piece by piece. */
@@ -87,7 +87,7 @@ export class TestAdmission implements Admission {
     return promise;
   }
 
-  throttle(): void {
+  throttle(_engine: SpeechEngine): void {
     this.throttles += 1;
     this.onThrottle();
   }

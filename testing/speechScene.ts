@@ -5,9 +5,9 @@ import type { CaptionEvent, User } from '../contract/types.ts';
 import type { Store } from '../db/store.ts';
 import { createBudget } from '../server/speech/budget.ts';
 import { createCaptions } from '../server/speech/captions/captions.ts';
+import { createEnginePlaces } from '../server/speech/enginePlaces.ts';
 import { noMeter } from '../server/speech/meter.ts';
 import type { SpeechParts } from '../server/speech/parts.ts';
-import { AdmissionQueue } from '../server/speech/recognition/admission.ts';
 import { createSpeech, type Speech } from '../server/speech/speech.ts';
 import type { StartOptions } from '../server/speech/startStream.ts';
 import {
@@ -66,6 +66,8 @@ type SceneOptions = {
   fallback?: SpeechEngine | null;
   /** How many engine calls may run at the same time. */
   places?: number;
+  /** How many calls of the fallback engine may run at the same time. */
+  fallbackPlaces?: number;
   dailyMinutes?: number | null;
   /** By default a gate that passes all audio. */
   newGate?: SpeechParts['newGate'];
@@ -79,6 +81,7 @@ export async function openSpeech({
   wrap,
   fallback = null,
   places = 25,
+  fallbackPlaces = 25,
   dailyMinutes = null,
   newGate = openGate,
 }: SceneOptions = {}): Promise<SpeechScene> {
@@ -90,7 +93,12 @@ export async function openSpeech({
   const parts: SpeechParts = {
     ...{ choice, store, bus, access, writer, captions, watch, log },
     budget: createBudget(store, { minutes: dailyMinutes, log }),
-    admission: new AdmissionQueue({ maxCalls: places, startsPerSecond: 1_000 }),
+    admission: createEnginePlaces(
+      [choice.engine, ...(fallback ? [fallback] : [])].map((one) => ({
+        engine: one,
+        maxCalls: one === fallback ? fallbackPlaces : places,
+      })),
+    ),
     meter: noMeter,
     newGate,
   };

@@ -34,6 +34,11 @@ export class Channel<T> implements AsyncIterableIterator<T, undefined, undefined
     this.#waiting = undefined;
   }
 
+  /** Takes the next item out of turn, if one waits. */
+  take(): T | undefined {
+    return this.#items.shift();
+  }
+
   /** Drops all items that wait to be read. */
   clear(): void {
     this.#items.length = 0;

@@ -185,6 +185,8 @@ export class SpeechStream {
       { ...this.#options, signal },
       {
         ...{ engine, fallback, admission, log },
+        later: this.#microphone.output,
+        currentSample: () => this.#microphone.currentSample,
         onRestart: meter.restarted,
         onAudioReleased: (sample) => this.#microphone.freeBefore(sample),
         onCall: ({ sentSeconds, billedSeconds }) => {
@@ -229,9 +231,11 @@ export class SpeechStream {
   }
 
   async #saveGap({ start, end, reason }: Extract<RecognitionEvent, { type: 'gap' }>): Promise<void> {
-    this.#parts.meter.gap(reason, end - start);
     const at = (seconds: number) => new Date(this.#microphone.timeOf(seconds)).toISOString();
     const span = { startedAt: at(start), endedAt: at(end) };
+    // A message holds times in milliseconds. A gap that has no length there would be one that nobody can understand.
+    if (span.startedAt >= span.endedAt) return;
+    this.#parts.meter.gap(reason, end - start);
     const source = { ...this.identity, engine: this.#engine, language: this.#options.language };
     await this.#writer.add(gapOf(source, { id: randomUUIDv7(), ...span, reason }));
   }

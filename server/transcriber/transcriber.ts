@@ -2,7 +2,8 @@ import type { EngineName, SpeechFeature, SpeechSettings, Word } from '../../cont
 
 /**
  * PCM s16le mono at `SpeechOptions.sampleRate`. The byte count is even and never 0; a chunk holds at most one second.
- * The caller may overwrite a chunk once a final covers it. An engine that needs the bytes for longer copies them.
+ * The caller may overwrite a chunk once a final covers it, or when it is too old to be kept for another call (20 s or
+ * more). An engine that needs the bytes for longer copies them.
  */
 export type AudioChunk = Uint8Array;
 
@@ -62,6 +63,8 @@ export type SpeechEngine = {
   chunkMs: number;
   /** The engine ends a call that gets more audio than this; null if there is no limit. */
   longestSeconds: number | null;
+  /** The service refuses calls if more than this many start in a second. Left out: there is no such limit. */
+  startsPerSecond?: number;
   /** Says in a sentence for people why the engine cannot serve these options; null if it can. */
   refuses: (options: SpeechOptions) => string | null;
   /** The seconds that the provider charges for a stream with this much audio. */

@@ -1,6 +1,6 @@
 import type { PlacedAudio } from '../placedAudio.ts';
 
-/** Two seconds of audio at 16 kHz. */
+/** The largest page for several pieces: two seconds of audio at 16 kHz. */
 const PAGE_BYTES = 65_536;
 /** Free pages that are kept for reuse. */
 const MAX_FREE_PAGES = 4;
@@ -16,6 +16,12 @@ export class AudioPages {
   /** Oldest first. The last page is being filled. */
   readonly #pages: Page[] = [];
   readonly #freePages: Uint8Array[] = [];
+
+  /** The memory that is held, for audio and for reuse. */
+  get heldBytes(): number {
+    const pages = [...this.#pages.map(({ bytes }) => bytes), ...this.#freePages];
+    return pages.reduce((sum, { length }) => sum + length, 0);
+  }
 
   /**
    * Copies a piece of audio into a page, directly behind the piece before it if it fits there. Pieces come in order.
@@ -34,7 +40,7 @@ export class AudioPages {
   freeBefore(sample: number): void {
     while (this.#pages.length > 1 && (this.#pages[0] as Page).endSample <= sample) {
       const { bytes } = this.#pages.shift() as Page;
-      if (bytes.length === PAGE_BYTES && this.#freePages.length < MAX_FREE_PAGES) this.#freePages.push(bytes);
+      if (bytes.length <= PAGE_BYTES && this.#freePages.length < MAX_FREE_PAGES) this.#freePages.push(bytes);
     }
   }
 
@@ -42,10 +48,16 @@ export class AudioPages {
     const newest = this.#pages.at(-1);
     if (newest && newest.usedBytes + bytes <= newest.bytes.length) return newest;
     const free = bytes <= PAGE_BYTES ? this.#freePages.pop() : undefined;
-    const page = { bytes: free ?? new Uint8Array(Math.max(bytes, PAGE_BYTES)), usedBytes: 0, endSample: 0 };
+    const memory = free && free.length >= bytes ? free : new Uint8Array(pageBytesFor(bytes));
+    const page = { bytes: memory, usedBytes: 0, endSample: 0 };
     this.#pages.push(page);
     return page;
   }
+}
+
+/** A page is filled by whole pieces of this length. Otherwise, pieces just over half a page would waste the other half. */
+function pageBytesFor(pieceBytes: number): number {
+  return pieceBytes * Math.max(1, Math.floor(PAGE_BYTES / pieceBytes));
 }
 
 /** Joins two pieces without a copy. @returns undefined unless they are adjacent, in the stream and in memory. */

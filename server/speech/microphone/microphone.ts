@@ -34,8 +34,15 @@ export type MicrophoneListener = {
   onSilenceChange: (isSilent: boolean) => void;
 };
 
-/** Chunks are refused for a moment while more audio than this waits for the engine. */
+/**
+ * A source that is this much ahead of the clock is no microphone but a file or the like, and can wait. A microphone can
+ * not: what it records is lost unless it is taken at once.
+ */
+const MAX_AHEAD_SECONDS = 5;
+/** Chunks of a source that can wait are refused for a moment while more audio than this waits for the engine … */
 const MAX_BACKLOG_SECONDS = 30;
+/** … or while the stream holds this much memory. */
+const MAX_HELD_BYTES = 2_200_000;
 /** Only the first seconds are checked for their format. A wrong format is wrong from the beginning. */
 const FORMAT_CHECK_SECONDS = 5;
 /** A shorter loss is not shown as a gap. */
@@ -85,6 +92,16 @@ export class Microphone {
     return this.#acceptedSamples / this.#sampleRate;
   }
 
+  /** The number of the sample that is recorded now. */
+  get currentSample(): number {
+    return this.#startedAt === undefined ? 0 : ((now() - this.#startedAt) / 1_000) * this.#sampleRate;
+  }
+
+  /** The memory that holds audio for the engine. */
+  get heldBytes(): number {
+    return this.#joiner.heldBytes;
+  }
+
   /** Converts a time of the stream to ms since 1970. @param seconds from the first sample of the stream. */
   timeOf(seconds: number): number {
     return (this.#startedAt ?? now()) + 1_000 * seconds;
@@ -92,7 +109,8 @@ export class Microphone {
 
   /**
    * Accepts one chunk. A refused chunk uses up no sequence number.
-   * @throws AppError for a chunk that is malformed or too far ahead, or while too much audio waits for the engine.
+   * @throws AppError for a chunk that is malformed or too far ahead; and for one of a source that is faster than the
+   * clock, while too much audio waits for the engine. A microphone is never refused for that.
    */
   push(seq: number, pcm: Uint8Array): void {
     this.#check(pcm);
@@ -138,13 +156,24 @@ export class Microphone {
       throw new AppError('PAYLOAD_TOO_LARGE', 'chunk_too_long', 'A chunk holds at most one second of audio.');
     }
     if (this.seconds < FORMAT_CHECK_SECONDS) checkPcm(pcm);
-    if (this.#backlogSamples > MAX_BACKLOG_SECONDS * this.#sampleRate) {
+    if (this.#isAhead && this.#hasLargeBacklog) {
       const message = 'The speech engine is behind. Wait a moment.';
       throw new AppError('TOO_MANY_REQUESTS', 'engine_behind', message, {
         retryable: true,
         retryAfterMs: 500,
       });
     }
+  }
+
+  get #isAhead(): boolean {
+    return this.#nextSample > this.currentSample + MAX_AHEAD_SECONDS * this.#sampleRate;
+  }
+
+  get #hasLargeBacklog(): boolean {
+    return (
+      this.#backlogSamples > MAX_BACKLOG_SECONDS * this.#sampleRate ||
+      (this.#backlogSamples > 0 && this.heldBytes > MAX_HELD_BYTES)
+    );
   }
 
   #accept(pcm: Uint8Array): void {

@@ -19,6 +19,11 @@ export class PieceJoiner {
     this.#isBusy = isBusy;
   }
 
+  /** The memory that is held. */
+  get heldBytes(): number {
+    return this.#pages.heldBytes;
+  }
+
   /** Accepts the next piece and copies it. @returns the pieces that are ready for the engine, in order. */
   add(piece: PlacedAudio): PlacedAudio[] {
     const held = this.flush();

@@ -1,4 +1,6 @@
-/** Limits how many engine calls run at a time, and starts them one after the other. */
+import type { SpeechEngine } from '../../transcriber/transcriber.ts';
+
+/** Limits how many calls of each engine run at a time, and how fast they start. */
 export type Admission = {
   /**
    * Resolves when a new engine call may start, with the function that releases its slot. Only the first call of that
@@ -7,23 +9,28 @@ export type Admission = {
    */
   acquire: (options: AcquireOptions) => Promise<() => void>;
   /** The engine refused a call because too many run: admits fewer for a while. */
-  throttle: () => void;
+  throttle: (engine: SpeechEngine) => void;
 };
 
-type AcquireOptions = {
+export type AcquireOptions = {
+  /** The engine that is going to be called. */
+  engine: SpeechEngine;
   signal: AbortSignal;
   /** Whether the segment had an engine call before. It goes before new segments. */
   isResuming: boolean;
   /** Called with the place in the queue, 1 for the next, whenever the place changes. */
   onPlace: (place: number) => void;
 };
-type Waiter = AcquireOptions & { admit: (release: () => void) => void; reportedPlace: number };
+type Waiter = Omit<AcquireOptions, 'engine'> & {
+  admit: (release: () => void) => void;
+  reportedPlace: number;
+};
 
 export type AdmissionOptions = {
   /** Engine calls at a time. */
   maxCalls: number;
-  /** Engines refuse calls when many start at once. */
-  startsPerSecond?: number;
+  /** Some services refuse calls when many start at once. Left out: calls start as soon as there is a place. */
+  startsPerSecond?: number | undefined;
   /** Called with the length of the queue. */
   onQueue?: (waiting: number) => void;
 };
@@ -33,9 +40,11 @@ const REFUSAL_PAUSE_MS = 1_000;
 const MAX_REFUSAL_PAUSE_MS = 30_000;
 /** Without a refusal for this long, one call more is admitted. */
 const GROW_MS = 10_000;
+/** A shorter wait for the start is not shown as a place. */
+const SHOWN_WAIT_MS = 1_000;
 
-/** First come, first served. The queue is in memory, and a waiter leaves it when its signal aborts. */
-export class AdmissionQueue implements Admission {
+/** The queue for the calls of one engine. First come, first served. The queue is in memory, and a waiter leaves it when its signal aborts. */
+export class AdmissionQueue {
   readonly #maxCalls: number;
   readonly #startIntervalMs: number;
   readonly #onQueue: (waiting: number) => void;
@@ -47,14 +56,18 @@ export class AdmissionQueue implements Admission {
   #startTimer: NodeJS.Timeout | undefined;
   #growTimer: NodeJS.Timeout | undefined;
 
-  constructor({ maxCalls, startsPerSecond = 10, onQueue = () => {} }: AdmissionOptions) {
+  constructor({
+    maxCalls,
+    startsPerSecond = Number.POSITIVE_INFINITY,
+    onQueue = () => {},
+  }: AdmissionOptions) {
     this.#maxCalls = maxCalls;
     this.#limit = maxCalls;
     this.#startIntervalMs = 1_000 / startsPerSecond;
     this.#onQueue = onQueue;
   }
 
-  acquire(options: AcquireOptions): Promise<() => void> {
+  acquire(options: Omit<AcquireOptions, 'engine'>): Promise<() => void> {
     const { signal } = options;
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     const onAbort = () => {
@@ -109,16 +122,23 @@ export class AdmissionQueue implements Admission {
     this.#reportPlaces();
   }
 
-  /** A waiter with a free slot waits only because calls start one after the other: it has no place in the queue. */
+  /**
+   * A waiter with a free slot waits only because calls start one after the other, or because of a refusal. That is shown
+   * as a place if it takes long: nobody who waits is told that an engine listens.
+   */
   #reportPlaces(): void {
     const freeSlots = this.#limit - this.#running;
+    const pauseMs = this.#nextStartAt - performance.now();
+    let queued = 0;
     for (const [i, waiter] of this.#waiting.entries()) {
-      const place = i + 1 - freeSlots;
-      if (place < 1 || place === waiter.reportedPlace) continue;
-      waiter.reportedPlace = place;
-      waiter.onPlace(place);
+      const isShort = i < freeSlots && pauseMs + i * this.#startIntervalMs <= SHOWN_WAIT_MS;
+      if (isShort && waiter.reportedPlace === 0) continue;
+      queued += 1;
+      if (i + 1 === waiter.reportedPlace) continue;
+      waiter.reportedPlace = i + 1;
+      waiter.onPlace(i + 1);
     }
-    this.#onQueue(Math.max(0, this.#waiting.length - freeSlots));
+    this.#onQueue(queued);
   }
 
   #createRelease(): () => void {
@@ -135,8 +155,10 @@ export class AdmissionQueue implements Admission {
     clearTimeout(this.#growTimer);
     this.#growTimer = setTimeout(() => {
       this.#limit = Math.min(this.#maxCalls, this.#limit + 1);
-      this.#refusalPauseMs = REFUSAL_PAUSE_MS;
-      if (this.#limit < this.#maxCalls) this.#scheduleGrowth();
+      // While no call may start, the absence of refusals says nothing: the next pause is to be longer still.
+      const isPaused = performance.now() < this.#nextStartAt;
+      if (!isPaused) this.#refusalPauseMs = REFUSAL_PAUSE_MS;
+      if (isPaused || this.#limit < this.#maxCalls) this.#scheduleGrowth();
       this.#admitWaiting();
     }, GROW_MS).unref();
   }

@@ -1,9 +1,7 @@
 import type { GapReason } from '../../../contract/types.ts';
-import type { Admission } from './admission.ts';
+import type { AcquireOptions, Admission } from './admission.ts';
 
-export type AdmissionRequest = {
-  isResuming: boolean;
-  onPlace: (place: number) => void;
+export type AdmissionRequest = Omit<AcquireOptions, 'signal'> & {
   onAdmitted: () => void;
   onError: (error: unknown) => void;
 };
@@ -29,12 +27,12 @@ export class AdmissionTicket {
   }
 
   /** Requests a slot, unless one is held or requested already. */
-  request(admission: Admission, { isResuming, onPlace, onAdmitted, onError }: AdmissionRequest): void {
+  request(admission: Admission, { onAdmitted, onError, ...options }: AdmissionRequest): void {
     if (this.isHeld || this.isPending) return;
     const request = new AbortController();
     this.#request = request;
     const isCurrent = () => this.#request === request;
-    admission.acquire({ signal: request.signal, isResuming, onPlace }).then(
+    admission.acquire({ signal: request.signal, ...options }).then(
       (release) => {
         if (!isCurrent()) return release();
         this.#request = undefined;

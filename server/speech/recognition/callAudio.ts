@@ -40,9 +40,9 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
     return this.#firstSample ?? this.#ring.startSample;
   }
 
-  /** The number of the piece that the engine gets next. */
+  /** The engine has got the pieces before this one. */
   get cursor(): number {
-    return Math.max(this.#cursor, this.#ring.firstPiece);
+    return this.#cursor;
   }
 
   /** Whether the engine waits for audio. */
@@ -52,7 +52,7 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
 
   /** Whether there is audio, or the end of it, that the engine has not got yet. */
   get hasUnsent(): boolean {
-    return this.cursor < this.#ring.nextPiece || (this.#owner.audioEnded() && !this.endSent);
+    return this.#cursor < this.#ring.nextPiece || (this.#owner.audioEnded() && !this.endSent);
   }
 
   next(): Promise<IteratorResult<AudioChunk, undefined>> {
@@ -85,17 +85,23 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
   }
 
   #sendNext(): void {
-    const piece = this.#ring.piece(this.cursor);
-    if (piece) {
-      this.#cursor = this.cursor + 1;
+    if (this.#firstSample === undefined) this.#cursor = Math.max(this.#cursor, this.#ring.firstPiece);
+    const piece = this.#ring.piece(this.#cursor);
+    if (piece && !piece.lost) {
+      this.#cursor += 1;
       this.#firstSample ??= piece.at;
       this.time.append(piece);
       this.#send(piece.pcm);
-    } else if (this.#owner.audioEnded()) {
+    } else if (this.#isAtLoss || this.#owner.audioEnded()) {
       this.endSent = true;
       this.#send(undefined);
     }
     this.#owner.onDemand();
+  }
+
+  /** Whether the next audio was lost. An engine that heard on behind it would join words that were minutes apart. */
+  get #isAtLoss(): boolean {
+    return this.#cursor < this.#ring.nextPiece;
   }
 
   #send(pcm: AudioChunk | undefined): void {

@@ -43,11 +43,17 @@ export class Emitter {
     this.#parts.events.pushAll(this.#stitcher.interrupt());
   }
 
+  /** The current call has recognised all audio before this sample. */
+  settle(sample: number): void {
+    this.#parts.buffer.confirm(sample);
+    this.#settle(sample);
+  }
+
   /** Emits the gaps, now that no call will get the audio before this sample. */
   emitGaps(firstSample: number): void {
     const { buffer, events, sampleRate } = this.#parts;
     events.pushAll(this.#stitcher.closeBefore(firstSample / sampleRate));
-    for (const { from, to, reason } of buffer.takeGaps(this.settledSample)) {
+    for (const { from, to, reason } of buffer.takeGaps(this.settledSample, firstSample)) {
       events.push({ type: 'gap', start: from / sampleRate, end: to / sampleRate, reason });
       this.#settle(to);
     }

@@ -1,9 +1,9 @@
 import type { GapReason } from '../../../contract/types.ts';
 import type { Span } from './ringBuffer.ts';
 
-type Gap = Span & { reason: GapReason };
+export type Gap = Span & { reason: GapReason };
 
-/** Audio of a stream that no engine recognised, until it is reported. Spans are added in the order of the stream. */
+/** Audio of a stream that no engine recognised, until it is reported. */
 export class Gaps {
   #spans: Gap[] = [];
 
@@ -20,10 +20,26 @@ export class Gaps {
     this.#spans = spans.filter(({ from, to }) => from < to);
   }
 
-  /** Removes and returns all gaps, oldest first. */
-  takeAll(): Gap[] {
-    const spans = this.#spans;
-    this.#spans = [];
-    return spans;
+  /** Removes and returns the gaps that begin before this sample. */
+  takeBefore(sample: number): Gap[] {
+    const taken = this.#spans.filter(({ from }) => from < sample);
+    this.#spans = this.#spans.filter(({ from }) => from >= sample);
+    return taken;
   }
+
+  /** Removes and returns all gaps. */
+  takeAll(): Gap[] {
+    return this.takeBefore(Number.POSITIVE_INFINITY);
+  }
+}
+
+/** Joins gaps to one, over the silence between them. Its reason is the one that cost the most audio. @returns none or one. */
+export function joinGaps(gaps: Gap[]): Gap[] {
+  if (gaps.length === 0) return [];
+  const lengths = new Map<GapReason, number>();
+  for (const { from, to, reason } of gaps) lengths.set(reason, (lengths.get(reason) ?? 0) + to - from);
+  const [[reason]] = [...lengths].toSorted(([, a], [, b]) => b - a) as [[GapReason, number]];
+  return [
+    { from: Math.min(...gaps.map(({ from }) => from)), to: Math.max(...gaps.map(({ to }) => to)), reason },
+  ];
 }

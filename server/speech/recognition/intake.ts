@@ -13,7 +13,9 @@ export type IntakeOwner = {
 export class Intake {
   /** Whether the source has ended or failed. */
   ended = false;
-  readonly #source: AsyncIterator<PlacedAudio>;
+  /** Whether the source failed. Nothing can follow it. */
+  failed = false;
+  #source: AsyncIterator<PlacedAudio>;
   readonly #owner: IntakeOwner;
   #isPulling = false;
   #stopped = false;
@@ -25,9 +27,16 @@ export class Intake {
 
   /** Pulls the next piece if the owner wants it. Call this whenever `wantsMore` may have become true. */
   pull(): void {
-    if (this.#isPulling || this.#stopped || !this.#owner.wantsMore()) return;
+    if (this.#isPulling || this.#stopped || this.ended || !this.#owner.wantsMore()) return;
     this.#isPulling = true;
     this.#source.next().then(this.#accept, this.#fail);
+  }
+
+  /** Goes on with another source, after the end of the first. */
+  follow(source: AsyncIterable<PlacedAudio>): void {
+    this.#source = source[Symbol.asyncIterator]();
+    this.ended = false;
+    this.pull();
   }
 
   /** Releases the source without waiting for it: a source that hangs may never answer. */
@@ -42,7 +51,6 @@ export class Intake {
     if (this.#stopped) return;
     if (result.done) {
       this.ended = true;
-      this.stop();
       this.#owner.onEnd();
       return;
     }
@@ -53,7 +61,7 @@ export class Intake {
   readonly #fail = (error: unknown): void => {
     if (this.#stopped) return;
     this.ended = true;
-    this.stop();
+    this.failed = true;
     this.#owner.onError(error);
   };
 }

@@ -2,6 +2,8 @@
 export type RecognitionLimits = {
   /** The capacity of the replay buffer: audio that waits for an engine, or may have to be sent again. */
   replaySeconds: number;
+  /** Its capacity in bytes. Above 16 kHz this is less than `replaySeconds`. */
+  replayBytes: number;
   /** The longest pause after the first failed call. Each further failure doubles it. The pauses are jittered. */
   backoffMs: number;
   maxBackoffMs: number;
@@ -28,6 +30,8 @@ export type RecognitionLimits = {
 
 export const RECOGNITION_LIMITS: RecognitionLimits = {
   replaySeconds: 60,
+  // 60 s at 16 kHz. With the memory pages around it, a stream stays under 2.5 MB at every rate.
+  replayBytes: 1_920_000,
   backoffMs: 250,
   maxBackoffMs: 10_000,
   healthySeconds: 30,

@@ -51,8 +51,15 @@ export class Recovery {
     this.#restartCause = 'rollover';
   }
 
+  /** The current call has recognised all audio before a gap. The next call begins after the gap. */
+  goOnAfterGap(): void {
+    this.#restartCause = 'gap';
+  }
+
   failOver(): void {
     this.#parts.retryPolicy.failOver();
+    // The place is one of the other engine.
+    this.#parts.ticket.release();
     this.#restartCause = 'failover';
   }
 
@@ -76,7 +83,7 @@ export class Recovery {
     retryPolicy.backOff(error);
     retryPolicy.markUnavailable();
     if (error.reason !== 'engine_limit') return;
-    admission.throttle();
+    admission.throttle(retryPolicy.engine);
     ticket.release();
   }
 
@@ -93,6 +100,7 @@ export class Recovery {
     if (retryPolicy.isOnlyEngine) throw error;
     events.pushState('recovering', retryPolicy.engine.name, error);
     retryPolicy.excludeEngine();
+    this.#parts.ticket.release();
     this.#restartCause = 'failover';
   }
 }

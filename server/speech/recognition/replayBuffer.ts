@@ -1,44 +1,70 @@
 import type { GapReason } from '../../../contract/types.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
 import type { EngineCall } from './engineCall.ts';
-import { Gaps } from './gaps.ts';
+import { type Gap, Gaps, joinGaps } from './gaps.ts';
 import { Intake } from './intake.ts';
 import { RingBuffer, type Span } from './ringBuffer.ts';
+import type { LaterAudio } from './types.ts';
 
 export type ReplayBufferOwner = {
   currentCall: () => EngineCall | undefined;
-  /** Why audio is lost while no call runs. */
+  /** Why audio is lost now. */
   gapReason: () => GapReason;
   /** A piece of audio came, or the end of it. */
   onAudio: () => void;
+  /** Audio was evicted. The buffer holds nothing before this sample. */
+  onEvicted: (sample: number) => void;
   onError: (error: unknown) => void;
 };
 
+export type ReplayBufferOptions = {
+  sampleRate: number;
+  replaySeconds: number;
+  replayBytes: number;
+  /** What follows the segment. */
+  later?: LaterAudio | undefined;
+  /** The number of the sample that is spoken now. Left out: the first piece is spoken when it is read. */
+  currentSample?: (() => number) | undefined;
+};
+
+/** A live source may be this much ahead of the clock, because its first chunk was late. */
+const AHEAD_SECONDS = 1;
 /**
- * The audio of a segment that has no final yet, so that a new call can be sent it again. While an engine call runs, the
- * source is read as fast as the engine takes audio. Without a call it is read as it comes, and the oldest audio is lost
- * when the buffer is full.
+ * An engine that is too slow loses this part of the buffer at once. Piece by piece, it would lose a syllable of every
+ * word instead of a word now and then.
+ */
+const SLOW_BLOCK = 0.05;
+
+/**
+ * The audio of a segment that has no final yet, so that a new call can be sent it again. It keeps the newest audio, up
+ * to its capacity; older audio becomes a gap. A live source is read as it comes, whatever the engine does, so that no
+ * speaker has to wait. A source that is ahead of the clock (a file) is read as fast as the engine takes audio.
  */
 export class ReplayBuffer {
   readonly ring: RingBuffer;
   readonly #owner: ReplayBufferOwner;
+  readonly #capacity: number;
   readonly #sampleRate: number;
+  readonly #later: LaterAudio | undefined;
+  readonly #currentSample: (() => number) | undefined;
   readonly #intake: Intake;
   readonly #gaps = new Gaps();
   /** Audio that was sent to the current call and evicted before a result confirmed it. It is lost if the call fails. */
   readonly #unconfirmed = new Gaps();
-  #noCallSince = performance.now();
-  /** The audio that has come since the last call, with what that call left unsent. */
-  #samplesSinceCall = 0;
+  /** When the first piece was read, and its first sample. */
+  #start: { ms: number; at: number } | undefined;
 
   constructor(
     source: AsyncIterable<PlacedAudio>,
-    { sampleRate, replaySeconds }: { sampleRate: number; replaySeconds: number },
+    { sampleRate, replaySeconds, replayBytes, later, currentSample }: ReplayBufferOptions,
     owner: ReplayBufferOwner,
   ) {
     this.#owner = owner;
     this.#sampleRate = sampleRate;
-    this.ring = new RingBuffer(replaySeconds * sampleRate, {
+    this.#later = later;
+    this.#currentSample = currentSample;
+    this.#capacity = Math.min(replaySeconds * sampleRate, replayBytes / 2);
+    this.ring = new RingBuffer(this.#capacity, {
       mayEvict: (piece) => this.#mayEvict(piece),
       onEvict: (span, piece) => this.#onEvict(span, piece),
     });
@@ -50,9 +76,14 @@ export class ReplayBuffer {
     });
   }
 
-  /** Whether the source has ended. */
+  /** Whether the source has ended. It may go on with what follows the segment. */
   get ended(): boolean {
     return this.#intake.ended;
+  }
+
+  /** Whether the source has ended and nothing can follow. */
+  get isFinished(): boolean {
+    return this.ended && (this.#later?.closed ?? true);
   }
 
   /** Reads more of the source if there is a use for it. */
@@ -60,14 +91,27 @@ export class ReplayBuffer {
     this.#intake.pull();
   }
 
-  stop(): void {
-    this.#intake.stop();
+  /**
+   * No engine hears the segment, so the segment goes on with the audio that follows it: everything that waits for an
+   * engine is in one buffer, in one call later, and in one place of the queue.
+   */
+  takeLater(): void {
+    while (this.ended && !this.#intake.failed) {
+      const item = this.#later?.take();
+      if (!item) return;
+      if ('audio' in item) this.#intake.follow(item.audio);
+      else this.ring.append({ at: item.from, pcm: new Uint8Array(0), lost: item });
+    }
   }
 
-  /** The current call takes no more audio. @param nextPiece the piece that it would have got next. */
-  callEnded(nextPiece: number): void {
-    this.#noCallSince = performance.now();
-    this.#samplesSinceCall = this.ring.samplesFrom(nextPiece);
+  /** Turns the losses at the beginning of the buffer into gaps: the next call begins after them. */
+  skipLost(): void {
+    for (let lost = this.ring.shiftLost(); lost; lost = this.ring.shiftLost())
+      this.#gaps.add(lost, lost.reason);
+  }
+
+  stop(): void {
+    this.#intake.stop();
   }
 
   /** The current call returned a result that ends at this sample, so it has recognised the audio before it. */
@@ -85,33 +129,36 @@ export class ReplayBuffer {
     for (const span of this.ring.spans()) this.#gaps.add(span, reason);
   }
 
-  /** Removes and returns the gaps that lie after this sample, oldest first. */
-  takeGaps(after: number): (Span & { reason: GapReason })[] {
-    this.#gaps.dropBefore(after);
-    return this.#gaps.takeAll();
+  /**
+   * Removes the gaps between two samples: the first that is not settled, and the first that a call gets. No audio
+   * between them was heard, so people see one gap. @returns none or one.
+   */
+  takeGaps(settled: number, firstSample: number): Gap[] {
+    this.#gaps.dropBefore(settled);
+    return joinGaps(this.#gaps.takeBefore(firstSample));
   }
 
-  /**
-   * A source that delivers faster than real time (a file, a backlog) can wait. Without a call it is not read faster than
-   * the clock once the buffer is full, because that audio would only be lost.
-   */
   #wantsMore(): boolean {
     const call = this.#owner.currentCall();
-    if (call) return call.audio.cursor >= this.ring.nextPiece;
-    const elapsedSeconds = (performance.now() - this.#noCallSince) / 1_000;
-    return !this.ring.isFull || this.#samplesSinceCall / this.#sampleRate <= elapsedSeconds;
+    if (call ? call.audio.cursor >= this.ring.nextPiece : !this.ring.isFull) return true;
+    return this.ring.endSample <= this.#spokenSample() + AHEAD_SECONDS * this.#sampleRate;
+  }
+
+  /** The number of the sample that is spoken now. Calls that come and go do not change this clock. */
+  #spokenSample(): number {
+    if (this.#currentSample) return this.#currentSample();
+    if (!this.#start) return 0;
+    return this.#start.at + ((performance.now() - this.#start.ms) / 1_000) * this.#sampleRate;
   }
 
   #accept(piece: PlacedAudio): void {
-    this.#samplesSinceCall += piece.pcm.length / 2;
+    this.#start ??= { ms: performance.now(), at: piece.at };
     this.ring.append(piece);
+    if (this.ring.samples > (1 + SLOW_BLOCK) * this.#capacity) this.ring.evictOver(this.#capacity);
     this.#owner.onAudio();
   }
 
-  /**
-   * Audio that the current call has not got yet is kept: dropping it would make the call skip those words silently. The
-   * buffer is then one piece over its capacity at most: the piece that was on its way when the call began.
-   */
+  /** Audio that the current call has not got yet is kept for a while: the engine may only be a moment late. */
   #mayEvict(piece: number): boolean {
     const call = this.#owner.currentCall();
     return !call || call.isOver || piece < call.audio.cursor;
@@ -119,7 +166,9 @@ export class ReplayBuffer {
 
   #onEvict(span: Span, piece: number): void {
     const call = this.#owner.currentCall();
-    if (call && piece < call.audio.cursor) this.#unconfirmed.add(span, 'engine');
-    else this.#gaps.add(span, this.#owner.gapReason());
+    const { reason = this.#owner.gapReason(), ...lost } = span as Span & { reason?: GapReason };
+    if (call && piece < call.audio.cursor) this.#unconfirmed.add(lost, 'engine');
+    else this.#gaps.add(lost, reason);
+    this.#owner.onEvicted(this.ring.startSample);
   }
 }

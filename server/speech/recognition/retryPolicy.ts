@@ -2,6 +2,9 @@ import type { AppError } from '../../../contract/errors.ts';
 import type { SpeechEngine } from '../../transcriber/transcriber.ts';
 import type { RecognitionLimits } from './limits.ts';
 
+/** A longer wait for an engine that hangs would cost the audio that the replay buffer lets go of meanwhile. */
+const MAX_TIMEOUT_FACTOR = 4;
+
 /**
  * Decides from the earlier calls which engine is called next, when, and with which timeouts. Moments are those of
  * `performance.now()`.
@@ -58,7 +61,8 @@ export class RetryPolicy {
     const pauseMs = Math.min(maxBackoffMs, backoffMs * 2 ** this.#failures);
     this.#callAt = performance.now() + pauseMs * (0.5 + Math.random() / 2);
     this.#failures += 1;
-    if (reason === 'deaf' || reason === 'stalled') this.#timeoutFactor *= 2;
+    if (reason === 'deaf' || reason === 'stalled')
+      this.#timeoutFactor = Math.min(MAX_TIMEOUT_FACTOR, 2 * this.#timeoutFactor);
   }
 
   /** A call returned a result. @param isHealthy whether the earlier failures no longer count. */

@@ -62,11 +62,23 @@ test('an empty buffer starts where its audio ended', () => {
   expect(ring).toMatchObject({ startSample: 15, firstPiece: 1, nextPiece: 1 });
 });
 
-test('it counts the samples from a piece on, all of them if that piece is gone', () => {
-  const { ring } = createRing(100);
+test('a mark of a loss holds no audio, but has its time', () => {
+  const { ring, evicted } = createRing(20);
+  ring.append(piece(0, 10));
+  ring.append({ at: 10, pcm: new Uint8Array(0), lost: { from: 10, to: 500, reason: 'network' } });
+  ring.append(piece(500, 10));
+  expect(ring).toMatchObject({ samples: 20, endSample: 510 });
+  expect(ring.shiftLost()).toBeUndefined();
+  ring.append(piece(510, 10));
+  expect(evicted).toEqual(['piece 0: 0 to 10']);
+  expect(ring.shiftLost()).toEqual({ from: 10, to: 500, reason: 'network' });
+  expect(ring.startSample).toBe(500);
+});
+
+test('it evicts what its owner would keep when it is told to', () => {
+  const { ring, evicted } = createRing(20, () => false);
   for (const at of [0, 10, 20, 30]) ring.append(piece(at, 10));
-  expect(ring.samplesFrom(2)).toBe(20);
-  ring.dropBefore(25);
-  expect(ring.samplesFrom(1)).toBe(15);
-  expect(ring.samplesFrom(4)).toBe(0);
+  expect(evicted).toEqual([]);
+  ring.evictOver(15);
+  expect(evicted).toEqual(['piece 0: 0 to 10', 'piece 1: 10 to 20', 'piece 2: 20 to 30']);
 });

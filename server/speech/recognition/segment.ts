@@ -1,4 +1,4 @@
-import type { SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
+import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
 import { AdmissionTicket } from './admissionTicket.ts';
 import { Emitter } from './emitter.ts';
@@ -47,11 +47,13 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
     const fallback = parts.fallback?.refuses(options) === null ? parts.fallback : null;
     const [events, ticket] = [this.#events, this.#ticket];
     const retryPolicy = new RetryPolicy(parts.engine, fallback, limits);
-    const settings = { ...limits, ...options };
+    const { later, currentSample } = parts;
+    const settings = { ...limits, ...options, later, currentSample };
     const buffer = new ReplayBuffer(audio, settings, {
       currentCall: () => this.#call,
       gapReason: () => ticket.gapReason,
       onAudio: () => this.#onAudio(),
+      onEvicted: (sample) => parts.onAudioReleased?.(sample),
       onError: (error) => this.#break(error),
     });
     this.#parts = parts;
@@ -99,7 +101,9 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
   async #callIsDue(): Promise<boolean> {
     while (!this.#stopped && !this.#isDone) {
       if (this.#broken) throw this.#broken.error;
-      const { ended } = this.#buffer;
+      if (this.#hasUnrecognizedAudio) this.#buffer.takeLater();
+      this.#buffer.skipLost();
+      const { ended, isFinished } = this.#buffer;
       const hasWork = this.#hasUnrecognizedAudio;
       if (ended && !hasWork) this.#isDone = true;
       else if (!hasWork || !this.#readerKeepsUp) await this.#waitForChange();
@@ -110,7 +114,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
         const { callAt } = this.#retryPolicy;
         if (now >= callAt && this.#ticket.isHeld) return true;
         if (now >= callAt) this.#requestAdmission();
-        if (ended) this.#giveUpAt = Math.min(this.#giveUpAt, now + this.#limits.giveUpMs);
+        if (isFinished) this.#giveUpAt = Math.min(this.#giveUpAt, now + this.#limits.giveUpMs);
         const waitUntil = now < callAt ? callAt : Number.POSITIVE_INFINITY;
         await this.#waitForChange(Math.min(waitUntil, this.#retryPolicy.failOverAt, this.#giveUpAt));
       }
@@ -122,7 +126,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
   get #hasUnrecognizedAudio(): boolean {
     const { ring, ended } = this.#buffer;
     const hasMore = ring.endSample > this.#recovery.idleAtSample || (ended && this.#emitter.hasOpenUtterance);
-    return hasMore && ring.endSample > this.#emitter.settledSample;
+    return hasMore && ring.nextPiece > ring.firstPiece && ring.endSample > this.#emitter.settledSample;
   }
 
   get #readerKeepsUp(): boolean {
@@ -130,12 +134,21 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
   }
 
   #requestAdmission(): void {
+    const { engine } = this.#retryPolicy;
     this.#ticket.request(this.#parts.admission, {
+      engine,
       isResuming: this.#hasCalled,
-      onPlace: (place) => this.#events.push({ type: 'queued', place }),
+      onPlace: (place) => this.#onPlace(engine, place),
       onAdmitted: () => this.#wake(),
       onError: (error) => this.#break(error),
     });
+  }
+
+  /** A wait for the fallback engine is no reason to leave the first one alone: it may be back before a place is free. */
+  #onPlace(engine: SpeechEngine, place: number): void {
+    this.#events.push({ type: 'queued', place });
+    if (engine !== this.#parts.engine) this.#retryPolicy.markUnavailable();
+    this.#wake();
   }
 
   async #callEngine(): Promise<void> {
@@ -155,7 +168,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
       onDemand: () => this.#buffer.pull(),
       onResult: (result) => this.#onResult(result),
       onListening: () => this.#onListening(),
-      onOver: () => this.#buffer.callEnded(call.audio.cursor),
+      onOver: () => this.#buffer.pull(),
     });
     this.#call = call;
     call.start();
@@ -168,8 +181,11 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
 
   #conclude(outcome: Outcome, { audio }: EngineCall): void {
     if (outcome === 'done') {
-      this.#isDone = true;
       this.#onListening();
+      this.#isDone = this.#buffer.ended && audio.cursor >= this.#buffer.ring.nextPiece;
+      if (this.#isDone) return;
+      this.#emitter.settle(audio.time.endSample);
+      this.#recovery.goOnAfterGap();
       return;
     }
     this.#emitter.interrupt();
@@ -222,8 +238,9 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
     this.#buffer.pull();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    // A full buffer reads the source at the pace of the clock, so it has to try again every second.
-    const retryMs = this.#buffer.ring.isFull ? 1_000 : Number.POSITIVE_INFINITY;
+    // A full buffer reads the source at the pace of the clock, and after its end something may follow.
+    const { ended, ring } = this.#buffer;
+    const retryMs = ring.isFull || (ended && this.#parts.later) ? 1_000 : Number.POSITIVE_INFINITY;
     const ms = Math.min(until - performance.now(), retryMs);
     const timer = Number.isFinite(ms) ? setTimeout(resolve, Math.max(0, ms)) : undefined;
     if (!this.#stopped) await promise;

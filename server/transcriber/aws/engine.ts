@@ -21,6 +21,8 @@ export type AwsOptions = {
 const MINIMUM_SECONDS = 15;
 /** The service ends a stream that gets more audio than this (Amazon Transcribe guidelines and quotas). */
 const LONGEST_SECONDS = 4 * 3_600;
+/** Well below the default quota of 25 StartStreamTranscription calls a second, which other programs may use too. */
+const STARTS_PER_SECOND = 10;
 
 /** Amazon Transcribe streaming, through the AWS SDK. It opens no connection before the first stream. */
 export function createAwsEngine({
@@ -46,6 +48,7 @@ export function createAwsEngine({
     features: ['auto', 'vocabulary', 'vocabularyFilter', 'stability', 'redact', 'speakers'],
     chunkMs: 100,
     longestSeconds: LONGEST_SECONDS,
+    startsPerSecond: STARTS_PER_SECOND,
     refuses: awsRefusal,
     billedSeconds: (audioSeconds) =>
       audioSeconds > 0 ? Math.max(MINIMUM_SECONDS, Math.ceil(audioSeconds)) : 0,

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { TestAdmission } from '../../../testing/recognitionScene.ts';
 import { settled } from '../../../testing/settled.ts';
+import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 import { AdmissionTicket } from './admissionTicket.ts';
 
 let events: string[];
@@ -10,6 +11,7 @@ beforeEach(() => {
 
 function request(ticket: AdmissionTicket, admission: TestAdmission): void {
   ticket.request(admission, {
+    engine: createNumbersEngine(),
     isResuming: false,
     onPlace: (place) => events.push(`place ${place}`),
     onAdmitted: () => events.push('admitted'),

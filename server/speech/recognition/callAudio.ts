@@ -40,9 +40,14 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
     return this.#firstSample ?? this.#ring.startSample;
   }
 
-  /** The engine has got the pieces before this one. */
+  /** The number of the piece that the engine gets next. If that piece is gone, the audio ends there. */
   get cursor(): number {
-    return this.#cursor;
+    return this.#firstSample === undefined ? Math.max(this.#cursor, this.#ring.firstPiece) : this.#cursor;
+  }
+
+  /** Whether the engine got the piece with this number. */
+  hasSent(piece: number): boolean {
+    return this.#firstSample !== undefined && piece < this.#cursor;
   }
 
   /** Whether the engine waits for audio. */
@@ -52,7 +57,7 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
 
   /** Whether there is audio, or the end of it, that the engine has not got yet. */
   get hasUnsent(): boolean {
-    return this.#cursor < this.#ring.nextPiece || (this.#owner.audioEnded() && !this.endSent);
+    return this.cursor < this.#ring.nextPiece || (this.#owner.audioEnded() && !this.endSent);
   }
 
   next(): Promise<IteratorResult<AudioChunk, undefined>> {
@@ -85,7 +90,7 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
   }
 
   #sendNext(): void {
-    if (this.#firstSample === undefined) this.#cursor = Math.max(this.#cursor, this.#ring.firstPiece);
+    this.#cursor = this.cursor;
     const piece = this.#ring.piece(this.#cursor);
     if (piece && !piece.lost) {
       this.#cursor += 1;

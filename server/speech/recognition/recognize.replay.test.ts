@@ -90,7 +90,7 @@ describe('a source that has more audio than the clock', () => {
     expect(speaker.unread).toBeLessThan(320);
   });
 
-  test('waits while audio is left in the buffer that the failed call has not taken', async () => {
+  test('is read at the pace of the clock whatever calls fail meanwhile', async () => {
     const speaker = new TestSpeaker();
     const admission = new TestAdmission(0);
     const engine = createNumbersEngine({ faults: [fault(10, engineError('engine_limit'))] });
@@ -101,7 +101,9 @@ describe('a source that has more audio than the clock', () => {
     admission.addSlots(1);
     await pass(55);
     expect(engine.calls).toHaveLength(1);
-    expect(speaker.unread).toBe(400);
+    // 85 s are over. A call that failed in between has not started the clock anew.
+    expect(speaker.unread).toBeGreaterThan(130);
+    expect(speaker.unread).toBeLessThan(170);
     expect(events.map(brief).at(-1)).toBe('queued 1');
   });
 

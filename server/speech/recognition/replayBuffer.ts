@@ -23,12 +23,10 @@ export type ReplayBufferOptions = {
   replayBytes: number;
   /** What follows the segment. */
   later?: LaterAudio | undefined;
-  /** The number of the sample that is spoken now. Left out: the first piece is spoken when it is read. */
+  /** The number of the sample that is spoken now, if the source is live. */
   currentSample?: (() => number) | undefined;
 };
 
-/** A live source may be this much ahead of the clock, because its first chunk was late. */
-const AHEAD_SECONDS = 1;
 /**
  * An engine that is too slow loses this part of the buffer at once. Piece by piece, it would lose a syllable of every
  * word instead of a word now and then.
@@ -37,8 +35,8 @@ const SLOW_BLOCK = 0.05;
 
 /**
  * The audio of a segment that has no final yet, so that a new call can be sent it again. It keeps the newest audio, up
- * to its capacity; older audio becomes a gap. A live source is read as it comes, whatever the engine does, so that no
- * speaker has to wait. A source that is ahead of the clock (a file) is read as fast as the engine takes audio.
+ * to its capacity; older audio becomes a gap. The source is read as fast as the engine takes audio, and without a call
+ * as it comes. A live source cannot wait: what lies in it counts as kept too, and is read in time to be evicted.
  */
 export class ReplayBuffer {
   readonly ring: RingBuffer;
@@ -140,11 +138,16 @@ export class ReplayBuffer {
 
   #wantsMore(): boolean {
     const call = this.#owner.currentCall();
-    if (call ? call.audio.cursor >= this.ring.nextPiece : !this.ring.isFull) return true;
-    return this.ring.endSample <= this.#spokenSample() + AHEAD_SECONDS * this.#sampleRate;
+    const unreadSamples = this.#spokenSample() - this.ring.endSample;
+    if (!call) return !this.ring.isFull || unreadSamples >= 0;
+    if (call.audio.cursor >= this.ring.nextPiece) return true;
+    return this.#currentSample !== undefined && this.ring.samples + unreadSamples > this.#capacity;
   }
 
-  /** The number of the sample that is spoken now. Calls that come and go do not change this clock. */
+  /**
+   * The number of the sample that is spoken now. Of a source that is not live, the first piece is spoken when it is read:
+   * without a call, a full buffer reads a file at the pace of the clock. Calls that come and go do not stop the clock.
+   */
   #spokenSample(): number {
     if (this.#currentSample) return this.#currentSample();
     if (!this.#start) return 0;
@@ -167,7 +170,7 @@ export class ReplayBuffer {
   #onEvict(span: Span, piece: number): void {
     const call = this.#owner.currentCall();
     const { reason = this.#owner.gapReason(), ...lost } = span as Span & { reason?: GapReason };
-    if (call && piece < call.audio.cursor) this.#unconfirmed.add(lost, 'engine');
+    if (call?.audio.hasSent(piece)) this.#unconfirmed.add(lost, 'engine');
     else this.#gaps.add(lost, reason);
     this.#owner.onEvicted(this.ring.startSample);
   }

@@ -42,7 +42,7 @@ export type RecognitionParts = {
   onAudioReleased?: (sample: number) => void;
   /** While no engine hears the segment, it takes in what follows it. */
   later?: LaterAudio;
-  /** The number of the sample that is spoken now. Left out: the first piece is spoken when it is read. */
+  /** The number of the sample that is spoken now. Left out: the source is not live and can wait. */
   currentSample?: () => number;
   limits?: Partial<RecognitionLimits>;
 };

@@ -101,7 +101,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
   async #callIsDue(): Promise<boolean> {
     while (!this.#stopped && !this.#isDone) {
       if (this.#broken) throw this.#broken.error;
-      if (this.#hasUnrecognizedAudio) this.#buffer.takeLater();
+      if (this.#isWithoutEngine && this.#hasUnrecognizedAudio) this.#buffer.takeLater();
       this.#buffer.skipLost();
       const { ended, isFinished } = this.#buffer;
       const hasWork = this.#hasUnrecognizedAudio;
@@ -120,6 +120,11 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
       }
     }
     return false;
+  }
+
+  /** Whether a call failed, or has to wait for a place. */
+  get #isWithoutEngine(): boolean {
+    return this.#hasCalled || this.#ticket.isPending;
   }
 
   /** Whether an engine should get audio. An engine that ran idle has recognised all audio up to then. */

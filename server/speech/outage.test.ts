@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { AppError } from '../../contract/errors.ts';
+import type { EngineName } from '../../contract/types.ts';
+import { suspendingGate } from '../../testing/openGate.ts';
+import { settled } from '../../testing/settled.ts';
+import { openSpeech, statesOf } from '../../testing/speechScene.ts';
+import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
+import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber/transcriber.ts';
+import { AudioPages } from './microphone/audioPages.ts';
+
+const FAKED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] as const;
+const CHUNK_SECONDS = 0.5;
+/** The promises of the design: the newest 60 s of audio are kept, in less than 2.5 MB a stream. */
+const KEPT_SECONDS = 60;
+const KEPT_BYTES = 1_920_000;
+const MAX_BYTES = 2_500_000;
+
+/** How an engine fails while it is away. `queue`: the engine works, and somebody else has its only place. */
+type Fault = 'refused' | 'breaks' | 'hangs' | 'alternates' | 'queue';
+type Outage = {
+  fault: Fault;
+  fromSeconds: number;
+  seconds: number;
+  sampleRate: number;
+  hasFallback: boolean;
+  /** After so many chunks of speech come so many silent ones, which end the segment. 0: no silence. */
+  silence: number;
+};
+
+const outages: fc.Arbitrary<Outage> = fc.record({
+  fault: fc.constantFrom('refused', 'breaks', 'hangs', 'alternates', 'queue'),
+  fromSeconds: fc.integer({ min: 3, max: 40 }),
+  seconds: fc.oneof(fc.integer({ min: 1, max: 45 }), fc.integer({ min: 90, max: 1_200 })),
+  sampleRate: fc.constantFrom(8_000, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
+  hasFallback: fc.boolean(),
+  silence: fc.constantFrom(0, 0, 3),
+});
+
+/** How long it may take until the return of an engine is noticed: the longest pause, and the longest wait for a hung call. */
+const NOTICED_SECONDS: Record<Fault, number> = {
+  queue: 1,
+  refused: 11,
+  breaks: 11,
+  hangs: 53,
+  alternates: 53,
+};
+
+beforeEach(() => void vi.useFakeTimers({ toFake: [...FAKED] }));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** An engine that hears the number that fills a chunk. `faultNow` says how it fails at this moment. */
+function createChunkEngine(name: EngineName, faultNow: (call: number) => Fault | undefined): SpeechEngine {
+  let calls = 0;
+  return {
+    ...createScriptedEngine([]),
+    name,
+    async *transcribe(audio, { signal, sampleRate }) {
+      calls += 1;
+      const call = calls;
+      const aborted = new Promise<'aborted'>((resolve) => {
+        signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+      });
+      const source = audio[Symbol.asyncIterator]();
+      const recognizer = new ChunkRecognizer(sampleRate);
+      try {
+        for (let chunks = 0; ; chunks += 1) {
+          const fault = faultNow(call);
+          const next = fault === 'hangs' ? await aborted : await Promise.race([source.next(), aborted]);
+          if (next === 'aborted') return;
+          if (fault === 'refused' || (fault === 'breaks' && chunks >= 2)) throw away();
+          if (next.done) yield* recognizer.finish();
+          if (next.done) return;
+          yield* recognizer.recognize(next.value);
+        }
+      } finally {
+        source.return?.().then(undefined, () => {});
+      }
+    },
+  };
+}
+
+const away = () => new AppError('SERVICE_UNAVAILABLE', 'engine_unreachable', 'Away.', { retryable: true });
+
+/** Makes an utterance of every two seconds of audio, with a word for each number that it hears. */
+class ChunkRecognizer {
+  readonly #sampleRate: number;
+  #samples = 0;
+  #utterances = 0;
+  #words: TranscriptEvent['words'] = [];
+
+  constructor(sampleRate: number) {
+    this.#sampleRate = sampleRate;
+  }
+
+  *recognize(pcm: AudioChunk): Generator<TranscriptEvent, void, void> {
+    const [first] = new Int16Array(pcm.slice().buffer);
+    const start = this.#samples / this.#sampleRate;
+    this.#samples += pcm.length / 2;
+    const end = this.#samples / this.#sampleRate;
+    this.#words.push({ text: String(first), start, end, confidence: 1 });
+    if (this.#words.length >= 2 / CHUNK_SECONDS) yield* this.finish();
+  }
+
+  *finish(): Generator<TranscriptEvent, void, void> {
+    const words = this.#words;
+    if (words.length === 0) return;
+    this.#words = [];
+    this.#utterances += 1;
+    const text = words.map((word) => word.text).join(' ');
+    const [start, end] = [words[0]?.start ?? 0, words.at(-1)?.end ?? 0];
+    yield {
+      ...{ type: 'final', utteranceId: String(this.#utterances), text, stableChars: text.length },
+      ...{ language: 'en-US', start, end, confidence: 1, words },
+    };
+  }
+}
+
+/** The number that fills a chunk: odd, so that no byte pattern of it looks like silence. */
+const numberOf = (seq: number) => 2 * seq + 1;
+const seqOf = (number = 1) => (number - 1) / 2;
+
+/** Speaks a number in each chunk, until two minutes after the outage. */
+async function live(outage: Outage) {
+  const { fault, sampleRate, seconds, hasFallback, silence } = outage;
+  const fromSeconds = fault === 'queue' ? 0 : outage.fromSeconds;
+  const toSeconds = fromSeconds + seconds;
+  const startMs = performance.now();
+  const elapsed = () => (performance.now() - startMs) / 1_000;
+  const faultNow = (call: number) => {
+    if (fault === 'queue' || elapsed() < fromSeconds || elapsed() >= toSeconds) return undefined;
+    if (fault === 'alternates') return (['refused', 'hangs', 'breaks'] as const)[call % 3];
+    return fault;
+  };
+  const engine = createChunkEngine('aws', faultNow);
+  const fallback = hasFallback && fault !== 'queue' ? createChunkEngine('sherpa', faultNow) : null;
+  const stored = vi.spyOn(AudioPages.prototype, 'store');
+  await using scene = await openSpeech({
+    ...{ wrap: () => engine, fallback, places: 1 },
+    ...(silence > 0 && { newGate: suspendingGate }),
+  });
+  const release = await scene.parts.admission.acquire({
+    ...{ engine, isResuming: false, signal: new AbortController().signal, onPlace() {} },
+  });
+  if (fault !== 'queue') release();
+  const watch = await scene.watch(scene.ben);
+  const streamId = await scene.start(scene.ada, { sampleRate });
+  const spoken: number[] = [];
+  let heldBytes = 0;
+  const samples = Math.round(CHUNK_SECONDS * sampleRate);
+  for (let seq = 0; elapsed() < toSeconds + 120; seq += 1) {
+    if (elapsed() >= toSeconds) release();
+    const isSilent = silence > 0 && seq % 40 >= 40 - silence;
+    if (!isSilent) spoken.push(numberOf(seq));
+    await vi.advanceTimersByTimeAsync(1_000 * CHUNK_SECONDS);
+    const pcm = new Uint8Array(new Int16Array(samples).fill(isSilent ? 0 : numberOf(seq)).buffer);
+    // Nothing may be refused: this throws.
+    scene.push(scene.ada, streamId, seq, pcm);
+    await settled();
+    heldBytes = Math.max(heldBytes, (stored.mock.contexts[0] as AudioPages | undefined)?.heldBytes ?? 0);
+  }
+  await scene.speech.stop(scene.ada, streamId);
+  await settled();
+  return { spoken, events: watch.events, heldBytes, toSeconds };
+}
+
+test('an engine that is away, or a queue, costs one gap of the oldest audio, and no chunk is refused', async () => {
+  await fc.assert(
+    fc.asyncProperty(outages, async (outage) => {
+      const { spoken, events, heldBytes, toSeconds } = await live(outage);
+      const finals = events.flatMap((event) => (event.type === 'final' ? [event.utterance] : []));
+      const gaps = finals.filter(({ gap }) => gap);
+      const heard = finals.flatMap(({ words }) => words.map(({ text }) => Number(text)));
+      const lost = spoken.filter((number) => !heard.includes(number));
+      expect(heldBytes).toBeLessThan(MAX_BYTES);
+      // Each number is heard once, in order, or lies in the gap, which holds nothing that was heard.
+      expect(heard).toEqual(spoken.filter((number) => !lost.includes(number)));
+      expect(gaps).toHaveLength(lost.length > 0 ? 1 : 0);
+      if (gaps[0]) {
+        const { startedAt, endedAt, gap } = gaps[0];
+        const lengthSeconds = (Date.parse(endedAt as string) - Date.parse(startedAt)) / 1_000;
+        const lostSeconds = (seqOf(lost.at(-1)) - seqOf(lost[0]) + 1) * CHUNK_SECONDS;
+        expect(gap).toBe(outage.fault === 'queue' ? 'queue' : 'engine');
+        expect(lengthSeconds).toBeCloseTo(lostSeconds, 1);
+      }
+      // What was said within the backlog before the return is heard.
+      const keptSeconds = Math.min(KEPT_SECONDS, KEPT_BYTES / 2 / outage.sampleRate);
+      const heardFrom = toSeconds - keptSeconds + NOTICED_SECONDS[outage.fault];
+      expect(seqOf(lost.at(-1)) * CHUNK_SECONDS).toBeLessThanOrEqual(Math.max(0, heardFrom) + 1);
+      const states = statesOf(events);
+      expect(states.filter((state) => state.startsWith('ended'))).toEqual(['ended stopped']);
+    }),
+    { numRuns: Number(process.env.RUNS ?? 8) },
+  );
+}, 600_000);

@@ -83,6 +83,14 @@ function createChunkEngine(name: EngineName, faultNow: (call: number) => Fault |
   };
 }
 
+/** The audio, with a pause of so many milliseconds before each piece. */
+async function* delayed(audio: AsyncIterable<AudioChunk>, ms: number): AsyncGenerator<AudioChunk> {
+  for await (const chunk of audio) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    yield chunk;
+  }
+}
+
 const away = () => new AppError('SERVICE_UNAVAILABLE', 'engine_unreachable', 'Away.', { retryable: true });
 
 /** Makes an utterance of every two seconds of audio, with a word for each number that it hears. */
@@ -166,6 +174,48 @@ async function live(outage: Outage) {
   await settled();
   return { spoken, events: watch.events, heldBytes, toSeconds };
 }
+
+test('an engine that is too slow costs audio in blocks, and no chunk is refused', async () => {
+  const engine = createChunkEngine('aws', () => undefined);
+  /** Takes 0.8 s for each half second. */
+  const slow: SpeechEngine = {
+    ...engine,
+    transcribe: (audio, options) => engine.transcribe(delayed(audio, 800), options),
+  };
+  const stored = vi.spyOn(AudioPages.prototype, 'store');
+  await using scene = await openSpeech({ wrap: () => slow });
+  const watch = await scene.watch(scene.ben);
+  const streamId = await scene.start(scene.ada);
+  for (let seq = 0; seq < 600; seq += 1) {
+    await vi.advanceTimersByTimeAsync(1_000 * CHUNK_SECONDS);
+    scene.push(scene.ada, streamId, seq, new Uint8Array(new Int16Array(8_000).fill(numberOf(seq)).buffer));
+    await settled();
+  }
+  expect((stored.mock.contexts[0] as AudioPages).heldBytes).toBeLessThan(MAX_BYTES);
+  const stopped = scene.speech.stop(scene.ada, streamId);
+  for (let second = 0; second < 120; second += 1) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    await settled();
+  }
+  await stopped;
+  const finals = watch.events.flatMap((event) => (event.type === 'final' ? [event.utterance] : []));
+  const heard = finals.flatMap(({ words }) => words.map(({ text }) => Number(text)));
+  expect(heard).toEqual(heard.toSorted((a, b) => a - b));
+  const gaps = finals.filter(({ gap }) => gap === 'engine');
+  expect(gaps.length).toBeGreaterThan(5);
+  for (const { startedAt, endedAt } of gaps) {
+    expect(Date.parse(endedAt as string) - Date.parse(startedAt)).toBeGreaterThanOrEqual(3_000);
+  }
+  // All up to the newest final is heard or in a gap.
+  const lost = Array.from({ length: seqOf(heard.at(-1)) }, (_, seq) => numberOf(seq)).filter(
+    (number) => !heard.includes(number),
+  );
+  const gapMs = gaps.reduce(
+    (ms, { startedAt, endedAt }) => ms + Date.parse(endedAt as string) - Date.parse(startedAt),
+    0,
+  );
+  expect(gapMs / 1_000).toBeCloseTo(lost.length * CHUNK_SECONDS, 1);
+});
 
 test('an engine that is away, or a queue, costs one gap of the oldest audio, and no chunk is refused', async () => {
   await fc.assert(

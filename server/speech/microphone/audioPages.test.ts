@@ -74,3 +74,17 @@ test('pieces are joined in place only if they are adjacent in the stream and in 
   expect(joinAdjacent(next, onAnotherPage)).toBeUndefined();
   expect(joinAdjacent(onAnotherPage, pages.store(second(4)))).toBeUndefined();
 });
+
+test.each([20, 100, 200, 500, 700, 1_000])('pieces of %d ms waste less than a page, at every rate', (ms) => {
+  for (const rate of [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000]) {
+    const pages = new AudioPages();
+    const samples = Math.round((rate * ms) / 1_000);
+    const pieces = Math.ceil(1_920_000 / (2 * samples));
+    for (let n = 0; n < 10 * pieces; n += 1) {
+      pages.store({ at: n * samples, pcm: new Uint8Array(2 * samples) });
+      pages.freeBefore((n - pieces) * samples);
+    }
+    expect(pages.heldBytes).toBeGreaterThan(1_920_000);
+    expect(pages.heldBytes).toBeLessThan(2_500_000);
+  }
+});

@@ -190,6 +190,17 @@ describe('a microphone', () => {
     expect(microphone.nextSeq).toBe(6);
   });
 
+  test('accepts every chunk that comes as it is spoken, however long nobody reads it', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { microphone } = open();
+    for (let seq = 0; seq < 120; seq += 1) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      microphone.push(seq, pcmOf(1_000, 1));
+    }
+    vi.useRealTimers();
+    expect(microphone.nextSeq).toBe(120);
+  });
+
   test('accepts chunks again when the engine has read its backlog', async () => {
     const { microphone } = open();
     const second = pcmOf(1_000, 1);

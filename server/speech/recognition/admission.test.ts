@@ -188,6 +188,34 @@ describe('the admission queue', () => {
     expect(admitted([waiter])).toEqual([true]);
   });
 
+  test('does not forget the refusals before a pause in which no call could be refused', async () => {
+    const admission = new AdmissionQueue({ maxCalls: 10 });
+    for (let refusal = 0; refusal < 6; refusal += 1) admission.throttle();
+    // The pause is 30 s. The limit grows meanwhile, but nobody has tried whether calls are taken.
+    await pass(30_000);
+    admission.throttle();
+    const waiter = request(admission);
+    await pass(29_999);
+    expect(admitted([waiter])).toEqual([false]);
+    await pass(1);
+    expect(admitted([waiter])).toEqual([true]);
+    await pass(20_000);
+    admission.throttle();
+    waiter.release?.();
+    const later = request(admission);
+    await pass(1_000);
+    expect(admitted([later])).toEqual([true]);
+  });
+
+  test('shows a place to who waits out a long pause after a refusal, though a slot is free', async () => {
+    const admission = new AdmissionQueue({ maxCalls: 3 });
+    for (let refusal = 0; refusal < 3; refusal += 1) admission.throttle();
+    const waiter = request(admission);
+    expect(waiter.places).toEqual([1]);
+    await pass(4_000);
+    expect(admitted([waiter])).toEqual([true]);
+  });
+
   test('admits one call at a time if that is its limit, after a refusal too', async () => {
     const admission = new AdmissionQueue({ maxCalls: 1 });
     admission.throttle();

@@ -40,6 +40,8 @@ const REFUSAL_PAUSE_MS = 1_000;
 const MAX_REFUSAL_PAUSE_MS = 30_000;
 /** Without a refusal for this long, one call more is admitted. */
 const GROW_MS = 10_000;
+/** So long after a pause, the calls that could start then would have been refused by now. */
+const TRIED_MS = 5_000;
 /** A shorter wait for the start is not shown as a place. */
 const SHOWN_WAIT_MS = 1_000;
 
@@ -52,6 +54,7 @@ export class AdmissionQueue {
   #limit: number;
   #running = 0;
   #nextStartAt = 0;
+  #pauseEndsAt = 0;
   #refusalPauseMs = REFUSAL_PAUSE_MS;
   #startTimer: NodeJS.Timeout | undefined;
   #growTimer: NodeJS.Timeout | undefined;
@@ -93,7 +96,8 @@ export class AdmissionQueue {
   throttle(): void {
     // The caller still holds a slot and releases it right after this call.
     this.#limit = Math.max(1, Math.min(this.#limit, this.#running) - 1);
-    this.#nextStartAt = performance.now() + this.#refusalPauseMs;
+    this.#pauseEndsAt = performance.now() + this.#refusalPauseMs;
+    this.#nextStartAt = this.#pauseEndsAt;
     this.#refusalPauseMs = Math.min(2 * this.#refusalPauseMs, MAX_REFUSAL_PAUSE_MS);
     this.#scheduleGrowth();
     this.#admitWaiting();
@@ -156,9 +160,9 @@ export class AdmissionQueue {
     this.#growTimer = setTimeout(() => {
       this.#limit = Math.min(this.#maxCalls, this.#limit + 1);
       // While no call may start, the absence of refusals says nothing: the next pause is to be longer still.
-      const isPaused = performance.now() < this.#nextStartAt;
-      if (!isPaused) this.#refusalPauseMs = REFUSAL_PAUSE_MS;
-      if (isPaused || this.#limit < this.#maxCalls) this.#scheduleGrowth();
+      const isTried = performance.now() >= this.#pauseEndsAt + TRIED_MS;
+      if (isTried) this.#refusalPauseMs = REFUSAL_PAUSE_MS;
+      if (!isTried || this.#limit < this.#maxCalls) this.#scheduleGrowth();
       this.#admitWaiting();
     }, GROW_MS).unref();
   }

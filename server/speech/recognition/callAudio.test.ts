@@ -69,6 +69,23 @@ test('a piece that was evicted unsent is skipped', async () => {
   expect(audio.cursor).toBe(3);
 });
 
+test('it ends where audio was lost that comes next: evicted after a start, or never arrived', async () => {
+  const { ring, audio } = createAudio();
+  ring.append(second(0));
+  expect((await audio.next()).value?.[0]).toBe(0);
+  for (let at = 1; at < 5; at += 1) ring.append(second(at));
+  expect(await audio.next()).toEqual({ done: true, value: undefined });
+  expect(audio).toMatchObject({ endSent: true, cursor: 1 });
+  expect([audio.hasSent(0), audio.hasSent(1)]).toEqual([true, false]);
+
+  const other = createAudio();
+  other.ring.append(second(0));
+  other.ring.append({ at: 10, pcm: new Uint8Array(0), lost: { from: 10, to: 50, reason: 'network' } });
+  other.ring.append(second(5));
+  await other.audio.next();
+  expect(await other.audio.next()).toEqual({ done: true, value: undefined });
+});
+
 test('its first sample stays the same when the ring buffer drops it', async () => {
   const { ring, audio } = createAudio();
   ring.append(second(4));

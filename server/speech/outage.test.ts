@@ -243,6 +243,17 @@ test('an engine that is away, or a queue, costs one gap of the oldest audio, and
       const states = statesOf(events);
       expect(states.filter((state) => state.startsWith('ended'))).toEqual(['ended stopped']);
     }),
-    { numRuns: Number(process.env.RUNS ?? 8) },
+    {
+      numRuns: Number(process.env.RUNS ?? 8),
+      // A fail-over follows a hung call without a pause.
+      examples: [
+        [
+          {
+            ...{ fault: 'hangs', fromSeconds: 3, seconds: 41, sampleRate: 48_000 },
+            ...{ hasFallback: true, silence: 0 },
+          },
+        ],
+      ],
+    },
   );
 }, 600_000);

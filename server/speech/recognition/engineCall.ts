@@ -16,7 +16,7 @@ export type EngineCallParts = {
   audioEnded: () => boolean;
   /** Whether the engine may get audio now. */
   maySend: () => boolean;
-  /** The engine has taken audio, so the ring buffer may want more. */
+  /** The engine has taken audio, or some time is over, so the ring buffer may want more. */
   onDemand: () => void;
   /** The engine returned a result. Its times are seconds of the stream. */
   onResult: (result: TranscriptEvent) => void;
@@ -122,6 +122,8 @@ export class EngineCall {
   };
 
   #check(): void {
+    // An engine that hangs asks for nothing. Live audio must still be read, or it would wait outside of the ring buffer.
+    this.#parts.onDemand();
     const { listeningAfterMs } = this.#parts.limits;
     const { endSent, isWaiting, hasUnsent, time } = this.audio;
     const verdict = this.#watchdog.check(!endSent && (isWaiting || !hasUnsent));

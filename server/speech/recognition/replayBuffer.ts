@@ -102,6 +102,11 @@ export class ReplayBuffer {
     }
   }
 
+  /** Whether the source has more that is to be read before a call: something follows it, so its end is there. */
+  get isReading(): boolean {
+    return !this.ended && (this.#later?.length ?? 0) > 0 && this.#wantsMore();
+  }
+
   /** Turns the losses at the beginning of the buffer into gaps: the next call begins after them. */
   skipLost(): void {
     for (let lost = this.ring.shiftLost(); lost; lost = this.ring.shiftLost())

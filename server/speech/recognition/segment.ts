@@ -106,6 +106,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
       const { ended, isFinished } = this.#buffer;
       const hasWork = this.#hasUnrecognizedAudio;
       if (ended && !hasWork) this.#isDone = true;
+      else if (this.#isWithoutEngine && this.#buffer.isReading) await this.#waitForChange();
       else if (!hasWork || !this.#readerKeepsUp) await this.#waitForChange();
       else {
         const now = performance.now();

@@ -25,6 +25,8 @@ export type RecognitionEvent =
 export type LaterAudio = {
   /** Takes the next one, if there is one. */
   take: () => { audio: AsyncIterable<PlacedAudio> } | LostSpan | undefined;
+  /** How many wait. */
+  readonly length: number;
   /** Whether no more will come. */
   readonly closed: boolean;
 };

@@ -4,6 +4,7 @@ import references from 'webvtt-parser/html-entities.json' with { type: 'json' };
 import type { Utterance } from '../../../contract/types.ts';
 import { iso, utteranceAt } from '../../../testing/utterance.ts';
 import { srtWriter, vttWriter } from './subtitles.ts';
+import { LINE_WIDTH, widthOf } from './width.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
 const subject: TranscriptSubject = { room: { id: 'room', name: 'Hall' }, from: undefined, timeZone: 'UTC' };
@@ -60,6 +61,9 @@ const HOSTILE = [
   '&amp; &lt;v Ben&gt;',
   'שלום \u202eolleh مرحبا',
   '\u0000\u0085\u2028\r\nlast',
+  '{\\an8}{\\pos(0,0)}top {b}bold{/b} {y:i}',
+  '<font color="#ff0000">red</font> <i>and {\\i1}slanted</i>',
+  '\n\n\u2028\n \t --\u202e> \r\n\r\n7\r\n',
 ];
 
 describe('WebVTT', () => {
@@ -130,6 +134,22 @@ describe('SubRip', () => {
     );
     expect(shown.at(-1)).toEqual({ start: '00:01:39,000', end: '00:01:40,000', text: 'Ada: Next.' });
     expect(shown.length).toBeGreaterThan(1);
+  });
+
+  test.each(HOSTILE)('holds nothing that a player takes for markup, and every word: %j', (said) => {
+    const text = srt([utteranceAt(said, 1, { speaker: { id: 'eve', name: said } })]);
+    expect(text.replace(/^.* --> .*$/gm, '')).not.toMatch(/[<>{}]|-->/);
+    const shown = readSrt(text)
+      .map((cue) => cue.text)
+      .join(' ')
+      .normalize('NFKC');
+    for (const word of said.match(/\p{L}{3,}/gu) ?? []) expect(shown).toContain(word);
+  });
+
+  test('keeps its lines short when it replaces characters by wider ones', () => {
+    for (const { text } of readSrt(srt([utteranceAt('<b> {x} '.repeat(40), 0)]))) {
+      for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(LINE_WIDTH);
+    }
   });
 
   test('is empty without an utterance', () => {

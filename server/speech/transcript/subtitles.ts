@@ -4,20 +4,30 @@ import { oneLine } from './pieces.ts';
 import { LINE_WIDTH, shortened } from './width.ts';
 import type { TranscriptSubject, TranscriptWriter } from './writer.ts';
 
-/** SubRip. The format has no field for the speaker, so each cue begins with the name. It has no escape for `-->`. */
+/** SubRip. The format has no field for the speaker, so each cue begins with the name. */
 export function srtWriter({ from }: TranscriptSubject): TranscriptWriter {
   let number = 0;
-  const prefix = (name: string) => `${shortened(oneLine(name), LINE_WIDTH / 2)}: `;
-  return subtitles({
+  const { begin, add, end } = subtitles({
     from,
-    prefix,
+    prefix: (name) => `${shortened(disarmed(oneLine(name)), LINE_WIDTH / 2)}: `,
     head: '',
-    write(cue, clock) {
+    write({ startMs, endMs, lines }, clock) {
       number += 1;
-      const lines = cue.lines.map((line) => line.replaceAll('-->', '→'));
-      return `${number}\n${clock(cue.startMs, ',')} --> ${clock(cue.endMs, ',')}\n${lines.join('\n')}\n\n`;
+      return `${number}\n${clock(startMs, ',')} --> ${clock(endMs, ',')}\n${lines.join('\n')}\n\n`;
     },
   });
+  // The text is disarmed before it is cut into lines, because the replacements are wider.
+  return { begin, end, add: (utterance) => add({ ...utterance, text: disarmed(utterance.text) }) };
+}
+
+/**
+ * Replaces what players take for markup: `-->`, tags in `<` and `>`, and overrides in `{` and `}` such as `{\an8}`.
+ * SubRip has no escapes, so look-alikes take their place (the full-width forms of Unicode).
+ */
+function disarmed(text: string): string {
+  return text
+    .replaceAll('-->', '→')
+    .replace(/[<>{}]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0));
 }
 
 /** WebVTT, https://www.w3.org/TR/webvtt1/. */

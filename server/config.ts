@@ -30,6 +30,7 @@ const schema = z
     SPEECH_ENGINE: z.enum(['auto', 'aws', 'sherpa', 'pocketsphinx', 'off']).default('auto'),
     SPEECH_FALLBACK: z.enum(['aws', 'sherpa', 'pocketsphinx', 'off']).default('off'),
     SPEECH_STREAMS: z.coerce.number().int().min(1).max(1_000).optional(),
+    SPEECH_GATE: z.enum(['on', 'off']).default('on'),
     SPEECH_DAILY_MINUTES: z.coerce.number().positive().optional(),
     AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -57,6 +58,8 @@ export type Config = {
   speechFallback: 'aws' | 'sherpa' | 'pocketsphinx' | 'off';
   /** How many engine calls may run at a time; undefined for the engine's default. */
   speechStreams: number | undefined;
+  /** Whether silence is left out of what engines get. */
+  speechGate: boolean;
   /** Minutes of speech per room and day; null for no limit. */
   speechDailyMinutes: number | null;
   /** undefined in development: then the server makes a secret and keeps it in a file. */
@@ -85,6 +88,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     speechEngine: data.SPEECH_ENGINE,
     speechFallback: data.SPEECH_FALLBACK,
     speechStreams: data.SPEECH_STREAMS,
+    speechGate: data.SPEECH_GATE === 'on',
     speechDailyMinutes: data.SPEECH_DAILY_MINUTES ?? null,
     authSecret: data.AUTH_SECRET,
     logLevel: data.LOG_LEVEL,

@@ -37,6 +37,7 @@ test('reports all bad variables together, one a line, and exits with 1', async (
     PORT: 'many',
     DATABASE_URL: 'oracle://x',
     SPEECH_ENGINE: 'ears',
+    SPEECH_GATE: 'ajar',
     NODE_ENV: 'production',
   });
   expect(code).toBe(1);
@@ -45,7 +46,7 @@ test('reports all bad variables together, one a line, and exits with 1', async (
       .trimEnd()
       .split('\n')
       .map((line) => line.split(' ')[0]),
-  ).toEqual(['PORT', 'DATABASE_URL', 'SPEECH_ENGINE', 'AUTH_SECRET']);
+  ).toEqual(['PORT', 'DATABASE_URL', 'SPEECH_ENGINE', 'SPEECH_GATE', 'AUTH_SECRET']);
 });
 
 test('refuses to start in production without AUTH_SECRET', async () => {

@@ -9,6 +9,7 @@ import { createLog, type Log } from './log.ts';
 import { EventLoopLoad } from './ops/eventLoopLoad.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { type Candidate, chooseEngine } from './speech/chooseEngine.ts';
+import { openGate } from './speech/microphone/openGate.ts';
 import { VoiceGate } from './speech/microphone/voiceGate.ts';
 import type { EngineChoice } from './speech/parts.ts';
 import type { SpeechEngine } from './transcriber/transcriber.ts';
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
       speechStreams: config.speechStreams ?? defaultStreams(speech.engine),
       fallbackStreams: speech.engine ? defaultStreams(speech.fallback) : undefined,
       speechDailyMinutes: config.speechDailyMinutes,
-      newGate: (sampleRate) => new VoiceGate({ sampleRate }),
+      newGate: config.speechGate ? (sampleRate) => new VoiceGate({ sampleRate }) : openGate,
       isBusy: () => eventLoopLoad.isHigh,
       log,
       authSecret: config.authSecret ?? loadOrCreateSecret(resolve(ROOT, 'data/auth-secret')),

@@ -3,6 +3,7 @@ import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import { createLog } from '../server/log.ts';
 import { startServer } from '../server/server.ts';
+import { openGate } from '../server/speech/microphone/openGate.ts';
 import {
   createScriptedEngine,
   type ScriptedEngine,
@@ -11,7 +12,6 @@ import {
 import type { Pulse } from '../server/ws/keepAlive.ts';
 import { httpClient } from './clients.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';
-import { openGate } from './openGate.ts';
 
 export type LiveServer = AsyncDisposable & {
   /** e.g. `http://localhost:40123` */

@@ -7,6 +7,7 @@ import { createBudget } from '../server/speech/budget.ts';
 import { createCaptions } from '../server/speech/captions/captions.ts';
 import { createEnginePlaces } from '../server/speech/enginePlaces.ts';
 import { noMeter } from '../server/speech/meter.ts';
+import { openGate } from '../server/speech/microphone/openGate.ts';
 import type { SpeechParts } from '../server/speech/parts.ts';
 import { createSpeech, type Speech } from '../server/speech/speech.ts';
 import type { StartOptions } from '../server/speech/startStream.ts';
@@ -17,7 +18,6 @@ import {
 } from '../server/transcriber/testing/scripted.ts';
 import type { SpeechEngine } from '../server/transcriber/transcriber.ts';
 import { type ChatScene, openChat } from './chatScene.ts';
-import { openGate } from './openGate.ts';
 
 export const SAMPLE_RATE = 16_000;
 

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { AppError } from '../../contract/errors.ts';
-import { suspendingGate } from '../../testing/openGate.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
+import { suspendingGate } from '../../testing/suspendingGate.ts';
 import { Microphone } from './microphone/microphone.ts';
 
 /** The first sample of each chunk that an engine got. */

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { openGate } from '../../testing/openGate.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, SAMPLE_RATE, type SpeechScene } from '../../testing/speechScene.ts';
+import { openGate } from './microphone/openGate.ts';
 import { SpeechStream } from './stream.ts';
 import { Streams } from './streams.ts';
 

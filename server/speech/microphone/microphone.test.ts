@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { openGate, suspendingGate } from '../../../testing/openGate.ts';
 import { pcmOf, SAMPLE_RATE } from '../../../testing/speechScene.ts';
+import { suspendingGate } from '../../../testing/suspendingGate.ts';
 import {
   type Gate,
   type LostAudio,
@@ -8,6 +8,7 @@ import {
   type MicrophoneOptions,
   type SpeechSegment,
 } from './microphone.ts';
+import { openGate } from './openGate.ts';
 
 const SECOND = SAMPLE_RATE;
 

@@ -1,3 +1,4 @@
+import { DropoutSplicer } from './dropoutSplicer.ts';
 import { OctaveLevels } from './octaveLevels.ts';
 
 /** The level is averaged over this many frames (160 ms). A key click is shorter than that; a word is not. */
@@ -13,28 +14,43 @@ const FRAME_CAP = 1.4;
 /**
  * Voice activity detection (VAD) for any language. A frame is speech if at least one octave is louder than the noise
  * floor of that octave. Steady noise raises the floor, so it is not speech however loud it is; and hum or hiss in some
- * octaves hides no speech in the others. Measured in docs/decisions/007-voice-activity.md.
+ * octaves hides no speech in the others. Drop-outs are not measured. Measured in docs/decisions/007-voice-activity.md.
  */
 export class VoiceDetector {
   readonly frameSamples: number;
   readonly #octaves: OctaveLevels;
   readonly #noiseFloors: NoiseFloor[];
+  readonly #splicer: DropoutSplicer;
+  #heardSpeech = false;
 
   constructor(sampleRate: number) {
     this.#octaves = new OctaveLevels(sampleRate);
     this.#noiseFloors = this.#octaves.lowestHertz.map((hertz) => new NoiseFloor(hertz));
     this.frameSamples = this.#octaves.frameSamples;
+    this.#splicer = new DropoutSplicer(sampleRate, this.frameSamples, (joined) => this.#measure(joined));
   }
 
-  /** Accepts the next frame of `frameSamples` samples. Speech is noticed up to 160 ms after it begins. */
+  /**
+   * Accepts the next frame of `frameSamples` samples. Speech is noticed up to 160 ms after it begins, and later between
+   * drop-outs: then only some frames are found to be speech.
+   */
   isSpeech(frame: Int16Array): boolean {
+    this.#heardSpeech = false;
+    this.#splicer.push(frame);
+    return this.#heardSpeech;
+  }
+
+  /** Audio was lost: the next frame does not follow the last one. */
+  skip(): void {
+    this.#splicer.reset();
+  }
+
+  #measure(frame: Int16Array): void {
     this.#octaves.measure(frame);
-    let isSpeech = false;
     for (let i = 0; i < this.#noiseFloors.length; i += 1) {
       // No early exit: every octave must see every frame, to follow its noise.
-      if (this.#noiseFloors[i]?.isExceededBy(this.#octaves.levels[i] as number)) isSpeech = true;
+      if (this.#noiseFloors[i]?.isExceededBy(this.#octaves.levels[i] as number)) this.#heardSpeech = true;
     }
-    return isSpeech;
   }
 }
 

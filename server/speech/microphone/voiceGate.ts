@@ -78,6 +78,7 @@ export class VoiceGate {
     if (at <= this.#nextSample) return;
     this.#nextSample = at;
     this.#filledBytes = 0;
+    this.#detector.skip();
     this.#preRoll.drain();
   }
 

@@ -24,6 +24,15 @@ describe('a chunk', () => {
     );
   });
 
+  test('in a Buffer has audio of which `slice` makes a copy', () => {
+    const bytes = Buffer.from(encodeChunk({ streamId: STREAM, seq: 0, pcm: Uint8Array.of(1, 2) }));
+    const { pcm } = decodeChunk(Buffer.concat([Buffer.from('xyz'), bytes]).subarray(3));
+    const copy = pcm.slice();
+    pcm[0] = 9;
+    expect([...copy]).toEqual([1, 2]);
+    expect(copy.buffer.byteLength).toBe(2);
+  });
+
   test('has the layout of the public contract', () => {
     const bytes = encodeChunk({ streamId: STREAM, seq: 0x01020304, pcm: Uint8Array.of(9, 8) });
     expect(Buffer.from(bytes).toString('hex')).toBe(

@@ -21,7 +21,8 @@ export function encodeChunk({ streamId, seq, pcm }: Chunk): Uint8Array<ArrayBuff
 }
 
 /**
- * Reads a chunk. Its `pcm` is a view into `bytes`, not a copy.
+ * Reads a chunk. Its `pcm` is a view into `bytes`, not a copy. It is a plain Uint8Array even if `bytes` is a Buffer of
+ * Node: `slice` copies the one, but not the other.
  * @throws RangeError that names the fault: the bytes are shorter than the header, or a flag is set.
  */
 export function decodeChunk(bytes: Uint8Array): Chunk {
@@ -35,5 +36,10 @@ export function decodeChunk(bytes: Uint8Array): Chunk {
   let hex = '';
   for (const byte of bytes.subarray(0, 16)) hex += byte.toString(16).padStart(2, '0');
   const streamId = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return { streamId, seq: view.getUint32(16, true), pcm: bytes.subarray(CHUNK_HEADER_BYTES) };
+  const pcm = new Uint8Array(
+    bytes.buffer,
+    bytes.byteOffset + CHUNK_HEADER_BYTES,
+    bytes.byteLength - CHUNK_HEADER_BYTES,
+  );
+  return { streamId, seq: view.getUint32(16, true), pcm };
 }

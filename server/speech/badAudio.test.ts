@@ -10,8 +10,9 @@ const voice = Float64Array.from(clip?.samples ?? [], (sample) => sample / 32_768
 
 const bytesOf = (samples: Int16Array | Float32Array) => new Uint8Array(samples.buffer);
 const toPcm = (samples: Float64Array) => Int16Array.from(samples, (sample) => Math.round(32_767 * sample));
-const twice = (samples: Int16Array) =>
-  Int16Array.from({ length: 2 * samples.length }, (_, i) => samples[i >> 1] ?? 0);
+/** The voice on the left channel, and on the right one the voice a quarter of a second later. */
+const stereo = (samples: Int16Array) =>
+  Int16Array.from({ length: 2 * samples.length }, (_, i) => samples[(i >> 1) - (i % 2) * 4_000] ?? 0);
 
 /** Speech with the real voice gate. */
 const open = () => openSpeech({ newGate: (sampleRate) => new VoiceGate({ sampleRate }) });
@@ -37,7 +38,7 @@ describe('audio in a wrong format is refused with a message that names the forma
   test.each([
     ['a WAV file', wav, /WAV file/],
     ['32-bit floats', bytesOf(Float32Array.from(voice)), /floating-point/],
-    ['two channels', bytesOf(twice(toPcm(voice))), /two channels/],
+    ['two channels', bytesOf(stereo(toPcm(voice))), /two channels/],
   ])('%s', async (_, bytes, message) => {
     await using scene = await open();
     const streamId = await scene.start(scene.ada);

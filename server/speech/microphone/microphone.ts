@@ -155,7 +155,7 @@ export class Microphone {
     if (pcm.byteLength > 2 * this.#sampleRate * LIMITS.chunkSeconds) {
       throw new AppError('PAYLOAD_TOO_LARGE', 'chunk_too_long', 'A chunk holds at most one second of audio.');
     }
-    if (this.seconds < FORMAT_CHECK_SECONDS) checkPcm(pcm);
+    if (this.seconds < FORMAT_CHECK_SECONDS) checkPcm(pcm, this.#sampleRate);
     if (this.#isAhead && this.#hasLargeBacklog) {
       const message = 'The speech engine is behind. Wait a moment.';
       throw new AppError('TOO_MANY_REQUESTS', 'engine_behind', message, {

@@ -148,7 +148,7 @@ class NumbersRecognizer {
   #words: Word[] = [];
 
   *recognize(pcm: AudioChunk): Generator<TranscriptEvent, void, void> {
-    for (const value of new Int16Array(pcm.slice().buffer)) {
+    for (const value of new Int16Array(new Uint8Array(pcm).buffer)) {
       if (value !== this.#value) yield* this.#startRun(value);
       this.#samples += 1;
       if (this.#value === 0 && this.#samples - this.#runStart === PAUSE_SAMPLES) yield* this.#finish();

@@ -66,7 +66,7 @@ async function* runScript(
     const next = stream.audioEnded ? undefined : await Promise.race([source.next(), aborted]);
     if (next === ABORTED) return;
     if (next?.done) stream.audioEnded = true;
-    else if (next) stream.pcm.push(next.value.slice());
+    else if (next) stream.pcm.push(new Uint8Array(next.value));
     const { value: step, done } = steps.next();
     if (step === 'leave' || (done && stream.audioEnded)) return;
     if (step === 'hang') {

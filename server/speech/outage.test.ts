@@ -249,6 +249,12 @@ test('an engine that is away, or a queue, costs one gap of the oldest audio, and
       examples: [
         [
           {
+            ...{ fault: 'hangs', fromSeconds: 3, seconds: 615, sampleRate: 8_000 },
+            ...{ hasFallback: true, silence: 3 },
+          },
+        ],
+        [
+          {
             ...{ fault: 'hangs', fromSeconds: 3, seconds: 41, sampleRate: 48_000 },
             ...{ hasFallback: true, silence: 0 },
           },

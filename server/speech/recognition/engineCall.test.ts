@@ -25,6 +25,7 @@ function startCall(engine: SpeechEngine) {
     audioEnded: () => source.ended,
     maySend: () => !source.held,
     onDemand: () => {},
+    onBehind: () => {},
     onResult: ({ type, text }) => events.push(`${type} ${text}`),
     onListening: () => events.push('listening'),
     onOver: () => events.push('over'),

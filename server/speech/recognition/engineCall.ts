@@ -16,8 +16,10 @@ export type EngineCallParts = {
   audioEnded: () => boolean;
   /** Whether the engine may get audio now. */
   maySend: () => boolean;
-  /** The engine has taken audio, or some time is over, so the ring buffer may want more. */
+  /** The engine has taken audio, so the ring buffer may want more. */
   onDemand: () => void;
+  /** There is audio that the engine has not taken for a while, or may not take yet. This is repeated. */
+  onBehind: () => void;
   /** The engine returned a result. Its times are seconds of the stream. */
   onResult: (result: TranscriptEvent) => void;
   /** The engine listens: it returned a result, or took audio and has not failed for a while. */
@@ -122,10 +124,9 @@ export class EngineCall {
   };
 
   #check(): void {
-    // An engine that hangs asks for nothing. Live audio must still be read, or it would wait outside of the ring buffer.
-    this.#parts.onDemand();
     const { listeningAfterMs } = this.#parts.limits;
     const { endSent, isWaiting, hasUnsent, time } = this.audio;
+    if (hasUnsent && !endSent) this.#parts.onBehind();
     const verdict = this.#watchdog.check(!endSent && (isWaiting || !hasUnsent));
     if (verdict === 'stalled') this.#end(this.#failure('stalled', 'does not respond'));
     else if (verdict === 'deaf') this.#end(this.#failure('deaf', 'takes audio but returns no text'));

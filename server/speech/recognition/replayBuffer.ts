@@ -3,7 +3,7 @@ import type { PlacedAudio } from '../placedAudio.ts';
 import type { EngineCall } from './engineCall.ts';
 import { type Gap, Gaps, joinGaps } from './gaps.ts';
 import { Intake } from './intake.ts';
-import { RingBuffer, type Span } from './ringBuffer.ts';
+import { type LostSpan, RingBuffer, type Span } from './ringBuffer.ts';
 import type { LaterAudio } from './types.ts';
 
 export type ReplayBufferOwner = {
@@ -90,21 +90,16 @@ export class ReplayBuffer {
   }
 
   /**
-   * No engine hears the segment, so the segment goes on with the audio that follows it: everything that waits for an
-   * engine is in one buffer, in one call later, and in one place of the queue.
+   * No engine hears the segment, or the engine does not take its end. So the segment goes on with the audio that follows
+   * it: everything that waits for an engine is in one buffer, in one call later, and in one place of the queue.
    */
   takeLater(): void {
     while (this.ended && !this.#intake.failed) {
       const item = this.#later?.take();
       if (!item) return;
       if ('audio' in item) this.#intake.follow(item.audio);
-      else this.ring.append({ at: item.from, pcm: new Uint8Array(0), lost: item });
+      else this.#acceptLoss(item);
     }
-  }
-
-  /** Whether the source has more that is to be read before a call: something follows it, so its end is there. */
-  get isReading(): boolean {
-    return !this.ended && (this.#later?.length ?? 0) > 0 && this.#wantsMore();
   }
 
   /** Turns the losses at the beginning of the buffer into gaps: the next call begins after them. */
@@ -163,6 +158,11 @@ export class ReplayBuffer {
     this.#start ??= { ms: performance.now(), at: piece.at };
     this.ring.append(piece);
     if (this.ring.samples > (1 + SLOW_BLOCK) * this.#capacity) this.ring.evictOver(this.#capacity);
+    this.#owner.onAudio();
+  }
+
+  #acceptLoss(lost: LostSpan): void {
+    this.ring.append({ at: lost.from, pcm: new Uint8Array(0), lost });
     this.#owner.onAudio();
   }
 

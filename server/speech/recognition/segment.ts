@@ -106,7 +106,6 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
       const { ended, isFinished } = this.#buffer;
       const hasWork = this.#hasUnrecognizedAudio;
       if (ended && !hasWork) this.#isDone = true;
-      else if (this.#isWithoutEngine && this.#buffer.isReading) await this.#waitForChange();
       else if (!hasWork || !this.#readerKeepsUp) await this.#waitForChange();
       else {
         const now = performance.now();
@@ -172,6 +171,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
       audioEnded: () => this.#buffer.ended,
       maySend: () => this.#readerKeepsUp,
       onDemand: () => this.#buffer.pull(),
+      onBehind: () => this.#onBehind(),
       onResult: (result) => this.#onResult(result),
       onListening: () => this.#onListening(),
       onOver: () => this.#buffer.pull(),
@@ -197,6 +197,12 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
     this.#emitter.interrupt();
     this.#buffer.loseUnconfirmed();
     if (outcome !== 'stopped') this.#recovery.callFailed(outcome, audio.time.endSample);
+  }
+
+  /** The engine hangs or is slow, or the reader is. What comes meanwhile must not wait outside of the buffer, which is bounded. */
+  #onBehind(): void {
+    this.#buffer.takeLater();
+    this.#buffer.pull();
   }
 
   #onResult(result: TranscriptEvent): void {

@@ -25,8 +25,6 @@ export type RecognitionEvent =
 export type LaterAudio = {
   /** Takes the next one, if there is one. */
   take: () => { audio: AsyncIterable<PlacedAudio> } | LostSpan | undefined;
-  /** How many wait. */
-  readonly length: number;
   /** Whether no more will come. */
   readonly closed: boolean;
 };
@@ -42,7 +40,7 @@ export type RecognitionParts = {
   onRestart: (cause: string) => void;
   /** The audio before this sample is no longer needed. */
   onAudioReleased?: (sample: number) => void;
-  /** While no engine hears the segment, it takes in what follows it. */
+  /** While no engine takes the end of the segment, the segment takes in what follows it. */
   later?: LaterAudio;
   /** The number of the sample that is spoken now. Left out: the source is not live and can wait. */
   currentSample?: () => number;

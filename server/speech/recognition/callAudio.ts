@@ -70,7 +70,7 @@ export class CallAudio implements AsyncIterableIterator<AudioChunk, undefined, u
   /** Sends the next piece if the engine waits for it and the ring buffer has it. */
   deliver(): void {
     if (!this.#pending) return;
-    if (this.#closed) this.#send(undefined);
+    if (this.#closed || this.endSent) this.#send(undefined);
     else if (this.#owner.maySend()) this.#sendNext();
   }
 

@@ -18,7 +18,7 @@ export type EngineCallParts = {
   maySend: () => boolean;
   /** The engine has taken audio, so the ring buffer may want more. */
   onDemand: () => void;
-  /** There is audio that the engine has not taken for a while, or may not take yet. This is repeated. */
+  /** The engine has not taken all audio for a while, or not answered its end. This is repeated. */
   onBehind: () => void;
   /** The engine returned a result. Its times are seconds of the stream. */
   onResult: (result: TranscriptEvent) => void;
@@ -126,7 +126,7 @@ export class EngineCall {
   #check(): void {
     const { listeningAfterMs } = this.#parts.limits;
     const { endSent, isWaiting, hasUnsent, time } = this.audio;
-    if (hasUnsent && !endSent) this.#parts.onBehind();
+    if (hasUnsent || endSent) this.#parts.onBehind();
     const verdict = this.#watchdog.check(!endSent && (isWaiting || !hasUnsent));
     if (verdict === 'stalled') this.#end(this.#failure('stalled', 'does not respond'));
     else if (verdict === 'deaf') this.#end(this.#failure('deaf', 'takes audio but returns no text'));

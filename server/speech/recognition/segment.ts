@@ -1,6 +1,7 @@
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../../transcriber/transcriber.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
 import { AdmissionTicket } from './admissionTicket.ts';
+import type { CallAudio } from './callAudio.ts';
 import { Emitter } from './emitter.ts';
 import { EngineCall, type Outcome } from './engineCall.ts';
 import { EventQueue } from './eventQueue.ts';
@@ -172,8 +173,8 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
       maySend: () => this.#readerKeepsUp,
       onDemand: () => this.#buffer.pull(),
       onBehind: () => this.#onBehind(),
-      onResult: (result) => this.#onResult(result),
-      onListening: () => this.#onListening(),
+      onResult: (result) => this.#onResult(result, call.audio),
+      onListening: () => this.#recovery.listening(),
       onOver: () => this.#buffer.pull(),
     });
     this.#call = call;
@@ -187,7 +188,8 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
 
   #conclude(outcome: Outcome, { audio }: EngineCall): void {
     if (outcome === 'done') {
-      this.#onListening();
+      this.#recovery.listening();
+      this.#emitGaps(audio);
       this.#isDone = this.#buffer.ended && audio.cursor >= this.#buffer.ring.nextPiece;
       if (this.#isDone) return;
       this.#emitter.settle(audio.time.endSample);
@@ -205,11 +207,11 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
     this.#buffer.pull();
   }
 
-  #onResult(result: TranscriptEvent): void {
+  #onResult(result: TranscriptEvent, audio: CallAudio): void {
+    this.#emitGaps(audio);
     this.#emitter.emit(result);
-    const audio = this.#call?.audio;
-    audio?.time.dropBefore(this.#emitter.settledSample);
-    const recognizedSeconds = result.end - (audio?.firstSample ?? 0) / this.#options.sampleRate;
+    audio.time.dropBefore(this.#emitter.settledSample);
+    const recognizedSeconds = result.end - audio.firstSample / this.#options.sampleRate;
     const isHealthy = result.type === 'final' || recognizedSeconds >= this.#limits.healthySeconds;
     this.#retryPolicy.resultReceived(isHealthy);
     this.#rollOver();
@@ -231,10 +233,12 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
     call.stop();
   }
 
-  /** An engine listens. It is known now which audio no call will get, so the gaps are emitted. */
-  #onListening(): void {
-    this.#recovery.listening();
-    this.#emitter.emitGaps(this.#call?.audio.firstSample ?? this.#buffer.ring.startSample);
+  /**
+   * The call has recognised something, so the audio before it is one gap. An engine that only takes audio may be deaf, and
+   * the gap may still grow.
+   */
+  #emitGaps({ firstSample }: CallAudio): void {
+    this.#emitter.emitGaps(firstSample);
   }
 
   /** No call follows: emits the finals of open utterances, and gaps for the audio that is left. */

@@ -40,7 +40,7 @@ export type RecognitionParts = {
   onRestart: (cause: string) => void;
   /** The audio before this sample is no longer needed. */
   onAudioReleased?: (sample: number) => void;
-  /** While no engine takes the end of the segment, the segment takes in what follows it. */
+  /** While no engine hears the segment to its end, the segment takes in what follows it. */
   later?: LaterAudio;
   /** The number of the sample that is spoken now. Left out: the source is not live and can wait. */
   currentSample?: () => number;

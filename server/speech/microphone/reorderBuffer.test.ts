@@ -43,6 +43,28 @@ describe('the reorder buffer', () => {
     expect(buffer.nextSeq).toBe(1);
   });
 
+  test('holds early chunks up to a bound in bytes, however long they are, and again as many when they are read', () => {
+    const buffer = new ReorderBuffer();
+    const second = new Uint8Array(96_000);
+    const acceptEarly = () => {
+      for (let ahead = 1; ; ahead += 1) {
+        try {
+          buffer.add(buffer.nextSeq + ahead, second);
+          // A repeated chunk takes no memory.
+          buffer.add(buffer.nextSeq + ahead, second);
+        } catch (error) {
+          expect(error).toMatchObject({ reason: 'chunk_out_of_window' });
+          return ahead - 1;
+        }
+      }
+    };
+    expect(acceptEarly()).toBe(6);
+    expect(buffer.add(0, second)).toHaveLength(7);
+    expect(acceptEarly()).toBe(6);
+    buffer.flush();
+    expect(acceptEarly()).toBe(6);
+  });
+
   test('flushes held chunks in order, with the number of missing chunks before each', () => {
     const buffer = new ReorderBuffer();
     for (const seq of [9, 0, 3, 7]) buffer.add(seq, chunk(seq));

@@ -14,7 +14,7 @@ export function keepAfter(event: TranscriptEvent, moment: number): TranscriptEve
   if (!first) return null;
   const droppedEnd = textEnd(event.text, event.words.slice(0, event.words.length - kept.length));
   const at = event.text.indexOf(first.text, droppedEnd);
-  const cut = at < 0 ? droppedEnd : at;
+  const cut = at < 0 ? event.text.length - event.text.slice(droppedEnd).trimStart().length : at;
   return {
     ...event,
     text: event.text.slice(cut),

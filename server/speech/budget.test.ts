@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { createNotedLog } from '../../testing/notedLog.ts';
 import { openSpeech, pcmOf } from '../../testing/speechScene.ts';
+import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
 import { createBudget } from './budget.ts';
 
 const budgetSpent = { code: 'TOO_MANY_REQUESTS', reason: 'budget_spent', retryable: false };
@@ -43,6 +44,31 @@ describe('the speech budget of a room', () => {
     expect(await scene.speech.engine(scene.ben, scene.roomId)).toMatchObject({
       budget: { usedMinutes: 0.25 },
     });
+  });
+
+  test('counts what an engine got, once, and not what no engine heard', async () => {
+    const retryable = new AppError('SERVICE_UNAVAILABLE', 'engine_failed', 'Away.', { retryable: true });
+    const refused = new AppError('SERVICE_UNAVAILABLE', 'engine_failed', 'Never.');
+    for (const [engine, usedMinutes] of [
+      // The first call gets one second, and the second call all three.
+      [createScriptedEngine((call) => (call === 0 ? [{ fail: retryable }] : [])), 3 / 60],
+      [
+        {
+          ...createScriptedEngine([]),
+          transcribe: () => {
+            throw refused;
+          },
+        },
+        0,
+      ],
+    ] as const) {
+      await using scene = await openSpeech({ dailyMinutes: 1, wrap: () => engine });
+      const streamId = await scene.start(scene.ada);
+      for (const seq of [0, 1, 2]) scene.push(scene.ada, streamId, seq, pcmOf(1_000));
+      await scene.speech.stop(scene.ada, streamId);
+      const { budget } = (await scene.speech.engine(scene.ben, scene.roomId)) as { budget: object };
+      expect(budget).toEqual({ minutes: 1, usedMinutes });
+    }
   });
 
   test('starts again from zero every day', async () => {

@@ -71,6 +71,8 @@ export class SpeechStream {
   readonly #graceTimer: NodeJS.Timeout;
   #billedSeconds = 0;
   #uncountedSeconds = 0;
+  /** An engine got the speech up to this sample at least once. */
+  #sentUntil = 0;
 
   constructor(
     identity: StreamIdentity,
@@ -87,7 +89,6 @@ export class SpeechStream {
     this.#microphone = new Microphone(
       { sampleRate, ...start },
       {
-        onSpeech: (seconds) => this.#countSpeech(seconds),
         onSilenceChange: (isSilent) => this.#status.setSilent(isSilent),
       },
     );
@@ -187,6 +188,7 @@ export class SpeechStream {
         ...{ engine, fallback, admission, log },
         later: this.#microphone.output,
         currentSample: () => this.#microphone.currentSample,
+        onSent: (samples, endSample) => this.#countSpeech(samples, endSample),
         onRestart: meter.restarted,
         onAudioReleased: (sample) => this.#microphone.freeBefore(sample),
         onCall: ({ sentSeconds, billedSeconds }) => {
@@ -244,8 +246,12 @@ export class SpeechStream {
     this.#parts.captions.publish(this.identity.roomId, event);
   }
 
-  #countSpeech(seconds: number): void {
-    this.#uncountedSeconds += seconds;
+  /** Counts what an engine gets for the first time. What no engine heard costs nothing. */
+  #countSpeech(samples: number, endSample: number): void {
+    const newSamples = Math.min(samples, endSample - this.#sentUntil);
+    if (newSamples <= 0) return;
+    this.#sentUntil = endSample;
+    this.#uncountedSeconds += newSamples / this.#options.sampleRate;
     if (this.#uncountedSeconds < USAGE_SECONDS) return;
     const counted = this.#uncountedSeconds;
     this.#uncountedSeconds = 0;

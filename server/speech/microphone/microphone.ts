@@ -28,8 +28,6 @@ export type MicrophoneOptions = {
 };
 
 export type MicrophoneListener = {
-  /** This many seconds of speech go to the engine. Silence is not counted. */
-  onSpeech: (seconds: number) => void;
   /** The stream falls silent for a while (true), or somebody speaks again (false). */
   onSilenceChange: (isSilent: boolean) => void;
 };
@@ -205,7 +203,6 @@ export class Microphone {
       this.#segment ??= this.#startSegment();
       this.#backlogSamples += samples;
       this.#segment.push(piece);
-      this.#listener.onSpeech(samples / this.#sampleRate);
     }
   }
 

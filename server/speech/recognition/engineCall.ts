@@ -16,6 +16,8 @@ export type EngineCallParts = {
   audioEnded: () => boolean;
   /** Whether the engine may get audio now. */
   maySend: () => boolean;
+  /** The engine got so many samples. The last of them is before `endSample` of the stream. */
+  onSent?: ((samples: number, endSample: number) => void) | undefined;
   /** The engine has taken audio, so the ring buffer may want more. */
   onDemand: () => void;
   /** The engine has not taken all audio for a while, or not answered its end. This is repeated. */
@@ -53,7 +55,10 @@ export class EngineCall {
     const { sampleRate } = parts.options;
     this.audio = new CallAudio(parts.ring, sampleRate, {
       ...parts,
-      onSent: (samples) => this.#watchdog.audioSent(samples / sampleRate),
+      onSent: (samples) => {
+        this.#watchdog.audioSent(samples / sampleRate);
+        parts.onSent?.(samples, this.audio.time.endSample);
+      },
     });
   }
 

@@ -171,6 +171,7 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
       ring: this.#buffer.ring,
       audioEnded: () => this.#buffer.ended,
       maySend: () => this.#readerKeepsUp,
+      onSent: this.#parts.onSent,
       onDemand: () => this.#buffer.pull(),
       onBehind: () => this.#onBehind(),
       onResult: (result) => this.#onResult(result, call.audio),

@@ -38,6 +38,8 @@ export type RecognitionParts = {
   onCall: (call: { engine: SpeechEngine; sentSeconds: number; billedSeconds: number }) => void;
   /** Called before each further engine call: an AppError's reason, or `rollover`, `failover`, `deaf`, `stalled`, `gap`. */
   onRestart: (cause: string) => void;
+  /** An engine got so many samples, up to `endSample` of the stream. It may get them again from a further call. */
+  onSent?: (samples: number, endSample: number) => void;
   /** The audio before this sample is no longer needed. */
   onAudioReleased?: (sample: number) => void;
   /** While no engine hears the segment to its end, the segment takes in what follows it. */

@@ -106,6 +106,30 @@ describe('places of an engine', () => {
   });
 });
 
+test('120 who speak at once are heard at once if there are places, and who has none is told so within a second', async () => {
+  const engine = createScriptedEngine([{ partial: 'heard' }]);
+  await using scene = await openSpeech({ wrap: () => engine, places: 120 });
+  const watch = await scene.watch(scene.ben);
+  const streamIds: string[] = [];
+  for (let i = 0; i < 123; i += 1) {
+    const person = await addPerson(scene.store);
+    await scene.store.addMember(scene.roomId, person.id, new Date());
+    const streamId = await scene.start(person);
+    scene.push(person, streamId, 0, pcmOf(1_000, 1));
+    streamIds.push(streamId);
+  }
+  await settled();
+  expect(engine.streams).toHaveLength(120);
+  await pass(1);
+  const lastState = (streamId: string) => {
+    const last = watch.events.findLast((event) => event.type === 'stream' && event.streamId === streamId);
+    return last?.type === 'stream' ? `${last.state} ${last.reason ?? ''} ${last.place ?? ''}`.trim() : '';
+  };
+  const queued = [1, 2, 3].map((place) => `paused queued ${place}`);
+  expect(streamIds.map(lastState)).toEqual([...Array(120).fill('listening'), ...queued]);
+  await watch.leave();
+});
+
 describe('when a first engine is away and its streams fail over', () => {
   const STREAMS = 12;
   const FALLBACK_PLACES = 2;

@@ -1,5 +1,6 @@
 import type { Store } from '../db/store.ts';
 import { addPerson, addRoom, append, kept, typed } from '../db/testing/material.ts';
+import { searchMessages } from '../server/chat/search.ts';
 import { percentile } from './percentile.ts';
 import { timed } from './writing.ts';
 
@@ -42,8 +43,8 @@ export async function measureLargeRoom(store: Store, sql: Sql, print: (line: str
     ['the newest page', (roomId) => store.listMessages(roomId, { limit: 50 })],
     ['a page in the middle', (roomId, size) => store.listMessages(roomId, { before: size / 2, limit: 50 })],
     ['the newest 1,000 changes', (roomId, size) => store.changesAfter(roomId, size - 1_000, 1_000)],
-    ['a rare word', (roomId) => store.searchMessages(ada.id, { roomId, words: 'needle', limit: 20 })],
-    ['a common word', (roomId) => store.searchMessages(ada.id, { roomId, words: 'number', limit: 20 })],
+    ['a rare word', (roomId) => searchMessages(store, ada.id, { roomId, query: 'needle', limit: 20 })],
+    ['a common word', (roomId) => searchMessages(store, ada.id, { roomId, query: 'number', limit: 20 })],
     ['the room with its unread count', (roomId) => store.findRoom(roomId, ada.id)],
   ];
   print(`  ${'a room of'.padEnd(34)}${SMALL.toLocaleString('en')} ${LARGE.toLocaleString('en')} messages`);
@@ -60,9 +61,9 @@ export async function measureLargeRoom(store: Store, sql: Sql, print: (line: str
 /** Doubles the room until it is large. Sending a million messages through the store would take an hour. */
 async function grow({ execute, newId }: Sql, roomId: string): Promise<void> {
   for (let size = SMALL; size < LARGE; size = Math.min(LARGE, size * 2)) {
-    await execute(`insert into messages (id, room_id, seq, rev, kind, author_id, client_id, text, created_at)
+    await execute(`insert into messages (id, room_id, seq, rev, kind, author_id, client_id, text, folded, created_at)
       select ${newId}, room_id, seq + ${size}, rev + ${size}, kind, author_id, ${newId},
-        replace(text, 'needle', 'thread'), created_at
+        replace(text, 'needle', 'thread'), replace(folded, 'needle', 'thread'), created_at
       from messages where room_id = '${roomId}' and seq <= ${LARGE - size}`);
   }
   await execute(`update chat_rooms set last_seq = ${LARGE}, rev = ${LARGE} where id = '${roomId}'`);

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { newRoom, roomUpdate } from './inputs.ts';
 
+const roomId = '0199c0de-0000-7000-8000-000000000001';
+
 describe('the speech settings of a room', () => {
   test('may be missing, all of them or some', () => {
     expect(newRoom.parse({ name: 'Hall' }).speech).toEqual({});
     const speech = { languages: ['ko-KR', 'en-US'], vocabulary: 'team-names_1.0', vocabularyFilter: null };
     expect(newRoom.parse({ name: 'Hall', speech }).speech).toEqual(speech);
-    expect(roomUpdate.parse({ roomId: 'r', speech: { redact: true } })).toEqual({
-      roomId: 'r',
+    expect(roomUpdate.parse({ roomId, speech: { redact: true } })).toEqual({
+      roomId,
       speech: { redact: true },
     });
   });
@@ -23,7 +25,7 @@ describe('the speech settings of a room', () => {
     ['an unknown filter method', { filterMethod: 'beep' }],
     ['a misspelt setting', { redacted: true }],
   ])('refuse %s', (_, speech) => {
-    expect(roomUpdate.safeParse({ roomId: 'r', speech }).success).toBe(false);
+    expect(roomUpdate.safeParse({ roomId, speech }).success).toBe(false);
     expect(newRoom.safeParse({ name: 'Hall', speech }).success).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fold } from './fold.ts';
 import { codePoints, LIMITS } from './limits.ts';
 
 /** The inputs of tRPC and REST. People read the error messages. */
@@ -22,10 +23,33 @@ const line = (label: string, length: number) =>
     );
 
 const uuid = z.guid('Not a UUID.').toLowerCase();
-const id = z.string().min(1).max(64);
+
+/** Our ids are lower-case UUIDs. */
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** An id that nothing has. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+/**
+ * An id of ours. A text that cannot be one becomes an id that nothing has. So every call answers it like an unknown id, and
+ * no database ever compares it by rules of its own.
+ */
+const id = z
+  .string()
+  .min(1)
+  .max(64)
+  .transform((text) => (ID.test(text) ? text : NOBODY));
+/** An id of ours whose shape is part of the contract. */
+const uuidOfOurs = z.string().regex(ID, 'Not a UUID in lower case.');
 const limit = z.coerce.number().int().min(1).max(LIMITS.pageSizeMax).default(LIMITS.pageSize);
 const seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const cursor = z.string().max(64).optional();
+
+/** The `nextCursor` of an earlier page. An empty one is none. */
+const cursorLike = (form: RegExp) =>
+  z
+    .string()
+    .refine((text) => text === '' || form.test(text), 'Not a cursor of this list.')
+    .transform((text) => text || undefined)
+    .optional();
+const cursor = cursorLike(ID);
 const languageTag = z
   .string()
   .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Not a language tag such as ko-KR or en-US.')
@@ -119,7 +143,7 @@ export const messagesPage = roomInput
     error: 'Give either around, or before and after.',
   });
 
-const oneMessage = roomInput.extend({ messageId: uuid });
+const oneMessage = roomInput.extend({ messageId: uuidOfOurs });
 
 export const messageEdit = oneMessage.extend({ text: messageText, mentions });
 
@@ -130,18 +154,19 @@ export const messageReaction = oneMessage.extend({
   on: z.boolean().default(true),
 });
 
+/** A seq in one room, an id over all rooms. */
+const SEARCH_CURSOR = new RegExp(`^[1-9]\\d{0,9}$|${ID.source}`);
+
 export const messageSearch = z.object({
+  /** One phrase. Its blanks count too. */
   query: z
     .string()
-    .trim()
-    .min(1, 'Enter the words to search for.')
+    // Without `abort` a text of any length would be folded.
+    .max(2 * LIMITS.searchLength, { error: atMost(LIMITS.searchLength)[1], abort: true })
     .refine(...atMost(LIMITS.searchLength))
-    .refine(
-      (text) => text.isWellFormed() && !CONTROL.test(text),
-      'A search must not contain control characters.',
-    ),
+    .refine((text) => fold(text).trim() !== '', 'Enter the words to search for.'),
   roomId: id.optional(),
-  cursor,
+  cursor: cursorLike(SEARCH_CURSOR),
   limit,
 });
 
@@ -167,11 +192,11 @@ export const speechStart = roomInput.extend({
   lostSeconds: seconds.optional(),
 });
 
-export const speechResume = z.object({ streamId: uuid, fresh: z.boolean().default(false) });
+export const speechResume = z.object({ streamId: uuidOfOurs, fresh: z.boolean().default(false) });
 
 export const speechEngine = z.object({ roomId: id.optional() });
 
-export const speechStop = z.object({ streamId: uuid });
+export const speechStop = z.object({ streamId: uuidOfOurs });
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 

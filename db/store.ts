@@ -100,8 +100,15 @@ export type Store = {
   /** Like `listSpoken`, but in the order in which people began to speak. */
   listSpokenByTime: (roomId: string, query: SpokenByTimeQuery) => Promise<Message[]>;
 
-  /** Messages that contain `words`, newest first: in `roomId`, or without it in all rooms that `userId` has joined. */
-  searchMessages: (userId: string, search: MessageSearch) => Promise<Message[]>;
+  /** The user's rooms in id order after `after`, each with the greatest message id, or the greatest up to `upTo`. */
+  newestInRooms: (
+    userId: string,
+    page: { upTo?: string | undefined; after?: string | undefined; limit: number },
+  ) => Promise<{ roomId: string; newestId: string | null }[]>;
+  /** Searches a bounded part of a room, newest first. A search is a loop over parts: see `server/chat/search.ts`. */
+  searchPart: (roomId: string, part: RoomPart) => Promise<PartFound>;
+  /** The messages with these ids, in this order. Unknown ones are missing from the result. */
+  findMessages: (ids: string[]) => Promise<Message[]>;
 
   /** Moves a member's read marker forwards, never back. Null for a user who is not a member. */
   markRead: (roomId: string, userId: string, seq: number) => Promise<{ seq: number; moved: boolean } | null>;
@@ -122,12 +129,26 @@ export type Store = {
   close: () => Promise<void>;
 };
 
-export type MessageSearch = {
-  roomId?: string | undefined;
-  words: string;
-  /** The id of the last message on the previous page. */
-  cursor?: string | undefined;
+/** A message's place in an order: its seq, or its id. */
+export type SearchPlace = number | string;
+
+export type RoomPart = {
+  /** A folded text (see `contract/fold.ts`): the part's messages whose folded text contains it are found. */
+  folded: string;
+  /** In one room the order is seq. Over several rooms it is the id, which grows with time. */
+  order: 'seq' | 'id';
+  /** The part begins at the message with this seq or id, or at the next older one. */
+  from: SearchPlace;
+  /** How many messages are read at most. */
+  rows: number;
+  /** How many messages are found at most. The part ends there. */
   limit: number;
+};
+
+export type PartFound = {
+  found: { id: string; place: SearchPlace }[];
+  /** Where the next part begins. Null at the room's end. */
+  next: SearchPlace | null;
 };
 
 export type NewRoom = {

@@ -6,25 +6,24 @@ import {
   startOracleMysql,
 } from '../../testing/mysqlServers.ts';
 import { openStore } from '../open.ts';
-import type { IndexedWords } from '../testing/longRoomContract.ts';
 import { addPerson, addRoom, append, kept, typed, upTo } from '../testing/material.ts';
 import { describeStore } from '../testing/storeContract.ts';
 
 const home = findMysqlHome();
 
-const SERVERS: [string, boolean, IndexedWords, () => Promise<MysqlServer>][] = [
-  ['MariaDB', true, 'any', startMariadb],
-  ['Oracle MySQL', home !== undefined, 'pairs', () => startOracleMysql(home ?? '')],
+const SERVERS: [string, boolean, () => Promise<MysqlServer>][] = [
+  ['MariaDB', true, startMariadb],
+  ['Oracle MySQL', home !== undefined, () => startOracleMysql(home ?? '')],
 ];
 
-describe.each(SERVERS.filter(([, isHere]) => isHere))('%s', (name, _, indexed, start) => {
+describe.each(SERVERS.filter(([, isHere]) => isHere))('%s', (name, _, start) => {
   let server: MysqlServer;
   beforeAll(async () => {
     server = await start();
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  describeStore(name, async () => openStore(await server.database()), indexed);
+  describeStore(name, async () => openStore(await server.database()));
 
   test('stores that open together migrate once; a store that is opened again has all data', async () => {
     const url = await server.database();

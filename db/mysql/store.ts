@@ -1,7 +1,7 @@
 import { createSqlStore } from '../sql/sqlStore.ts';
 import type { Store } from '../store.ts';
 import { connectMysql } from './connect.ts';
-import { mariadbDialect, mysqlDialect } from './dialect.ts';
+import { mysqlDialect } from './dialect.ts';
 import { readMysqlUrl } from './url.ts';
 
 /** Opens a MySQL or MariaDB store. @throws Error like `readMysqlUrl` and `connectMysql`. */
@@ -11,7 +11,6 @@ export async function openMysql(url: string): Promise<Store> {
   const [number = ''] = /^[\d.]+/.exec(version) ?? [];
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   const where = `${host}:${address.port}/${address.database}`;
-  return /mariadb/i.test(version)
-    ? createSqlStore(orm, mariadbDialect, `MariaDB ${number} (${where})`)
-    : createSqlStore(orm, mysqlDialect, `MySQL ${number} (${where})`);
+  const name = /mariadb/i.test(version) ? 'MariaDB' : 'MySQL';
+  return createSqlStore(orm, mysqlDialect, `${name} ${number} (${where})`);
 }

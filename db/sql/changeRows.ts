@@ -1,14 +1,35 @@
 import type { Message } from '../../contract/types.ts';
 import { run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
+import { foldedText } from './foldedText.ts';
 
 const COLUMNS = [
-  ...(['id', 'room_id', 'seq', 'rev', 'kind', 'author_id', 'client_id', 'text', 'reply_to'] as const),
+  ...([
+    'id',
+    'room_id',
+    'seq',
+    'rev',
+    'kind',
+    'author_id',
+    'client_id',
+    'text',
+    'folded',
+    'reply_to',
+  ] as const),
   ...(['mentions', 'reactions', 'created_at', 'edited_at', 'deleted_at', 'spoken_at', 'speech'] as const),
 ];
 type Column = (typeof COLUMNS)[number];
 /** The columns that an edit, a removal or a reaction can change. */
-const AMENDABLE = ['rev', 'text', 'mentions', 'reactions', 'edited_at', 'deleted_at', 'speech'] as const;
+const AMENDABLE = [
+  'rev',
+  'text',
+  'folded',
+  'mentions',
+  'reactions',
+  'edited_at',
+  'deleted_at',
+  'speech',
+] as const;
 
 const INSERT = `insert into messages (${COLUMNS.join(', ')}) values `;
 const PLACEHOLDERS = `(${COLUMNS.map(() => '?').join(', ')})`;
@@ -75,6 +96,7 @@ function valuesOf(
     author_id: message.author.id,
     client_id: message.clientId,
     text: message.text,
+    folded: foldedText(message.text),
     reply_to: message.replyTo,
     mentions: asJson(orNull(message.mentions)),
     reactions: asJson(orNull(message.reactions)),

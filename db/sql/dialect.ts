@@ -1,9 +1,5 @@
-import type { MessageSearch } from '../store.ts';
 import type { Sql } from './database.ts';
 import type { Heads } from './heads.ts';
-
-/** A piece of SQL with a question mark for each of its parameters. */
-export type Fragment = { sql: string; params: (string | number)[] };
 
 /** The differences between the databases that the ORM does not hide. */
 export type Dialect = {
@@ -17,10 +13,4 @@ export type Dialect = {
   indexHint: (index: string) => string;
   /** The SQL after an insert's values, before the assignments that update an existing row with the same `key` columns. */
   onDuplicateUpdate: (key: string) => string;
-  /**
-   * Queries for the `id` of messages that contain the words, newest first. Only if a query fails as too common, the next
-   * one runs. Each database folds case by its own rules.
-   * @param scope a condition on the message row `m`: where to search.
-   */
-  searchQueries: (scope: Fragment, search: MessageSearch) => Fragment[];
 };

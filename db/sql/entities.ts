@@ -48,7 +48,7 @@ export const MemberEntity = defineEntity({
     /** The seq of the last message they have read. At first it is the room's last seq when they joined. */
     lastReadSeq: p.integer(),
   },
-  indexes: [{ properties: 'user' }],
+  indexes: [{ properties: ['user', 'room'] }],
 });
 
 export const MessageEntity = defineEntity({
@@ -80,7 +80,11 @@ export const MessageEntity = defineEntity({
     { properties: ['room', 'rev'] },
     { properties: ['room', 'author', 'clientId'] },
   ],
-  indexes: [{ properties: ['room', 'spokenAt'] }, { properties: ['author', 'room', 'seq'] }],
+  indexes: [
+    { properties: ['room', 'spokenAt'] },
+    { properties: ['author', 'room', 'seq'] },
+    { properties: ['room', 'id'] },
+  ],
 });
 
 export const entities = [UserEntity, RoomEntity, MemberEntity, MessageEntity];

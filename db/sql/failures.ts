@@ -136,11 +136,6 @@ function isTemporaryInSqlite(error: unknown): boolean {
   return SQLITE_TEMPORARY.has(primaryCodeOf(error));
 }
 
-/** Whether MySQL's full-text index gave up, because nearly every message contains the words. */
-export function isTooCommon(error: unknown): boolean {
-  return codeOf(error) === 'HA_ERR_FTS_EXCEED_RESULT_CACHE_LIMIT';
-}
-
 /** Whether another process held SQLite's write lock. The call has then written nothing. */
 export function isBusy(error: unknown): boolean {
   return primaryCodeOf(error) === 5;

@@ -1,11 +1,11 @@
 import { type InferEntity, raw } from '@mikro-orm/core';
+import { fold } from '../../contract/fold.ts';
 import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import type { Room, SpeechSettings } from '../../contract/types.ts';
 import type { RoomsPage, Store } from '../store.ts';
 import type { Database } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity, RoomEntity } from './entities.ts';
-import { fold } from './fold.ts';
 import { readHeads } from './heads.ts';
 import { type Membership, membershipsOf } from './memberships.ts';
 

@@ -8,7 +8,7 @@ import { guardMethods } from './failures.ts';
 import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
-import { searchMessages } from './searchMessages.ts';
+import { searchTable } from './searchMessages.ts';
 import { usageTable } from './usageTable.ts';
 import { userTable } from './userTable.ts';
 
@@ -31,9 +31,9 @@ export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): 
       ...roomTable(database, dialect),
       ...memberTable(database, dialect),
       ...messageTable(database, dialect),
+      ...searchTable(database, dialect),
       ...usageTable(database, dialect),
       commitChanges: (changes) => commitChanges(database, dialect, changes),
-      searchMessages: (userId, search) => searchMessages(database, dialect, userId, search),
       ping,
     }),
     close: () => database.close(),

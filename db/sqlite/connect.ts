@@ -11,6 +11,8 @@ import { migrations } from './migrations/index.ts';
 
 /** 32,000 KiB. New messages write to all parts of the indexes; with the default of 2 MB they wait for pages from disk. */
 const CACHE = 'cache_size = -32000';
+/** The bytes of removed and edited texts are overwritten with zeros. Without it they stay in free parts of the file. */
+const SECURE_DELETE = 'secure_delete = on';
 /**
  * With a write-ahead log (WAL), other processes can read during a commit. With `synchronous=FULL`, a commit syncs the log
  * to the disk before it returns, so an acked message survives a power cut.
@@ -19,7 +21,7 @@ const CACHE = 'cache_size = -32000';
  * database file. After a SIGKILL the log stays beside the file, and the next open reads it: it has every commit, and
  * ignores a half-written one.
  */
-const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full', CACHE];
+const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = full', SECURE_DELETE, CACHE];
 /**
  * SQLite waits for another process's write lock by blocking its thread, and with it all calls to this process's SQLite
  * databases. So once the database is open, the wait is short, and `guardMethods` repeats the call. While the database
@@ -58,7 +60,9 @@ async function connect(path: string): Promise<MikroORM> {
   });
   try {
     for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
-    await migrate(orm);
+    const applied = await migrate(orm);
+    // Older versions left removed texts in free parts of the file.
+    if (applied.includes('005-folded-search')) await orm.em.getConnection().execute('vacuum');
     await orm.em.getConnection().execute(`pragma ${ONCE_OPEN}`);
     return orm;
   } catch (error) {
@@ -70,13 +74,15 @@ async function connect(path: string): Promise<MikroORM> {
 /**
  * Runs the migrations in one transaction, which takes the write lock before it checks what to do. A process that starts
  * at the same moment waits for the lock, and then has nothing left to do.
+ * @returns the names of the migrations that ran.
  */
-async function migrate(orm: MikroORM): Promise<void> {
+async function migrate(orm: MikroORM): Promise<string[]> {
   const connection = orm.em.getConnection();
   await connection.execute('begin immediate');
   try {
-    await orm.migrator.up();
+    const applied = await orm.migrator.up();
     await connection.execute('commit');
+    return applied.map(({ name }) => name);
   } catch (error) {
     await connection.execute('rollback');
     throw error;

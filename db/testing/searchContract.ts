@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../contract/types.ts';
+import { searchMessages } from '../../server/chat/search.ts';
 import type { Change } from '../store.ts';
 import { addRoom, append, kept, type Scene, spoken, typed, upTo } from './material.ts';
 
 const AT = '2026-11-23T08:17:42.007Z';
 
-/** The store's contract: search in a small room. `describeLongRoom` covers the index. */
+/** The store's contract: search in a small room. `describeLongRoom` covers searches in several parts. */
 export function describeSearch(scene: Scene): void {
   const say = async (text: string) =>
     kept(await append(scene.store, [typed(scene.room, scene.ada, { text })]))[0] as Message;
   const found = async (words: string, roomId: string | undefined = scene.room) =>
-    (await scene.store.searchMessages(scene.ada.id, { roomId, words, limit: 10 })).map(({ text }) => text);
+    (await searchMessages(scene.store, scene.ada.id, { roomId, query: words, limit: 10 })).items.map(
+      ({ text }) => text,
+    );
 
   test.each([
     ['오늘 회의는 3시에 시작합니다', '회의'],
@@ -20,6 +23,25 @@ export function describeSearch(scene: Scene): void {
     ['It is a said thing', 'said'],
     ['100% "quoted" \\ back_slash', '100%'],
     ['release v2.0', 'v2'],
+    ['We use C++ here', 'c++'],
+    ['C is older', 'c'],
+    ['an 🍎 a day', '🍎'],
+    ['a dog 🐶', '🐶'],
+    ['Straße', 'STRASSE'],
+    ['STRASSE', 'straße'],
+    ['İzmir', 'i̇zmir'],
+    ['ΟΔΟΣ', 'οδος'],
+    ['오늘 회의'.normalize('NFD'), '회의'],
+    ['오늘 회의', '회의'.normalize('NFD')],
+    ['ＦＵＬＬ　ｗｉｄｔｈ', 'full width'],
+    ['ﬁne', 'fin'],
+    ['soft\u00adware and zero\u200bwidth', 'software and zerowidth'],
+    ['software', 'soft\u00adware'],
+    ['ﷺ', 'صلى'],
+    ['two  blanks', 'o  b'],
+    ['ends here', 's h'],
+    ['one\ntwo', 'e\nt'],
+    ['a\u0000b', 'ab'],
   ])('“%s” is found by “%s”', async (text, words) => {
     await say(text);
     await say('something else');
@@ -32,14 +54,16 @@ export function describeSearch(scene: Scene): void {
       spoken(scene.room, scene.ben, AT, 'a spoken needle'),
     ]);
     const page = async (cursor?: string) =>
-      scene.store.searchMessages(scene.ada.id, { roomId: scene.room, words: 'needle', limit: 3, cursor });
+      searchMessages(scene.store, scene.ada.id, { roomId: scene.room, query: 'needle', limit: 3, cursor });
     const first = await page();
-    const second = await page(first.at(-1)?.id);
-    expect([...first, ...second].map(({ text }) => text).sort()).toEqual([
+    await say('a new needle');
+    const second = await page(first.nextCursor ?? '');
+    expect(second.nextCursor).toBeNull();
+    expect([...first.items, ...second.items].map(({ text }) => text)).toEqual([
       'a spoken needle',
-      'needle 1',
-      'needle 2',
       'needle 3',
+      'needle 2',
+      'needle 1',
     ]);
   });
 
@@ -63,7 +87,9 @@ export function describeSearch(scene: Scene): void {
     const of = { roomId: room, messageId: utterance.id, by: ada.id, at: AT };
     await store.commitChanges([{ type: 'edit', ...of, text: '회의를 시작하겠습니다 read', mentions: [] }]);
     const everywhere = async (words: string) =>
-      (await store.searchMessages(ada.id, { words, limit: 10 })).filter(({ id }) => id === utterance.id);
+      (await searchMessages(store, ada.id, { query: words, limit: 10 })).items.filter(
+        ({ id }) => id === utterance.id,
+      );
     for (const words of ['시작하겠', '작하', 'read']) {
       expect(await found(words)).toEqual(['회의를 시작하겠습니다 read']);
       expect(await everywhere(words)).toHaveLength(1);
@@ -84,8 +110,23 @@ export function describeSearch(scene: Scene): void {
       typed(scene.room, scene.ada, { text: `${mark} here` }),
       typed(foreign, scene.ben, { text: `${mark} there` }),
     ]);
-    const everywhere = await scene.store.searchMessages(scene.ada.id, { words: mark, limit: 10 });
-    expect(everywhere.map(({ text }) => text)).toEqual([`${mark} here`]);
+    const everywhere = await searchMessages(scene.store, scene.ada.id, { query: mark, limit: 10 });
+    expect(everywhere.items.map(({ text }) => text)).toEqual([`${mark} here`]);
+  });
+
+  test.each([
+    ['a cat 🐱', '🐶'],
+    ['cafe', 'café'],
+    ['two  blanks', 'o b'],
+    ['last', 't '],
+    ['ı', 'i'],
+    ['C', 'c+'],
+    ['axb', 'a_b'],
+    ['10 or 0', '1%0'],
+  ])('“%s” is not found by “%s”', async (text, words) => {
+    await say(text);
+    expect(await found(words)).toEqual([]);
+    expect(await found(text)).toEqual([text]);
   });
 
   test.each(['"', '""', '*', 'AND', 'a"b OR c', '%', "'", '\\', '(', '+x -y', '@1'])(

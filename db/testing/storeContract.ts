@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 import { describeAppending, describeRepeats } from './appendingContract.ts';
 import { describeChanges } from './changesContract.ts';
 import { describeHistory, describeSpeech } from './historyContract.ts';
-import { describeLongRoom, type IndexedWords } from './longRoomContract.ts';
+import { describeLongRoom } from './longRoomContract.ts';
 import { addPerson, addRoom, type Scene } from './material.ts';
 import { describeMembers, describeReading } from './membersContract.ts';
 import { describeRooms } from './roomsContract.ts';
@@ -13,9 +13,8 @@ import { describeUsage } from './usageContract.ts';
 /**
  * The contract that every store must keep. Each test makes its own people and rooms, so the database may contain those of
  * earlier tests.
- * @param indexed the words that the database's search index finds.
  */
-export function describeStore(name: string, open: () => Promise<Store>, indexed: IndexedWords = 'any'): void {
+export function describeStore(name: string, open: () => Promise<Store>): void {
   describe(`${name} keeps the promises of a store`, () => {
     const scene = {} as Scene;
     beforeAll(async () => {
@@ -36,7 +35,7 @@ export function describeStore(name: string, open: () => Promise<Store>, indexed:
     describe('members', () => describeMembers(scene));
     describe('changes', () => describeChanges(scene));
     describe('search', () => describeSearch(scene));
-    describe('search in a long room', () => describeLongRoom(scene, indexed));
+    describe('search in a long room', () => describeLongRoom(scene));
     describe('usage', () => describeUsage(scene));
     describe('reading', () => describeReading(scene));
   });

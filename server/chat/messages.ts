@@ -1,12 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { AppError } from '../../contract/errors.ts';
 import type { Message, Page, User, UserRef } from '../../contract/types.ts';
-import type { Change, MessageSearch, Store } from '../../db/store.ts';
+import type { Change, Store } from '../../db/store.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import type { Access } from './access.ts';
-import { type Cursored, cursored } from './cursored.ts';
+import type { Cursored } from './cursored.ts';
 import type { Delivery } from './delivery.ts';
 import type { Feeds } from './feeds.ts';
+import { type Search, searchMessages } from './search.ts';
 import type { Subscription } from './subscription.ts';
 import type { Writer } from './writer.ts';
 
@@ -25,7 +26,6 @@ export type HistoryPage = {
   limit: number;
 };
 export type LivePlace = { roomId: string; cursor?: string | undefined };
-export type Search = Omit<MessageSearch, 'words'> & { query: string };
 
 export type Messages = {
   /** Sending the same `clientId` again, for ever, gives back the first message. */
@@ -35,8 +35,11 @@ export type Messages = {
   remove: (user: User, place: Place) => Promise<Message>;
   react: (user: User, reaction: Place & { emoji: string; on: boolean }) => Promise<Message>;
   list: (user: User, roomId: string, page: HistoryPage) => Promise<Page<Message>>;
-  /** Searches one room, or all rooms that the user has joined. Newest first. */
-  search: (user: User, search: Search) => Promise<Cursored<Message>>;
+  /**
+   * Searches one room, or all rooms that the user has joined. Newest first. At its work limit, or when `signal` aborts, it
+   * answers what it found so far, which may be nothing, with a cursor to go on.
+   */
+  search: (user: User, search: Search, signal?: AbortSignal) => Promise<Cursored<Message>>;
   /** Subscribes to the room's events after `cursor` (the rev of a delivery), or from now on if there is no cursor. */
   live: (user: User, place: LivePlace, outlet?: Outlet<Delivery>) => Promise<Subscription>;
 };
@@ -96,10 +99,9 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
       return { items, hasMore: messages.length > limit };
     },
 
-    async search(user, { query, ...search }) {
+    async search(user, search, signal) {
       if (search.roomId) await access.member(user, search.roomId);
-      const page = { ...search, words: query, limit: search.limit + 1 };
-      return cursored(await store.searchMessages(user.id, page), search.limit, ({ id }) => id);
+      return searchMessages(store, user.id, search, signal);
     },
 
     async live({ id, name }, { roomId, cursor }, outlet) {

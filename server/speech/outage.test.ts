@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import type { EngineName } from '../../contract/types.ts';
-import { suspendingGate } from './microphone/openGate.ts';
+import { suspendingGate } from '../../testing/suspendingGate.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, statesOf } from '../../testing/speechScene.ts';
 import { createScriptedEngine } from '../transcriber/testing/scripted.ts';

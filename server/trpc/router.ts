@@ -64,7 +64,9 @@ function createMessagesRouter({ messages, signals }: Services, subscriptionOf: S
     edit: authed.input(messageEdit).mutation(({ input, ctx }) => messages.edit(ctx.user, input)),
     remove: authed.input(messageRemoval).mutation(({ input, ctx }) => messages.remove(ctx.user, input)),
     react: authed.input(messageReaction).mutation(({ input, ctx }) => messages.react(ctx.user, input)),
-    search: authed.input(messageSearch).query(({ input, ctx }) => messages.search(ctx.user, input)),
+    search: authed
+      .input(messageSearch)
+      .query(({ input, ctx, signal }) => messages.search(ctx.user, input, signal)),
     markRead: authed
       .input(readMarker)
       .mutation(({ input, ctx }) => signals.markRead(ctx.user, input.roomId, input.seq)),

@@ -2,6 +2,7 @@ import { Migration001Rooms } from './001-rooms.ts';
 import { Migration002Timeline } from './002-timeline.ts';
 import { Migration003Search } from './003-search.ts';
 import { Migration004Speech } from './004-speech.ts';
+import { Migration005FoldedSearch } from './005-folded-search.ts';
 import { Migration006WriteProof } from './006-write-proof.ts';
 import { Migration007FormerMembers } from './007-former-members.ts';
 
@@ -11,6 +12,7 @@ export const migrations = [
   { name: '002-timeline', class: Migration002Timeline },
   { name: '003-search', class: Migration003Search },
   { name: '004-speech', class: Migration004Speech },
+  { name: '005-folded-search', class: Migration005FoldedSearch },
   { name: '006-write-proof', class: Migration006WriteProof },
   { name: '007-former-members', class: Migration007FormerMembers },
 ];

@@ -61,8 +61,7 @@ async function connect(path: string): Promise<MikroORM> {
   try {
     for (const pragma of PRAGMAS) await orm.em.getConnection().execute(`pragma ${pragma}`);
     const applied = await migrate(orm);
-    // Older versions left removed texts in free parts of the file.
-    if (applied.includes('005-folded-search')) await orm.em.getConnection().execute('vacuum');
+    if (applied.includes('005-folded-search')) await clearFreeParts(orm);
     await orm.em.getConnection().execute(`pragma ${ONCE_OPEN}`);
     return orm;
   } catch (error) {
@@ -87,4 +86,10 @@ async function migrate(orm: MikroORM): Promise<string[]> {
     await connection.execute('rollback');
     throw error;
   }
+}
+
+/** Older versions left removed texts in free parts of the file. They are gone once it is written anew. */
+async function clearFreeParts(orm: MikroORM): Promise<void> {
+  await orm.em.getConnection().execute('vacuum');
+  await orm.em.getConnection().execute('pragma wal_checkpoint(truncate)');
 }

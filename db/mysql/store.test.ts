@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { searchMessages } from '../../server/chat/search.ts';
 import {
   findMysqlHome,
   type MysqlServer,
@@ -6,7 +7,7 @@ import {
   startOracleMysql,
 } from '../../testing/mysqlServers.ts';
 import { openStore } from '../open.ts';
-import { addPerson, addRoom, append, kept, typed, upTo } from '../testing/material.ts';
+import { addPerson, addRoom, append, kept, PATIENT, typed, upTo } from '../testing/material.ts';
 import { describeStore } from '../testing/storeContract.ts';
 
 const home = findMysqlHome();
@@ -37,6 +38,29 @@ describe.each(SERVERS.filter(([, isHere]) => isHere))('%s', (name, _, start) => 
     expect(await again.listMessages(room, { limit: 10 })).toEqual(before);
     expect(again.label).toMatch(new RegExp(`^${name.replace('Oracle ', '')} \\d+\\.\\d+`));
     expect(again.label).not.toContain('root');
+    await again.close();
+  });
+
+  test('an upgrade that was killed half-way goes on at the next start, and folds all texts and room names', async () => {
+    const url = await server.database();
+    const first = await openStore(url);
+    const ada = await addPerson(first);
+    const room = await addRoom(first, ada, { name: 'Straße' });
+    const texts = upTo(250).map((i) => typed(room, ada, { text: `ＨＥＬＬＯ ${i}` }));
+    await append(first, texts);
+    await first.close();
+    const name = url.split('/').at(-1);
+    await server.query(`update ${name}.messages set folded = null where seq > 120`);
+    await server.query(`update ${name}.chat_rooms set folded_name = 'straße'`);
+    await server.query(`drop index messages_room_id_id_index on ${name}.messages`);
+    await server.query(`delete from ${name}.mikro_orm_migrations where name = '005-folded-search'`);
+
+    const again = await openStore(url);
+    for (const roomId of [room, undefined]) {
+      const { items } = await searchMessages(again, ada.id, { roomId, query: 'hello', limit: 300 }, PATIENT);
+      expect(items.map(({ seq }) => seq).toSorted((a, b) => a - b)).toEqual(upTo(250));
+    }
+    expect(await again.listRooms(ada.id, { search: 'STRASSE', limit: 5 })).toHaveLength(1);
     await again.close();
   });
 

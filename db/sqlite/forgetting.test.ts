@@ -7,7 +7,7 @@ import type { Message } from '../../contract/types.ts';
 import { searchMessages } from '../../server/chat/search.ts';
 import { openStore } from '../open.ts';
 import type { Change, Store } from '../store.ts';
-import { addPerson, addRoom, append, kept, spoken, typed, upTo } from '../testing/material.ts';
+import { addPerson, addRoom, append, kept, PATIENT, spoken, typed, upTo } from '../testing/material.ts';
 import { Migration003Search } from './migrations/003-search.ts';
 import { openSqlite } from './store.ts';
 
@@ -130,7 +130,7 @@ test('an upgrade folds all texts and room names, and clears the words that were 
 
   const upgraded = await openStore(`sqlite:${path}`);
   expect(traces(path)).toBe(0);
-  const found = await searchMessages(upgraded, ada.id, { roomId: room, query: 'hello', limit: 300 });
+  const found = await searchMessages(upgraded, ada.id, { roomId: room, query: 'hello', limit: 300 }, PATIENT);
   expect(found.items.map(({ seq }) => seq)).toEqual(upTo(250).reverse());
   expect(await upgraded.listRooms(ada.id, { search: 'STRASSE', limit: 5 })).toHaveLength(1);
   await upgraded.close();

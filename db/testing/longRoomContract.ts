@@ -5,7 +5,7 @@ import { fold } from '../../contract/fold.ts';
 import type { Message, User } from '../../contract/types.ts';
 import { type Search, searchMessages } from '../../server/chat/search.ts';
 import type { Change, NewMessage, Store } from '../store.ts';
-import { addPerson, addRoom, append, kept, spoken, typed, upTo } from './material.ts';
+import { addPerson, addRoom, append, kept, PATIENT, spoken, typed, upTo } from './material.ts';
 
 /** Several parts of a search: a part reads 500 messages. */
 const LENGTH = 2_400;
@@ -98,7 +98,7 @@ export function describeLongRoom(scene: { store: Store }): void {
   });
 
   const page = (search: Partial<Search> & { query: string }) =>
-    searchMessages(scene.store, long.ada.id, { limit: 200, ...search });
+    searchMessages(scene.store, long.ada.id, { limit: 200, ...search }, PATIENT);
   const search = async (query: string, more: Partial<Search> = {}) =>
     seqs((await page({ roomId: long.room, query, ...more })).items);
   const matching = (words: string) => seqs(matches(long.messages, words));
@@ -168,7 +168,7 @@ export function describeLongRoom(scene: { store: Store }): void {
       await append(store, [typed(other, long.ada, { text }), typed(foreign, ben, { text })]),
     ) as [Message, Message];
     const everywhere = async (user: User) =>
-      (await searchMessages(store, user.id, { query: 'xylophone', limit: 10 })).items;
+      (await searchMessages(store, user.id, { query: 'xylophone', limit: 10 }, PATIENT)).items;
     const [first] = matches(long.messages, 'xylophone') as [Message];
     expect(await search('xylophone')).toEqual([first.seq]);
     expect(await everywhere(long.ada)).toEqual([second, first]);

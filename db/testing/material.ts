@@ -90,3 +90,6 @@ export function kept(outcomes: ChangeOutcome[]): Message[] {
     return outcome.message;
   });
 }
+
+/** A search that may take its time, so that a slow machine finds as much as a fast one. */
+export const PATIENT = { workMs: Number.POSITIVE_INFINITY };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Message } from '../../contract/types.ts';
 import { searchMessages } from '../../server/chat/search.ts';
 import type { Change } from '../store.ts';
-import { addRoom, append, kept, type Scene, spoken, typed, upTo } from './material.ts';
+import { addRoom, append, kept, PATIENT, type Scene, spoken, typed, upTo } from './material.ts';
 
 const AT = '2026-11-23T08:17:42.007Z';
 
@@ -11,7 +11,7 @@ export function describeSearch(scene: Scene): void {
   const say = async (text: string) =>
     kept(await append(scene.store, [typed(scene.room, scene.ada, { text })]))[0] as Message;
   const found = async (words: string, roomId: string | undefined = scene.room) =>
-    (await searchMessages(scene.store, scene.ada.id, { roomId, query: words, limit: 10 })).items.map(
+    (await searchMessages(scene.store, scene.ada.id, { roomId, query: words, limit: 10 }, PATIENT)).items.map(
       ({ text }) => text,
     );
 
@@ -54,7 +54,12 @@ export function describeSearch(scene: Scene): void {
       spoken(scene.room, scene.ben, AT, 'a spoken needle'),
     ]);
     const page = async (cursor?: string) =>
-      searchMessages(scene.store, scene.ada.id, { roomId: scene.room, query: 'needle', limit: 3, cursor });
+      searchMessages(
+        scene.store,
+        scene.ada.id,
+        { roomId: scene.room, query: 'needle', limit: 3, cursor },
+        PATIENT,
+      );
     const first = await page();
     await say('a new needle');
     const second = await page(first.nextCursor ?? '');
@@ -87,7 +92,7 @@ export function describeSearch(scene: Scene): void {
     const of = { roomId: room, messageId: utterance.id, by: ada.id, at: AT };
     await store.commitChanges([{ type: 'edit', ...of, text: '회의를 시작하겠습니다 read', mentions: [] }]);
     const everywhere = async (words: string) =>
-      (await searchMessages(store, ada.id, { query: words, limit: 10 })).items.filter(
+      (await searchMessages(store, ada.id, { query: words, limit: 10 }, PATIENT)).items.filter(
         ({ id }) => id === utterance.id,
       );
     for (const words of ['시작하겠', '작하', 'read']) {
@@ -110,7 +115,7 @@ export function describeSearch(scene: Scene): void {
       typed(scene.room, scene.ada, { text: `${mark} here` }),
       typed(foreign, scene.ben, { text: `${mark} there` }),
     ]);
-    const everywhere = await searchMessages(scene.store, scene.ada.id, { query: mark, limit: 10 });
+    const everywhere = await searchMessages(scene.store, scene.ada.id, { query: mark, limit: 10 }, PATIENT);
     expect(everywhere.items.map(({ text }) => text)).toEqual([`${mark} here`]);
   });
 

@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { AppError } from '../../contract/errors.ts';
 import type { Message, Page, User, UserRef } from '../../contract/types.ts';
 import type { Change, Store } from '../../db/store.ts';
@@ -7,6 +6,7 @@ import type { Access } from './access.ts';
 import type { Cursored } from './cursored.ts';
 import type { Delivery } from './delivery.ts';
 import type { Feeds } from './feeds.ts';
+import { nextMessageId } from './messageId.ts';
 import { type Search, searchMessages } from './search.ts';
 import type { Subscription } from './subscription.ts';
 import type { Writer } from './writer.ts';
@@ -72,7 +72,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
     async send(user, { roomId, clientId, text, replyTo, mentions }) {
       await checkReferences(user, roomId, replyTo, mentions);
       const message = {
-        ...({ id: randomUUIDv7(), roomId, kind: 'text', clientId, text, replyTo, mentions } as const),
+        ...({ id: nextMessageId(), roomId, kind: 'text', clientId, text, replyTo, mentions } as const),
         author: { id: user.id, name: user.name },
         createdAt: new Date().toISOString(),
         speech: null,
@@ -101,7 +101,7 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
 
     async search(user, search, signal) {
       if (search.roomId) await access.member(user, search.roomId);
-      return searchMessages(store, user.id, search, signal);
+      return searchMessages(store, user.id, search, { signal });
     },
 
     async live({ id, name }, { roomId, cursor }, outlet) {

@@ -28,21 +28,21 @@ const WORK_MS = 200;
  * Finds the messages that contain the query, newest first, in parts, so that other work runs in between. Each room is
  * read from its newest message on; over several rooms, the next part is of the room whose unread messages are newest.
  * `nextCursor` is the place of the next hit, or of the first message that was not read.
- * @param signal ends the search early, as the work limit does.
+ * `signal` ends the search early, as the work limit does. It reads at least one part in `workMs`, so each page makes headway.
  * @throws AppError BAD_REQUEST for a cursor of another kind of search.
  */
 export async function searchMessages(
   store: SearchedStore,
   userId: string,
   { query, roomId, cursor, limit }: Search,
-  signal?: AbortSignal,
+  { signal, workMs = WORK_MS }: { signal?: AbortSignal | undefined; workMs?: number } = {},
 ): Promise<Cursored<Message>> {
   const folded = fold(query);
   const order = roomId === undefined ? 'id' : 'seq';
   const from = cursor === undefined ? undefined : placeOf(cursor, order);
   const walks = roomId ? await oneWalk(store, roomId, from) : await joinedWalks(store, userId, from);
   const hits: Found[] = [];
-  const isOver = workLimit(signal);
+  const isOver = workLimit(workMs, signal);
   let newest = newestOf(walks);
   while (newest && settled(hits, newest).length <= limit && !isOver()) {
     const part = { folded, order, from: newest.next, rows: PART_ROWS, limit: limit + 1 } as const;
@@ -105,8 +105,8 @@ function settled(hits: Found[], newestUnread: Walk | undefined): Found[] {
   return newestUnread ? hits.filter(({ place }) => place > newestUnread.next) : hits;
 }
 
-function workLimit(signal: AbortSignal | undefined): () => boolean {
-  const end = performance.now() + WORK_MS;
+function workLimit(workMs: number, signal: AbortSignal | undefined): () => boolean {
+  const end = performance.now() + workMs;
   let rows = 0;
   return () => {
     const isOver = signal?.aborted || rows >= WORK_ROWS || (rows > 0 && performance.now() > end);

@@ -3,9 +3,8 @@ import type { Head, MembershipChange, Store } from '../store.ts';
 import { type Database, run, type Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { MemberEntity } from './entities.ts';
-import { handOver, keepFormerRole, takeFormerRole } from './formerRoles.ts';
 import { readHeads } from './heads.ts';
-import { findRole, membersAmong } from './memberships.ts';
+import { findRole, handOver, keepFormerRole, membersAmong, takeFormerRole } from './memberships.ts';
 
 type MemberMethods = Pick<
   Store,

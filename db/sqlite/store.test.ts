@@ -19,7 +19,6 @@ import { migrations } from './migrations/index.ts';
 const directory = mkdtempSync(join(tmpdir(), 'roomscribe-sqlite-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 let files = 0;
-const MIGRATIONS = ['001-rooms', '002-timeline', '003-search', '004-speech', '005-folded-search'];
 const newPath = () => join(directory, `${++files}.sqlite`);
 
 describeStore('SQLite in a file', () => openStore(`sqlite:${newPath()}`));

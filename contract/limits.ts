@@ -17,15 +17,28 @@ export const LIMITS = {
   /** A subscriber that missed more changes than this gets `reset` instead of a replay. */
   replayChanges: 2_000,
   frameBytes: 128 * 1024,
-  /** How much the server buffers for a socket that does not read: room events, and answers to its calls. */
+  /** UTF-8 bytes of a request's id. The server repeats it in every answer and event. */
+  requestIdBytes: 64,
+  /** How much the server buffers for a socket that does not read, and how much for all sockets of a user: room events. */
   unreadEventBytes: 512 * 1024,
-  unreadAnswerBytes: 4 * 1024 * 1024,
+  unreadEventBytesPerUser: 4 * 1024 * 1024,
+  /** Answers to calls: no further call of a socket starts above the first, and the socket is cut above the second. */
+  unreadAnswerBytes: 64 * 1024,
+  unreadAnswerBytesMax: 8 * 1024 * 1024,
+  /** Inputs of unanswered calls. A socket is not read while its calls hold more. */
+  unansweredBytes: 256 * 1024,
+  /** Queries of one user that run or whose answers are not read, over all sockets and connections. */
+  queriesPerUser: 4,
   socketsPerUser: 32,
+  /** Sockets without a session: from one address, and in all. Above it, the oldest of them is closed. */
+  strangersPerAddress: 6_000,
+  strangers: 20_000,
   subscriptionsPerUser: 256,
   /** Unanswered calls of one socket. */
   callsInFlight: 512,
   bodyBytes: 256 * 1024,
-  batchCalls: 20,
+  /** Calls in one HTTP request. A page makes up to about forty at once. */
+  batchCalls: 100,
   chunkSeconds: 1,
   /** How many chunks may arrive ahead of order. The server buffers them and acks them at once. */
   earlyChunks: 64,

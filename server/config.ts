@@ -35,6 +35,12 @@ const schema = z
     AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     DRAIN_SECONDS: seconds(10),
+    RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  })
+  .refine((env) => env.NODE_ENV !== 'production' || env.RATE_LIMITS !== 'off', {
+    path: ['RATE_LIMITS'],
+    when: () => true,
+    error: 'must not be off in production',
   })
   .refine((env) => env.NODE_ENV !== 'production' || env.AUTH_SECRET, {
     path: ['AUTH_SECRET'],
@@ -66,6 +72,8 @@ export type Config = {
   authSecret: string | undefined;
   logLevel: string;
   drainMs: number;
+  /** false for tests and benchmarks: counts per time are not limited. Bounds on memory and work always hold. */
+  rateLimits: boolean;
 };
 
 /** Reads the environment. @throws ConfigError that names all bad variables, one a line. */
@@ -93,6 +101,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     authSecret: data.AUTH_SECRET,
     logLevel: data.LOG_LEVEL,
     drainMs: data.DRAIN_SECONDS * 1_000,
+    rateLimits: data.RATE_LIMITS === 'on',
   };
 }
 

@@ -78,6 +78,7 @@ async function main(): Promise<void> {
       ],
       secure: config.publicUrl?.startsWith('https:') ?? false,
       clientDirectory: resolve(ROOT, 'client/dist'),
+      rateLimits: config.rateLimits,
     },
     config.port,
     config.host,

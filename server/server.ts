@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { LIMITS } from '../contract/limits.ts';
 import type { Store } from '../db/store.ts';
 import { createIdentity } from './auth/identity.ts';
 import type { Bus } from './bus/bus.ts';
@@ -12,6 +13,7 @@ import { createMessages } from './chat/messages.ts';
 import { createRooms } from './chat/rooms.ts';
 import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
+import { Permits } from './flow/permits.ts';
 import { Turns } from './flow/turns.ts';
 import { createApp } from './http/app.ts';
 import { createOriginRule } from './http/origin.ts';
@@ -50,6 +52,8 @@ export type ServerParts = {
   secure: boolean;
   clientDirectory: string;
   log: Log;
+  /** Whether counts per time are limited. Bounds on memory and work always hold. The default is true. */
+  rateLimits?: boolean | undefined;
   /** When silent clients are pinged and cut. */
   pulse?: Pulse | undefined;
 };
@@ -114,9 +118,11 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const router = createRouter(services);
   const originRule = createOriginRule(parts.allowedOrigins);
   const health = createHealth(store, bus);
-  const app = createApp({ ...parts, services, health, metrics, router, originRule });
+  const queries = new Permits<string>(LIMITS.queriesPerUser);
+  const app = createApp({ ...parts, services, health, metrics, router, originRule, queries });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  const ws = attachWs({ server, services, router, originRule, log, pulse: parts.pulse });
+  const rateLimits = parts.rateLimits ?? true;
+  const ws = attachWs({ server, services, router, originRule, log, queries, rateLimits, pulse: parts.pulse });
   await listen(server, port, host);
 
   const stop = async (drainMs: number) => {

@@ -46,5 +46,7 @@ export type Bus = {
   subscribe: (roomId: string, listener: (event: BusEvent) => void) => () => void;
   /** Whether events reach the other processes right now. */
   isConnected: () => boolean;
+  /** A stable word for why they do not; undefined while they do. A bus in memory has no trouble. */
+  trouble?: () => string | undefined;
   close: () => Promise<void>;
 };

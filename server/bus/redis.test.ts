@@ -52,9 +52,9 @@ describe('when Redis', () => {
     await redis.start();
     scene.received.length = 0;
     await scene.untilDelivered();
-    expect(scene.here.isConnected()).toBe(true);
+    await vi.waitFor(() => expect(scene.here.isConnected()).toBe(true), { timeout: 5_000 });
     const logged = scene.log.notes.map(({ message }) => message);
-    expect(logged.filter((message) => message.startsWith('the bus is away')).length).toBeLessThanOrEqual(4);
+    expect(logged.filter((message) => message.startsWith('the bus carries no events')).length).toBe(2);
     await scene.close();
   });
 
@@ -88,9 +88,9 @@ test('a foreign publisher on our channels disturbs nothing', async () => {
   await stranger.connect();
   await vi.waitFor(async () => {
     for (const text of ['', 'words', '{}', 'null', '{"from":1,"event":{}}', '{"from":"x","event":null}']) {
-      await stranger.sPublish('roomscribe:room', text);
+      await stranger.publish('roomscribe:room', text);
     }
-    await stranger.sPublish('roomscribe:room', JSON.stringify({ from: 'x', event }));
+    await stranger.publish('roomscribe:room', JSON.stringify({ from: 'x', event }));
     expect(received).not.toEqual([]);
   });
   expect(new Set(received.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(event)]));

@@ -5,6 +5,7 @@ import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import type { Permits } from '../flow/permits.ts';
 import type { Log } from '../log.ts';
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
@@ -30,6 +31,8 @@ export type AppParts = {
   secure: boolean;
   clientDirectory: string;
   log: Log;
+  /** Limits the queries of each user, over all connections. */
+  queries: Permits<string>;
 };
 
 /** The app for plain HTTP: health, metrics, tRPC, REST, and the client's files. */

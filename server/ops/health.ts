@@ -6,6 +6,8 @@ export type Readiness = {
   status: 'ready' | 'degraded' | 'unready';
   database: 'ok' | 'away';
   bus: 'ok' | 'away';
+  /** Why the bus carries no events: `unreachable`, `not_allowed`, or `no_events` if nobody reported an error. */
+  busReason?: string;
   draining: boolean;
 };
 
@@ -20,8 +22,8 @@ const PING_TIMEOUT_MS = 1_500;
 /** A success counts for this long, so that many probes cost few writes. */
 const PROOF_MS = 2_000;
 
-/** Answers `/readyz`: whether the database can be written, the bus is connected, and the server is not draining. */
-export function createHealth(store: Pick<Store, 'ping'>, bus: Pick<Bus, 'isConnected'>): Health {
+/** Answers `/readyz`: whether the database can be written, the bus carries events, and the server is not draining. */
+export function createHealth(store: Pick<Store, 'ping'>, bus: Pick<Bus, 'isConnected' | 'trouble'>): Health {
   let draining = false;
   let ping: Promise<boolean> | undefined;
   let provenUntil = 0;
@@ -50,7 +52,9 @@ export function createHealth(store: Pick<Store, 'ping'>, bus: Pick<Bus, 'isConne
       const connected = bus.isConnected();
       const ready = database === 'ok' && !draining;
       const status = ready ? (connected ? 'ready' : 'degraded') : 'unready';
-      return { status, database, bus: connected ? 'ok' : 'away', draining };
+      const busReason = bus.trouble?.();
+      const busState = { bus: connected ? 'ok' : 'away', ...(busReason && { busReason }) } as const;
+      return { status, database, ...busState, draining };
     },
     drain() {
       draining = true;

@@ -3,33 +3,68 @@ import type { WebSocket } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Outlet } from '../flow/outlet.ts';
+import type { FrameRate } from './frameRate.ts';
 import { type Frames, frameOf, type RequestId } from './frames.ts';
 
 /** A client that is cut has this long to read the close code. A client that does not read at all would never close. */
 const CLOSE_WAIT_MS = 20_000;
+/** What Node and the kernel's queue hold for each write besides its bytes, measured with writes of 6 bytes. */
+const WRITE_OVERHEAD_BYTES = 256;
+
+/** Why a socket is not read for now: its answers wait to be read, its calls wait to run, or it sends too fast. */
+type HoldReason = 'unread' | 'calls' | 'rate';
 
 /**
  * The WebSocket of one client. Subscriptions write finished frames straight to the connection. They may, because `ws`
  * never leaves a frame half written as long as it does not compress.
  *
- * It limits how many bytes a client can leave unread. Events of rooms have a low limit (`LIMITS.unreadEventBytes`).
- * Answers to calls may be long pages; they have a higher limit of their own (`LIMITS.unreadAnswerBytes`) and do not count
- * towards the first one.
+ * It limits what a client can leave unread, counted in bytes and with what each write costs besides. Events of rooms have
+ * a limit at which the socket is cut. Answers to calls may be long pages; above their limit, the socket is not read and
+ * its calls wait, see `CallQueue`.
  */
 export class ClientSocket {
+  /** Runs when the client has read its answers and calls may start again. */
+  onReadable: () => void = () => {};
+  /** Runs when a client whose reading lags has taken an answer. */
+  onProgress: () => void = () => {};
   readonly #ws: WebSocket;
   readonly #connection: Duplex;
-  /** Bytes of answers that the client has not read. */
-  #unreadAnswerBytes = 0;
+  readonly #holds = new Set<HoldReason>();
+  readonly #rate: FrameRate | undefined;
+  /** The sockets of the same user, this one included. */
+  #peers: ReadonlySet<ClientSocket> | undefined;
+  /** What the client has not read: bytes of answers, and the number of writes of each kind. */
+  #answerBytes = 0;
+  #answerWrites = 0;
+  #eventWrites = 0;
+  #pongs = 0;
+  #owesPong = false;
   #draining: Promise<void> | undefined;
 
-  constructor(ws: WebSocket, connection: Duplex) {
+  /** @param rate the limit of messages a second; undefined for none. */
+  constructor(ws: WebSocket, connection: Duplex, rate?: FrameRate) {
     this.#ws = ws;
     this.#connection = connection;
+    this.#rate = rate;
   }
 
   get isBusy(): boolean {
     return this.#connection.writableNeedDrain;
+  }
+
+  /** Whether the client leaves so much unread that no further call of it may start. */
+  get isFull(): boolean {
+    return this.#unreadAnswers > LIMITS.unreadAnswerBytes;
+  }
+
+  /** Events that the client has not read, in bytes. */
+  get unreadEvents(): number {
+    return this.#connection.writableLength - this.#answerBytes + this.#eventWrites * WRITE_OVERHEAD_BYTES;
+  }
+
+  /** Lets the sockets of one user share a limit. */
+  joinPeers(peers: ReadonlySet<ClientSocket>): void {
+    this.#peers = peers;
   }
 
   /** Resolves when everything written has gone out, or the socket is gone. All callers share one wait. */
@@ -42,28 +77,102 @@ export class ClientSocket {
   /** Sends events. Cuts the socket if the client has left too many bytes unread. */
   write(frames: Buffer): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    const unreadEventBytes = this.#connection.writableLength - this.#unreadAnswerBytes;
-    if (unreadEventBytes > 0 && unreadEventBytes + frames.length > LIMITS.unreadEventBytes) this.#cut();
-    else this.#connection.write(frames);
-  }
-
-  /** Sends the answer to a call. Cuts the socket if the client has left too many bytes unread. */
-  answer(text: string): void {
-    if (this.#ws.readyState !== this.#ws.OPEN) return;
-    if (this.#unreadAnswerBytes > LIMITS.unreadAnswerBytes) {
+    // A client that has read everything may get any one batch, however long.
+    const hasUnread = this.#connection.writableLength > this.#answerBytes;
+    if (hasUnread && this.#isTooMuch(this.unreadEvents + frames.length)) {
       this.#cut();
       return;
     }
+    this.#eventWrites += 1;
+    this.#connection.write(frames, this.#onEventsTaken);
+  }
+
+  /**
+   * Sends the answer to a call. Cuts the socket if the client has left far too many bytes unread.
+   * @param onTaken runs when the connection has taken the answer, or is gone.
+   */
+  answer(text: string, onTaken: () => void = () => {}): void {
+    if (this.#unreadAnswers > LIMITS.unreadAnswerBytesMax) this.#cut();
+    if (this.#ws.readyState !== this.#ws.OPEN) {
+      onTaken();
+      return;
+    }
     const frame = frameOf(text);
-    this.#unreadAnswerBytes += frame.length;
+    this.#answerBytes += frame.length;
+    this.#answerWrites += 1;
     this.#connection.write(frame, () => {
-      this.#unreadAnswerBytes -= frame.length;
+      this.#onAnswerTaken(frame.length);
+      onTaken();
+    });
+    if (this.isFull) this.hold('unread');
+  }
+
+  /** Answers a ping. Pings that come while the answer to an earlier one waits get one answer together. */
+  pong(): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    this.#owesPong = this.#pongs > 0 && this.#connection.writableLength > 0;
+    if (this.#owesPong) return;
+    this.#pongs += 1;
+    this.answer('PONG', () => {
+      this.#pongs -= 1;
+      if (this.#owesPong) this.pong();
     });
   }
 
-  /** Closes the socket after everything that was sent before. */
-  end(): void {
-    this.#ws.close();
+  /** Counts messages of the client, and stops reading for a while if there are too many. */
+  count(messages: number): void {
+    const waitMs = this.#rate?.take(messages) ?? 0;
+    if (waitMs === 0 || this.#holds.has('rate')) return;
+    this.hold('rate');
+    setTimeout(() => {
+      this.release('rate');
+      this.count(0);
+    }, waitMs).unref();
+  }
+
+  /** Stops reading from the client until each reason is released. */
+  hold(reason: HoldReason): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    this.#holds.add(reason);
+    this.#ws.pause();
+  }
+
+  release(reason: HoldReason): void {
+    if (this.#holds.delete(reason) && this.#holds.size === 0) this.#ws.resume();
+  }
+
+  /** Closes the socket after everything that was sent before. @param code one of `CLOSE`; without it, a normal end. */
+  end(code?: number, why?: string): void {
+    // A socket that is not read would never see the close frame of the client.
+    this.#ws.resume();
+    this.#ws.close(code, why);
+  }
+
+  get #unreadAnswers(): number {
+    return this.#answerBytes + this.#answerWrites * WRITE_OVERHEAD_BYTES;
+  }
+
+  #isTooMuch(bytes: number): boolean {
+    if (bytes > LIMITS.unreadEventBytes) return true;
+    // A socket with little unread cannot be the one that fills its user's limit.
+    if (!this.#peers || bytes < LIMITS.unreadEventBytesPerUser / LIMITS.socketsPerUser) return false;
+    let all = bytes - this.unreadEvents;
+    for (const peer of this.#peers) all += peer.unreadEvents;
+    return all > LIMITS.unreadEventBytesPerUser;
+  }
+
+  readonly #onEventsTaken = (): void => {
+    this.#eventWrites -= 1;
+  };
+
+  #onAnswerTaken(bytes: number): void {
+    this.#answerBytes -= bytes;
+    this.#answerWrites -= 1;
+    if (!this.#holds.has('unread')) return;
+    this.onProgress();
+    if (this.isFull) return;
+    this.release('unread');
+    this.onReadable();
   }
 
   #drain(): Promise<void> {
@@ -80,7 +189,7 @@ export class ClientSocket {
   #cut(): void {
     const timer = setTimeout(() => this.#ws.terminate(), CLOSE_WAIT_MS);
     this.#ws.once('close', () => clearTimeout(timer));
-    this.#ws.close(CLOSE.tooSlow, 'too much unread data: connect again with your cursors');
+    this.end(CLOSE.tooSlow, 'too much unread data: connect again with your cursors');
   }
 }
 

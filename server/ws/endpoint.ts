@@ -1,19 +1,28 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import type { Permits } from '../flow/permits.ts';
 import { isForeignUpgrade, type OriginRule } from '../http/origin.ts';
 import { tokenOf } from '../http/session.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
-import { Quota } from '../trpc/quota.ts';
 import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter } from '../trpc/router.ts';
 import { type Context, rethrowAsTRPCError } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
+import { FrameRate } from './frameRate.ts';
 import { KeepAlive, PULSE, type Pulse } from './keepAlive.ts';
+import { Strangers } from './strangers.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
+import { UserSockets } from './userSockets.ts';
+
+/** A client that announces connection parameters has this long to send them. */
+const PARAMS_WAIT_MS = 10_000;
+/** A message may come in so many fragments and reads. Each costs memory besides its bytes. */
+const FRAGMENTS = 256;
+const READS = 4_096;
 
 export type WsParts = {
   server: Server;
@@ -21,6 +30,10 @@ export type WsParts = {
   router: AppRouter;
   originRule: OriginRule;
   log: Log;
+  /** Limits the queries of each user, over all its sockets. */
+  queries: Permits<string>;
+  /** Whether the messages a second of each socket are limited. */
+  rateLimits: boolean;
   pulse?: Pulse | undefined;
 };
 
@@ -30,38 +43,16 @@ export type WsEndpoint = {
 };
 
 /** The WebSocket endpoint of tRPC at /trpc. It refuses the upgrade for every other path and every foreign origin. */
-export function attachWs({ server, services, router, originRule, log, pulse = PULSE }: WsParts): WsEndpoint {
+export function attachWs({ server, originRule, pulse = PULSE, ...parts }: WsParts): WsEndpoint {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.frameBytes,
+    maxFragments: FRAGMENTS,
+    maxBufferedChunks: READS,
     perMessageDeflate: false,
   });
   const keepAlive = new KeepAlive(pulse);
-  const onError = reportTo(log);
-  const sockets = new Quota<string>(LIMITS.socketsPerUser, {
-    reason: 'too_many_sockets',
-    message: 'You are connected too many times at once. Close some windows first.',
-  });
-
-  /** Runs once per socket and finds its user. */
-  const createContext = async (ws: WebSocket, token: string | undefined): Promise<Context> => {
-    try {
-      const user = await services.identity.identify(token);
-      if (user && ws.readyState === ws.OPEN) ws.once('close', sockets.take(user.id));
-      return { user, keepSession: ignore, connection: ws };
-    } catch (error) {
-      return rethrowAsTRPCError(error);
-    }
-  };
-
-  /** It keeps only the token of the upgrade request, so that the request itself can be freed. */
-  const serve = (ws: WebSocket, connection: Duplex, headerToken: string | undefined, hasParams: boolean) => {
-    const parts = {
-      ...{ router, onError },
-      createContext: (params: ConnectionParams) => createContext(ws, params?.token ?? headerToken),
-    };
-    connectEvents(ws, new TrpcSocket(new ClientSocket(ws, connection), parts, hasParams), keepAlive);
-  };
+  const serve = createSocketServer(parts, keepAlive);
 
   server.on('upgrade', (req, socket, head) => {
     // Until `ws` takes over, this is the only error listener. Without it, a reset of the connection ends the process.
@@ -72,7 +63,10 @@ export function attachWs({ server, services, router, originRule, log, pulse = PU
     if (url.pathname !== '/trpc') return refuse(socket, '404 Not Found');
     if (isForeignUpgrade(originRule, req)) return refuse(socket, '403 Forbidden');
     const hasParams = url.searchParams.get('connectionParams') === '1';
-    wss.handleUpgrade(req, socket, head, (ws) => serve(ws, socket, tokenOf(req.headers), hasParams));
+    wss.handleUpgrade(req, socket, head, (ws) => {
+      // It keeps only the token of the upgrade request, so that the request itself can be freed.
+      serve(ws, socket, { token: tokenOf(req.headers), address: addressOf(req), hasParams });
+    });
   });
 
   return {
@@ -83,12 +77,61 @@ export function attachWs({ server, services, router, originRule, log, pulse = PU
   };
 }
 
+type Upgrade = { token: string | undefined; address: string; hasParams: boolean };
+
+/** @returns a function that serves a socket: it finds the user, counts the sockets, and hands over the messages. */
+function createSocketServer(
+  { services, router, log, queries, rateLimits }: Omit<WsParts, 'server' | 'originRule' | 'pulse'>,
+  keepAlive: KeepAlive,
+) {
+  const onError = reportTo(log);
+  const strangers = new Strangers();
+  const users = new UserSockets();
+
+  return (ws: WebSocket, connection: Duplex, { token, address, hasParams }: Upgrade) => {
+    const socket = new ClientSocket(ws, connection, rateLimits ? new FrameRate() : undefined);
+    socket.onProgress = () => keepAlive.markAlive(ws);
+    const forget = strangers.add(ws, address);
+    /** Runs once per socket and finds its user. */
+    const createContext = async (params: ConnectionParams): Promise<Context> => {
+      try {
+        const user = await services.identity.identify(params?.token ?? token);
+        if (user && ws.readyState === ws.OPEN) ws.once('close', users.add(user.id, socket));
+        if (user) forget();
+        return { user, keepSession: ignore, connection: ws };
+      } catch (error) {
+        return rethrowAsTRPCError(error);
+      }
+    };
+    const admitQuery = async ({ user }: Context) => (user ? queries.take(user.id) : ignore);
+    const client = new TrpcSocket(socket, { router, onError, createContext, admitQuery }, hasParams);
+    connectEvents(ws, client, keepAlive);
+    if (hasParams) closeUnlessNamed(ws, client);
+  };
+}
+
+/** Closes a socket whose client does not send the connection parameters that it has announced. */
+function closeUnlessNamed(ws: WebSocket, client: TrpcSocket): void {
+  const timer = setTimeout(() => {
+    if (client.awaitsParams) ws.close(CLOSE.stranger, 'no connection parameters came in time');
+  }, PARAMS_WAIT_MS);
+  ws.once('close', () => clearTimeout(timer.unref()));
+}
+
 function connectEvents(ws: WebSocket, client: TrpcSocket, keepAlive: KeepAlive): void {
   keepAlive.markAlive(ws);
   ws.on('message', (data: Buffer, isBinary) => {
+    // After the server has closed, it reads only to see the client's own close frame.
+    if (ws.readyState !== ws.OPEN) return;
     keepAlive.markAlive(ws);
     client.read(data, isBinary);
   });
+  for (const control of ['ping', 'pong'] as const) {
+    ws.on(control, () => {
+      keepAlive.markAlive(ws);
+      client.countControl();
+    });
+  }
   ws.on('close', () => {
     keepAlive.remove(ws);
     client.close();
@@ -105,6 +148,11 @@ async function closeAll(wss: WebSocketServer, graceMs: number): Promise<void> {
   }, graceMs);
   await closed;
   clearTimeout(cut);
+}
+
+/** @returns the address of the client: of the proxy, if one stands before the server. */
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? 'unknown';
 }
 
 function ignore(): void {}

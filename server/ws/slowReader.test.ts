@@ -42,6 +42,7 @@ async function subscribe(lastEventId?: string) {
   const revs: number[] = [];
   let cursor = lastEventId;
   socket.on('message', (data) => {
+    if (data.toString() === 'PING') return socket.send('PONG');
     const { result } = JSON.parse(data.toString());
     if (result?.type !== 'data') return;
     cursor = result.id;

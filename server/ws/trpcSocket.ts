@@ -8,7 +8,10 @@ import {
 import { parseConnectionParamsFromUnknown } from '@trpc/server/http';
 import { parseTRPCMessage, type TRPCRequestMessage } from '@trpc/server/rpc';
 import { wireEncoder } from '../../contract/encoder.ts';
+import { AppError } from '../../contract/errors.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import type { Context } from '../trpc/trpc.ts';
+import { CallQueue } from './callQueue.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';
 import { framesFor, type RequestId, resultOf } from './frames.ts';
 
@@ -17,12 +20,15 @@ export type TrpcSocketParts = {
   /** Runs once per socket. If it throws, the client gets the error and the socket is closed. */
   createContext: (params: ConnectionParams) => Promise<Context>;
   onError: (failure: { error: TRPCError; path?: string | undefined }) => void;
+  /** Waits until the caller may ask for one more page. @returns a function to call when the answer was taken. */
+  admitQuery?: (context: Context) => Promise<() => void>;
 };
 
 export type ConnectionParams = ReturnType<typeof parseConnectionParamsFromUnknown>;
 
 /** The events of a subscription. `return()` ends them, even while a call of `next()` waits. */
 type Events = AsyncIterableIterator<unknown, void, void>;
+type Message = ReturnType<typeof parseTRPCMessage>;
 type Subscription = { events?: Events; isStopped: boolean };
 
 /**
@@ -34,26 +40,42 @@ export class TrpcSocket {
   readonly #socket: ClientSocket;
   readonly #parts: TrpcSocketParts;
   readonly #subscriptions = new Map<RequestId, Subscription>();
+  readonly #calls: CallQueue;
+  #isGone = false;
   #context: Promise<Context> | undefined;
 
   /** @param hasParams whether the client's first frame holds its connection parameters. */
   constructor(socket: ClientSocket, parts: TrpcSocketParts, hasParams: boolean) {
     this.#socket = socket;
     this.#parts = parts;
+    this.#calls = new CallQueue(socket);
     if (!hasParams) this.#context = this.#open(() => null);
   }
 
   /** Handles one frame of the client. */
   read(data: Buffer, isBinary: boolean): void {
+    this.#socket.count(1);
     const frame = isBinary ? data : data.toString();
     if (frame === 'PONG') return;
-    if (frame === 'PING') this.#socket.answer('PONG');
+    if (frame === 'PING') this.#socket.pong();
     else if (!this.#context) this.#context = this.#open(() => paramsIn(frame));
-    else for (const message of this.#messagesIn(frame)) this.#handle(message, this.#context);
+    else this.#handleAll(this.#messagesIn(frame), data.length, this.#context);
+  }
+
+  /** Counts a control frame of the client. */
+  countControl(): void {
+    this.#socket.count(1);
+  }
+
+  /** Whether the client has still to say who it is. */
+  get awaitsParams(): boolean {
+    return !this.#context;
   }
 
   /** Ends all subscriptions, because the socket is gone. */
   close(): void {
+    this.#isGone = true;
+    this.#calls.close();
     for (const subscription of this.#subscriptions.values()) this.#stop(subscription);
   }
 
@@ -72,14 +94,24 @@ export class TrpcSocket {
     try {
       const message = wireEncoder.decode(frame);
       const { transformer } = this.#parts.router._def._config;
-      return (Array.isArray(message) ? message : [message]).map((one) => parseTRPCMessage(one, transformer));
+      const messages = (Array.isArray(message) ? message : [message]).map((one) =>
+        parseTRPCMessage(one, transformer),
+      );
+      for (const { id } of messages) checkId(id);
+      return messages;
     } catch (cause) {
       this.#refuse({}, new TRPCError({ code: 'PARSE_ERROR', cause }));
       return [];
     }
   }
 
-  #handle(message: ReturnType<typeof parseTRPCMessage>, context: Promise<Context>): void {
+  #handleAll(messages: Message[], frameBytes: number, context: Promise<Context>): void {
+    this.#socket.count(Math.max(0, messages.length - 1));
+    for (const message of messages) this.#handle(message, frameBytes / messages.length, context);
+  }
+
+  /** @param bytes the size of the message on the wire. */
+  #handle(message: Message, bytes: number, context: Promise<Context>): void {
     const { id } = message;
     if (id === null) {
       const error = new TRPCError({ code: 'PARSE_ERROR', message: '`id` is required' });
@@ -89,18 +121,29 @@ export class TrpcSocket {
       if (subscription) this.#stop(subscription);
     } else if (message.method === 'subscription') {
       void this.#subscribe(message, id, context);
+    } else if (this.#calls.isFull) {
+      this.#refuse(message, tooManyCalls());
     } else {
-      void this.#answer(message, context);
+      this.#calls.add({ type: message.method, bytes, run: () => this.#answer(message, context) });
     }
   }
 
+  /** Resolves when the connection has taken the answer. */
   async #answer(call: TRPCRequestMessage, context: Promise<Context>): Promise<void> {
+    let release: (() => void) | undefined;
+    const { promise: taken, resolve: onTaken } = Promise.withResolvers<void>();
     try {
-      const data = await this.#call(call, await context);
+      const ctx = await context;
+      if (call.method === 'query') release = await this.#parts.admitQuery?.(ctx);
+      if (this.#isGone) return;
+      const data = await this.#call(call, ctx);
       if (isEvents(data)) throw unexpectedEvents(call);
-      this.#send(call, { result: { type: 'data', data } });
+      this.#send(call, { result: { type: 'data', data } }, onTaken);
+      await taken;
     } catch (error) {
       this.#refuse(call, error);
+    } finally {
+      release?.();
     }
   }
 
@@ -139,7 +182,10 @@ export class TrpcSocket {
       if (subscription.isStopped) return;
       subscription.events = events;
       this.#send(call, { result: { type: 'started' } });
-      for await (const event of events) this.#send(call, { result: resultOf(event) });
+      for await (const event of events) {
+        this.#send(call, { result: resultOf(event) });
+        await this.#socket.drained();
+      }
     } catch (error) {
       this.#refuse(call, error);
     } finally {
@@ -186,9 +232,23 @@ export class TrpcSocket {
     return error;
   }
 
-  #send({ id = null, jsonrpc }: Partial<TRPCRequestMessage>, answer: object): void {
-    this.#socket.answer(JSON.stringify({ id, jsonrpc, ...answer }));
+  #send({ id = null, jsonrpc }: Partial<TRPCRequestMessage>, answer: object, onTaken?: () => void): void {
+    this.#socket.answer(JSON.stringify({ id, jsonrpc, ...answer }), onTaken);
   }
+}
+
+/** @throws Error for an id that is too long to be repeated in every answer. */
+function checkId(id: RequestId | null | undefined): void {
+  if (typeof id === 'string' && Buffer.byteLength(id) > LIMITS.requestIdBytes) {
+    throw new Error(`An id has at most ${LIMITS.requestIdBytes} bytes.`);
+  }
+}
+
+function tooManyCalls(): TRPCError {
+  const message = 'Too many of your calls wait for an answer. Send fewer at once.';
+  const options = { retryable: true, retryAfterMs: 1_000 };
+  const cause = new AppError('TOO_MANY_REQUESTS', 'too_many_calls', message, options);
+  return new TRPCError({ code: 'TOO_MANY_REQUESTS', message, cause });
 }
 
 /** @throws TRPCError if the frame holds no connection parameters. */

@@ -1,10 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { CLOSE } from '../../contract/close.ts';
-import { httpClient } from '../../testing/clients.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 import { openRawSocket, rawExchange, upgradeRequest } from '../../testing/rawSocket.ts';
 
@@ -89,41 +85,4 @@ test('a refused client that keeps its side open does not keep the server from st
   await once(socket, 'end');
   await stubborn[Symbol.asyncDispose]();
   socket.destroy();
-});
-
-test('a client that does not read its answers is cut, and nobody else notices', async () => {
-  let pagesRead = 0;
-  await using busy = await openServer({
-    alter: (store) => ({
-      async listMessages(...args) {
-        const messages = await store.listMessages(...args);
-        pagesRead += 1;
-        return messages;
-      },
-    }),
-  });
-  const { token } = await busy.enter('Ada');
-  const trpc = httpClient(busy.url, token);
-  const { id: roomId } = await trpc.rooms.create.mutate({ name: 'Hall' });
-  for (let i = 0; i < 20; i += 1) {
-    await trpc.messages.send.mutate({ roomId, clientId: randomUUID(), text: '가'.repeat(4_000) });
-  }
-  await using bystander = await openRawSocket(busy.url, { token });
-  const greedy = new WebSocket(`${busy.url.replace('http', 'ws')}/trpc`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  let received = 0;
-  greedy.on('message', () => {
-    received += 1;
-  });
-  await once(greedy, 'open');
-  greedy.pause();
-  const call = { method: 'query', params: { path: 'messages.list', input: { roomId } } };
-  greedy.send(JSON.stringify(Array.from({ length: 200 }, (_, id) => ({ ...call, id }))));
-  await vi.waitFor(() => expect(pagesRead).toBe(200), 20_000);
-  bystander.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'session.me' } }));
-  expect(await bystander.next()).toMatchObject({ id: 1 });
-  greedy.resume();
-  const [code] = await once(greedy, 'close');
-  expect([code, received < 200]).toEqual([CLOSE.tooSlow, true]);
 });

@@ -29,6 +29,10 @@ export const LIMITS = {
   unansweredBytes: 256 * 1024,
   /** Queries of one user that run or whose answers are not read, over all sockets and connections. */
   queriesPerUser: 4,
+  /** Queries of one user over HTTP that wait for one of these places. */
+  queriesWaiting: 64,
+  /** Requests of one connection that wait for the answers before them. */
+  pipelinedRequests: 64,
   socketsPerUser: 32,
   /** Sockets without a session: from one address, and in all. Above it, the oldest of them is closed. */
   strangersPerAddress: 6_000,

@@ -9,15 +9,15 @@ export function findRedis(): string | undefined {
   return PROGRAMS.find((path) => existsSync(path));
 }
 
-/** Starts a Valkey or Redis of our own. It keeps nothing on disk. */
-export function startRedis(): Promise<Daemon & { url: string }> {
+/** Starts a Valkey or Redis of our own. It keeps nothing on disk. @param more further options of the program. */
+export function startRedis(more: string[] = []): Promise<Daemon & { url: string }> {
   const program = findRedis();
   if (!program)
     throw new Error('Neither Valkey nor Redis is installed. `npm test` installs one or explains how.');
   const options = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
   return startDaemon({
     name: 'redis',
-    command: (directory, port) => [program, ...options, '--port', `${port}`, '--dir', directory],
+    command: (directory, port) => [program, ...options, ...more, '--port', `${port}`, '--dir', directory],
     ping,
   }).then((daemon) => ({ ...daemon, url: `redis://127.0.0.1:${daemon.port}` }));
 }

@@ -200,6 +200,7 @@ export const en = {
   connection: {
     connecting: 'Connecting…',
     lost: 'Connection lost. Reconnecting… Your messages are kept.',
+    refused: 'You have too many windows open, so this one is not connected. Close some, then try again.',
     offline: 'You are offline. Your messages are kept and sent when you are back.',
     now: 'Try now',
   },

@@ -9,6 +9,7 @@ const MAX_IN_HURRY_MS = 1_000;
 export class Backoff {
   #plannedMs = 0;
   #hurries = 0;
+  #isStopped = false;
   #endWait: (() => void) | undefined;
 
   /** Sets the length of the next `wait`. @param attempt 0 for the first attempt after a connection was lost. */
@@ -17,10 +18,15 @@ export class Backoff {
     this.#plannedMs = attempt === 0 ? 0 : Math.random() * Math.min(maxMs, FIRST_MS * 2 ** attempt);
   }
 
+  /** Makes the next wait last until `cut`, because more attempts would only be refused. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   /** Keeps waits short, e.g. while unsent speech can be lost. @returns a function that ends this hurry. */
   hurry(): () => void {
     this.#hurries += 1;
-    this.cut();
+    if (!this.#isStopped) this.cut();
     return () => {
       this.#hurries -= 1;
     };
@@ -29,9 +35,9 @@ export class Backoff {
   async wait(): Promise<void> {
     const ms = this.#plannedMs;
     this.#plannedMs = 0;
-    if (ms === 0) return;
+    if (ms === 0 && !this.#isStopped) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
+    const timer = this.#isStopped ? undefined : setTimeout(resolve, ms);
     this.#endWait = resolve;
     await promise;
     clearTimeout(timer);
@@ -40,6 +46,7 @@ export class Backoff {
 
   /** Ends the current wait, if there is one. */
   cut(): void {
+    this.#isStopped = false;
     this.#endWait?.();
   }
 }

@@ -7,13 +7,17 @@ import {
   type TRPCWebSocketClient,
   wsLink,
 } from '@trpc/client';
+import { CLOSE } from '../../contract/close.ts';
 import { wireEncoder } from '../../contract/encoder.ts';
 import type { AppRouter } from '../../server/trpc/router.ts';
 import { Backoff } from './backoff.ts';
 import { retrySubscriptions } from './retrySubscriptions.ts';
 
-/** `connecting` until the socket has opened for the first time. */
-export type ConnectionState = 'connecting' | 'open' | 'closed-retrying';
+/**
+ * `connecting` until the socket has opened for the first time. `refused` if the user has too many sockets: the client
+ * tries again only after `retryNow`.
+ */
+export type ConnectionState = 'connecting' | 'open' | 'closed-retrying' | 'refused';
 
 export type Connection = {
   state: () => ConnectionState;
@@ -57,6 +61,11 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
     },
     ...(token !== undefined && { connectionParams: { token } }),
     experimental_encoder: wireEncoder,
+    onClose(cause) {
+      if (cause?.code !== CLOSE.tooManySockets) return;
+      backoff.stop();
+      state.refuse();
+    },
     keepAlive: KEEP_ALIVE,
     // The pause happens in `url` above, where `retryNow` can end it. tRPC's own delay cannot be ended early.
     retryDelayMs: (attempt) => {
@@ -64,6 +73,7 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
       return 0;
     },
   });
+  const state = watchState(socket);
   const trpc = createTRPCClient<AppRouter>({
     links: [
       retrySubscriptions(),
@@ -79,7 +89,12 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
   });
   return {
     trpc,
-    connection: { ...watchState(socket), retryNow: () => backoff.cut(), hurry: () => backoff.hurry() },
+    connection: {
+      state: state.current,
+      subscribe: state.subscribe,
+      retryNow: () => backoff.cut(),
+      hurry: () => backoff.hurry(),
+    },
     close() {
       backoff.cut();
       return socket.close();
@@ -92,21 +107,25 @@ export function createSessionClient(url: string): Pick<TRPCClient<AppRouter>, 's
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc` })] });
 }
 
-function watchState(socket: TRPCWebSocketClient): Pick<Connection, 'state' | 'subscribe'> {
+/** Follows the state of the socket. `refuse` reports that the server has refused it. */
+function watchState(socket: TRPCWebSocketClient) {
   const listeners = new Set<(state: ConnectionState) => void>();
   let state: ConnectionState = 'connecting';
+  const change = (next: ConnectionState) => {
+    if (next === state) return;
+    state = next;
+    for (const listener of listeners) listener(state);
+  };
   socket.connectionState.subscribe({
-    next(change) {
-      const next =
-        change.state === 'pending' ? 'open' : state === 'connecting' ? 'connecting' : 'closed-retrying';
-      if (next === state) return;
-      state = next;
-      for (const listener of listeners) listener(state);
+    next(connection) {
+      if (connection.state === 'pending') change('open');
+      else if (state === 'open') change('closed-retrying');
     },
   });
   return {
-    state: () => state,
-    subscribe(listener) {
+    current: () => state,
+    refuse: () => change('refused'),
+    subscribe(listener: (state: ConnectionState) => void) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

@@ -15,6 +15,7 @@ export function ConnectionBanner() {
   });
   const text = () => {
     if (!online()) return t('connection.offline');
+    if (connection() === 'refused') return t('connection.refused');
     return connection() === 'connecting' ? t('connection.connecting') : t('connection.lost');
   };
   return (

@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -19,6 +20,7 @@ import { asAppError, problem } from './problem.ts';
 import { refuseCall } from './refuseTrpcCall.ts';
 import { createRest } from './rest.ts';
 import { sessionCookie, tokenOf } from './session.ts';
+import { admitQuery, oneAtATime } from './unreadAnswers.ts';
 
 export type AppParts = {
   services: Services;
@@ -36,9 +38,9 @@ export type AppParts = {
 };
 
 /** The app for plain HTTP: health, metrics, tRPC, REST, and the client's files. */
-export function createApp(parts: AppParts): Hono {
+export function createApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
   const { services, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
-  const app = new Hono();
+  const app = new Hono<{ Bindings: HttpBindings }>();
   app.onError((thrown, c) => {
     const error = asAppError(thrown);
     if (error.code === 'INTERNAL_SERVER_ERROR')
@@ -51,6 +53,7 @@ export function createApp(parts: AppParts): Hono {
       new AppError('NOT_FOUND', 'no_route', 'This address does not exist. Check the path and the method.'),
     ),
   );
+  app.use(oneAtATime());
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
@@ -70,8 +73,8 @@ export function createApp(parts: AppParts): Hono {
       },
     }),
   );
-  app.use('/trpc/*', (c) => answerTrpc(c.req.raw, parts));
-  app.route('/api', createRest(services, log));
+  app.use('/trpc/*', (c) => answerTrpc(c.req.raw, c.env.outgoing, parts));
+  app.route('/api', createRest(services, parts.queries, log));
   app.all('/api/*', (c) => c.notFound());
   app.route('/', createClientFiles(clientDirectory));
   return app;
@@ -91,18 +94,30 @@ function createOperations({ health, metrics }: AppParts): Hono {
     });
 }
 
-function answerTrpc(request: Request, { services, router, secure, log }: AppParts): Promise<Response> {
+function answerTrpc(
+  request: Request,
+  outgoing: HttpBindings['outgoing'],
+  { services, router, secure, log, queries }: AppParts,
+): Promise<Response> {
   return fetchRequestHandler({
     endpoint: '/trpc',
     req: request,
     router,
     maxBatchSize: LIMITS.batchCalls,
-    createContext: async ({ req, resHeaders }) => ({
-      user: await services.identity
-        .identify(tokenOf(Object.fromEntries(req.headers)))
-        .catch(rethrowAsTRPCError),
-      keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
-    }),
+    createContext: async ({ req, resHeaders, info }) => {
+      // A browser's EventSource sends no headers. So stock clients put the token into the address.
+      const token = info.connectionParams?.token ?? tokenOf(Object.fromEntries(req.headers));
+      try {
+        const user = await services.identity.identify(token);
+        if (user && info.type === 'query') await admitQuery(queries, user.id, outgoing);
+        return {
+          user,
+          keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
+        };
+      } catch (error) {
+        return rethrowAsTRPCError(error);
+      }
+    },
     onError: reportTo(log),
   });
 }

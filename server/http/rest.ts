@@ -3,11 +3,13 @@ import { Hono, type HonoRequest } from 'hono';
 import { AppError } from '../../contract/errors.ts';
 import { messagesPage, newRoom, roomsPage, transcriptExport } from '../../contract/inputs.ts';
 import type { User } from '../../contract/types.ts';
+import type { Permits } from '../flow/permits.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
 import type { TranscriptFormat } from '../speech/transcript/transcripts.ts';
 import { download } from './download.ts';
 import { tokenOf } from './session.ts';
+import { admitQuery } from './unreadAnswers.ts';
 
 const CONTENT_TYPES: Record<TranscriptFormat, string> = {
   txt: 'text/plain; charset=utf-8',
@@ -17,7 +19,11 @@ const CONTENT_TYPES: Record<TranscriptFormat, string> = {
 };
 
 /** Plain HTTP for clients that do not speak tRPC. */
-export function createRest({ identity, rooms, messages, transcripts }: Services, log: Log) {
+export function createRest(
+  { identity, rooms, messages, transcripts }: Services,
+  queries: Permits<string>,
+  log: Log,
+) {
   return new Hono<{ Bindings: HttpBindings; Variables: { user: User } }>()
     .use(async (c, next) => {
       const user = await identity.identify(
@@ -25,6 +31,10 @@ export function createRest({ identity, rooms, messages, transcripts }: Services,
       );
       if (!user) throw new AppError('UNAUTHORIZED', 'no_session', 'Send a session cookie or a bearer token.');
       c.set('user', user);
+      // A download is made no faster than it is read.
+      if (c.req.method === 'GET' && !c.req.path.includes('/transcript.')) {
+        await admitQuery(queries, user.id, c.env.outgoing);
+      }
       await next();
     })
     .get('/rooms', async (c) => c.json(await rooms.list(c.var.user, roomsPage.parse(c.req.query()))))

@@ -92,8 +92,10 @@ export class ClientSocket {
    * @param onTaken runs when the connection has taken the answer, or is gone.
    */
   answer(text: string, onTaken: () => void = () => {}): void {
-    if (this.#unreadAnswers > LIMITS.unreadAnswerBytesMax) this.#cut();
-    if (this.#ws.readyState !== this.#ws.OPEN) {
+    const isOpen = this.#ws.readyState === this.#ws.OPEN;
+    const isTooMuch = this.#unreadAnswers > LIMITS.unreadAnswerBytesMax;
+    if (isOpen && isTooMuch) this.#cut();
+    if (!isOpen || isTooMuch) {
       onTaken();
       return;
     }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { upTo } from '../../db/testing/material.ts';
 import { httpClient } from '../../testing/clients.ts';
@@ -63,7 +64,7 @@ test('sockets of one user over the limit are closed with a reason; other users s
   for (const _ of upTo(LIMITS.socketsPerUser)) sockets.push(await openRawSocket(server.url, { token }));
   await using surplus = await openRawSocket(server.url, { token });
   expect((await surplus.next()).error?.data).toMatchObject({ reason: 'too_many_sockets', retryable: true });
-  await surplus.closed;
+  expect(await surplus.closed).toBe(CLOSE.tooManySockets);
   await using other = await openRawSocket(server.url, { token: (await server.enter('Ben')).token });
   other.send(JSON.stringify(call(1, 'query', 'session.me', {})));
   expect((await other.next()).result).toBeDefined();

@@ -21,7 +21,10 @@ export async function admitQuery(
 ): Promise<void> {
   if (queries.waiting(userId) >= LIMITS.queriesWaiting) throw tooManyCalls();
   const release = await queries.take(userId);
-  if (outgoing.closed) release();
+  if (outgoing.closed || outgoing.req.socket.destroyed) {
+    release();
+    throw new AppError('SERVICE_UNAVAILABLE', 'client_gone', 'The client has closed its connection.');
+  }
   outgoing.once('close', release);
   outgoing.setTimeout(STALLED_MS, () => outgoing.destroy());
 }
@@ -47,6 +50,7 @@ export function oneAtATime(): MiddlewareHandler<{ Bindings: HttpBindings }> {
       resolve();
     });
     await before;
+    if (incoming.socket.destroyed) return c.body(null);
     await next();
   };
 }

@@ -4,7 +4,7 @@ import { httpClient } from '../clients.ts';
 import { startServerProcess, temporaryDatabase } from '../serverProcess.ts';
 import { memoryAttacks, type Target } from './attacks.ts';
 
-/** Prints how much memory each attack adds to a real server: `node testing/abuse/memory.ts [SECONDS]`. */
+/** Prints how much memory each attack adds to a real server: `node testing/abuse/memory.ts [SECONDS] [PART_OF_A_NAME]`. */
 const seconds = Number(process.argv[2] ?? 7);
 
 async function prepare(url: string): Promise<Target> {
@@ -20,7 +20,8 @@ async function prepare(url: string): Promise<Target> {
   return { url, token, roomId };
 }
 
-for (const { name, run } of memoryAttacks) {
+const wanted = memoryAttacks.filter(({ name }) => name.includes(process.argv[3] ?? ''));
+for (const { name, run } of wanted) {
   const database = temporaryDatabase();
   const server = await startServerProcess({ DATABASE_URL: database.url, SPEECH_ENGINE: 'off' });
   const target = await prepare(server.url);

@@ -45,3 +45,26 @@ export class AppError extends Error {
 export function notMember(): AppError {
   return new AppError('FORBIDDEN', 'not_member', 'Join the room first.');
 }
+
+/** The error of a call while too many calls of the same caller wait. */
+export function tooManyCalls(): AppError {
+  return new AppError(
+    'TOO_MANY_REQUESTS',
+    'too_many_calls',
+    'Too many of your calls wait for an answer. Send fewer at once.',
+    { retryable: true, retryAfterMs: 1_000 },
+  );
+}
+
+/** The error of a call that waited too long, or came while too many calls wait in all. */
+export function busy(): AppError {
+  return new AppError('SERVICE_UNAVAILABLE', 'busy', 'The server has too much to do. Try again.', {
+    retryable: true,
+    retryAfterMs: 2_000,
+  });
+}
+
+/** The error of a call whose caller has gone before its turn. Nobody reads it. */
+export function callerGone(): AppError {
+  return new AppError('SERVICE_UNAVAILABLE', 'caller_gone', 'The caller has gone.', { retryable: true });
+}

@@ -40,6 +40,14 @@ export const LIMITS = {
   subscriptionsPerUser: 256,
   /** Unanswered calls of one socket. */
   callsInFlight: 512,
+  /**
+   * Calls of one person over all sockets that run, and that wait for their turn. Changes of a timeline have bounds of their
+   * own. Together they are as many as one socket may have in flight: a full frame of calls is answered, not refused.
+   */
+  readsAtOnce: 4,
+  readsWaiting: 508,
+  changesAtOnce: 64,
+  changesWaiting: 448,
   bodyBytes: 256 * 1024,
   /** Calls in one HTTP request. A page makes up to about forty at once. */
   batchCalls: 100,

@@ -35,7 +35,7 @@ const HOUSE: Record<string, string[]> = {
     ...[...BELOW, 'server/transcriber/transcriber.ts', 'server/transcriber/local'],
   ],
 
-  'server/auth': ['contract', 'server/log.ts', 'db/store.ts'],
+  'server/auth': [...BELOW, 'db/store.ts'],
   'server/chat': [...BELOW, 'db/store.ts', 'server/bus/bus.ts', 'server/auth'],
   'server/speech': [
     ...[...BELOW, 'db/store.ts', 'server/bus/bus.ts', 'server/transcriber/transcriber.ts', 'server/chat'],
@@ -46,13 +46,14 @@ const HOUSE: Record<string, string[]> = {
   ],
   'server/speech/captions': [...BELOW, 'server/bus/bus.ts', 'server/chat'],
   'server/speech/transcript': [...BELOW, 'db/store.ts', 'server/chat', 'server/speech/utterances.ts'],
-  'server/services.ts': DOMAIN,
+  'server/services.ts': [...DOMAIN, 'server/flow'],
 
   'server/ops': [...BELOW, 'db/store.ts', 'server/bus/bus.ts', 'server/speech/meter.ts'],
   'server/trpc': [...BELOW, ...DOMAIN, 'server/services.ts'],
   'server/http': [...BELOW, ...DOMAIN, 'server/services.ts', 'server/ops', 'server/trpc'],
   'server/ws': [
-    ...[...BELOW, 'server/services.ts', 'server/trpc', 'server/http/origin.ts', 'server/http/session.ts'],
+    ...[...BELOW, 'server/services.ts', 'server/trpc', 'server/http/address.ts', 'server/http/origin.ts'],
+    'server/http/session.ts',
   ],
   'server/server.ts': [
     ...[...BELOW, ...DOMAIN, 'db/store.ts', 'server/bus/bus.ts', 'server/services.ts', 'server/ops'],

@@ -37,17 +37,17 @@ const schema = z
     DRAIN_SECONDS: seconds(10),
     RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   })
-  .refine((env) => env.NODE_ENV !== 'production' || env.RATE_LIMITS !== 'off', {
-    path: ['RATE_LIMITS'],
-    when: () => true,
-    error: 'must not be off in production',
-  })
   .refine((env) => env.NODE_ENV !== 'production' || env.AUTH_SECRET, {
     path: ['AUTH_SECRET'],
     // Checked even if another variable is bad, so that all problems are reported together.
     when: () => true,
     error:
       'is required in production, because it signs the sessions of all users. Make one with `openssl rand -base64 32`',
+  })
+  .refine((env) => env.NODE_ENV !== 'production' || env.RATE_LIMITS === 'on', {
+    path: ['RATE_LIMITS'],
+    when: () => true,
+    error: 'cannot be off in production. It is for tests and benchmarks',
   });
 
 export type Config = {
@@ -72,7 +72,7 @@ export type Config = {
   authSecret: string | undefined;
   logLevel: string;
   drainMs: number;
-  /** false for tests and benchmarks: counts per time are not limited. Bounds on memory and work always hold. */
+  /** Whether counts per time are limited. Bounds on memory and work always hold. */
   rateLimits: boolean;
 };
 

@@ -57,6 +57,16 @@ test('refuses to start in production without AUTH_SECRET', async () => {
   });
 });
 
+test('refuses to lift the rate limits in production', async () => {
+  const env = {
+    NODE_ENV: 'production',
+    AUTH_SECRET: 'a secret of 32 characters, at least',
+    RATE_LIMITS: 'off',
+  };
+  const { code, stderr } = await runToEnd(env);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^RATE_LIMITS cannot be off/) });
+});
+
 test('reports in one line that its port is taken', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => other.once('listening', resolve));

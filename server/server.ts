@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { LIMITS } from '../contract/limits.ts';
 import type { Store } from '../db/store.ts';
-import { createIdentity } from './auth/identity.ts';
+import { createIdentity, GUESTS } from './auth/identity.ts';
 import type { Bus } from './bus/bus.ts';
 import { createAccess } from './chat/access.ts';
 import { createFeeds } from './chat/feeds.ts';
@@ -14,7 +14,9 @@ import { createRooms } from './chat/rooms.ts';
 import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
 import { Permits } from './flow/permits.ts';
+import { TokenBuckets } from './flow/tokenBuckets.ts';
 import { Turns } from './flow/turns.ts';
+import { createWork } from './flow/work.ts';
 import { createApp } from './http/app.ts';
 import { createOriginRule } from './http/origin.ts';
 import type { Log } from './log.ts';
@@ -86,13 +88,15 @@ function createDomain(parts: ServerParts) {
     admission: createEnginePlaces(placesOf(parts), meter.queue),
     ...{ newGate: parts.newGate, isBusy: parts.isBusy },
   });
+  const guests = parts.rateLimits === false ? undefined : new TokenBuckets(GUESTS);
   const services: Services = {
-    identity: createIdentity(store, parts.authSecret),
+    identity: createIdentity(store, parts.authSecret, guests),
     rooms: createRooms(store, bus, access),
     messages: createMessages(store, writer, feeds, access),
     signals: createSignals(store, bus, access),
     speech,
     transcripts: createTranscripts(store, access),
+    work: createWork(),
   };
   const close = async (drainMs: number) => {
     await speech.close(drainMs / 2);

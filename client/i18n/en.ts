@@ -187,6 +187,8 @@ export const en = {
     mention_unknown: 'You can only mention people in this room.',
     no_session: 'You are no longer signed in. Reload the page.',
     too_many_calls: 'That was too much at once. Try again in a moment.',
+    too_many_guests: 'Too many guests came from your network. Try again in a moment.',
+    busy: 'The server has too much to do. Try again in a moment.',
     too_many_sockets: 'You have too many windows open. Close some and try again.',
     too_many_subscriptions: 'You have too many rooms open at once. Close some windows.',
     stalled: 'Speech recognition stopped answering and is restarting.',

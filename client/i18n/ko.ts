@@ -183,6 +183,8 @@ export const ko: Texts = {
     mention_unknown: '이 방의 참여자만 언급할 수 있습니다.',
     no_session: '접속 정보가 만료되었습니다. 페이지를 새로 고쳐 주세요.',
     too_many_calls: '요청이 너무 많습니다. 잠시 뒤 다시 시도해 주세요.',
+    too_many_guests: '같은 네트워크에서 너무 많은 사람이 들어왔습니다. 잠시 뒤 다시 시도해 주세요.',
+    busy: '서버가 바쁩니다. 잠시 뒤 다시 시도해 주세요.',
     too_many_sockets: '열린 창이 너무 많습니다. 일부를 닫고 다시 시도해 주세요.',
     too_many_subscriptions: '한꺼번에 연 방이 너무 많습니다. 일부 창을 닫아 주세요.',
     stalled: '음성 인식이 응답하지 않아 다시 시작하고 있습니다.',

@@ -8,7 +8,8 @@ import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import type { MysqlAddress } from './url.ts';
 
-const CONNECTIONS = 10;
+/** More than the reads that `server/flow/work.ts` lets run at a time, so that a commit finds one. */
+const CONNECTIONS = 16;
 const CONNECT_MS = 5_000;
 /**
  * A connection without traffic for this long is closed. A server that vanishes in a fail-over closes nothing, and its

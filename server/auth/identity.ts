@@ -1,13 +1,19 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
+import { AppError } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
+import type { TokenBuckets } from '../flow/tokenBuckets.ts';
 
 export type Session = { token: string; user: User };
 
 export type Identity = {
-  /** Creates a guest. The token proves who the guest is. */
-  guest: (name: string) => Promise<Session>;
+  /**
+   * Creates a guest. The token proves who the guest is.
+   * @param address bounds the guests that one caller makes, because each of them stays in the database.
+   * @throws AppError TOO_MANY_REQUESTS `too_many_guests` (retryable)
+   */
+  guest: (name: string, address: string) => Promise<Session>;
   /**
    * Finds the user of a token. Every kind of user is identified here.
    * @returns null if there is no token, if it is forged or expired, or if its user no longer exists.
@@ -19,15 +25,25 @@ export const SESSION_DAYS = 365;
 
 const ISSUER = 'roomscribe';
 
+/** A school of 5,000 behind one address may enter twice within a minute. A flood adds 170,000 rows a day at most. */
+export const GUESTS = { capacity: 10_000, refillPerSecond: 2 };
+
 /**
  * Sessions are JSON Web Tokens (RFC 7519), signed with HS256.
  * @param secret at least 32 bytes. A person who knows it can make tokens for any user.
+ * @param guests bounds the guests of an address. Left out: nothing does.
  */
-export function createIdentity(store: Pick<Store, 'addUser' | 'findUser'>, secret: string): Identity {
+export function createIdentity(
+  store: Pick<Store, 'addUser' | 'findUser'>,
+  secret: string,
+  guests?: Pick<TokenBuckets, 'take'>,
+): Identity {
   const key = new TextEncoder().encode(secret);
 
   return {
-    async guest(name) {
+    async guest(name, address) {
+      const retryAfterMs = guests?.take(address) ?? 0;
+      if (retryAfterMs > 0) throw tooManyGuests(retryAfterMs);
       const user: User = { id: randomUUIDv7(), name, kind: 'guest' };
       await store.addUser(user, new Date());
       const token = await new SignJWT()
@@ -49,4 +65,9 @@ export function createIdentity(store: Pick<Store, 'addUser' | 'findUser'>, secre
       return userId ? store.findUser(userId) : null;
     },
   };
+}
+
+function tooManyGuests(retryAfterMs: number): AppError {
+  const message = 'Too many guests came from your address. Try again in a moment.';
+  return new AppError('TOO_MANY_REQUESTS', 'too_many_guests', message, { retryable: true, retryAfterMs });
 }

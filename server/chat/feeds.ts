@@ -4,6 +4,7 @@ import type { Store } from '../../db/store.ts';
 import { type Bus, type BusEvent, LIVENESS } from '../bus/bus.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import type { Turns } from '../flow/turns.ts';
+import type { Turn } from '../flow/work.ts';
 import type { Log } from '../log.ts';
 import type { Delivery } from './delivery.ts';
 import { Feed } from './feed.ts';
@@ -26,6 +27,7 @@ export type Subscribing = {
   roomId: string;
   cursor?: string | undefined;
   outlet?: Outlet<Delivery> | undefined;
+  turn?: Turn | undefined;
 };
 
 type Opened = { feed: Feed; detach: () => void };

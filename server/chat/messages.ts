@@ -2,6 +2,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { Message, Page, User, UserRef } from '../../contract/types.ts';
 import type { Change, Store } from '../../db/store.ts';
 import type { Outlet } from '../flow/outlet.ts';
+import type { Turn } from '../flow/work.ts';
 import type { Access } from './access.ts';
 import type { Cursored } from './cursored.ts';
 import type { Delivery } from './delivery.ts';
@@ -25,7 +26,8 @@ export type HistoryPage = {
   around?: number | undefined;
   limit: number;
 };
-export type LivePlace = { roomId: string; cursor?: string | undefined };
+/** `turn`: the turns in which a replay reads the store. */
+export type LivePlace = { roomId: string; cursor?: string | undefined; turn?: Turn | undefined };
 
 export type Messages = {
   /** Sending the same `clientId` again, for ever, gives back the first message. */
@@ -104,10 +106,10 @@ export function createMessages(store: Store, writer: Writer, feeds: Feeds, acces
       return searchMessages(store, user.id, search, { signal });
     },
 
-    async live({ id, name }, { roomId, cursor }, outlet) {
+    async live({ id, name }, { roomId, ...place }, outlet) {
       const user: UserRef = { id, name };
       await access.member(user, roomId);
-      const subscription = await feeds.subscribe({ user, roomId, cursor, outlet });
+      const subscription = await feeds.subscribe({ user, roomId, ...place, outlet });
       try {
         // The user may have left before we subscribed to the bus. Then no event reports it.
         await access.member(user, roomId);

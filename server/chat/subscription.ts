@@ -1,6 +1,7 @@
 import type { UserRef } from '../../contract/types.ts';
 import { Channel } from '../flow/channel.ts';
 import type { Outlet } from '../flow/outlet.ts';
+import type { Turn } from '../flow/work.ts';
 import { type History, nextReplayPage, resetTo, revFromCursor } from './catchUp.ts';
 import { type Delivery, unseenOf } from './delivery.ts';
 import type { Feed, Subscriber } from './feed.ts';
@@ -14,6 +15,8 @@ export type SubscriptionParts = {
   cursor?: string | undefined;
   /** Gets the deliveries. Without an outlet, the reader asks for them with `next`. */
   outlet?: Outlet<Delivery> | undefined;
+  /** The turns in which the replay reads. Without it, the replay reads at once. */
+  turn?: Turn | undefined;
   /** Runs once when the subscription is over, even if nobody ever read from it. */
   onReturn: () => void;
 };
@@ -37,6 +40,7 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
   readonly #feed: Feed;
   readonly #history: History;
   readonly #outlet: Outlet<Delivery> | undefined;
+  readonly #turn: Turn;
   /** The deliveries that wait for `next`, and how the subscription ends. */
   readonly #queue: Channel<Delivery>;
   #cursor: string | undefined;
@@ -46,11 +50,12 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
   #deliveredRev = 0;
   #isLive = false;
 
-  constructor({ feed, history, user, cursor, outlet, onReturn }: SubscriptionParts) {
+  constructor({ feed, history, user, cursor, outlet, turn = atOnce, onReturn }: SubscriptionParts) {
     this.user = user;
     this.#feed = feed;
     this.#history = history;
     this.#outlet = outlet;
+    this.#turn = turn;
     this.#cursor = cursor;
     if (cursor === undefined) this.#seenRev = feed.rev;
     this.#queue = new Channel(() => {
@@ -103,8 +108,14 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
   async #advance(): Promise<void> {
     const seen = this.#seenRev;
     if (seen === undefined) this.#replay(await this.#readCursor());
-    else if (seen < this.#feed.rev) this.#replay(await nextReplayPage(this.#feed, this.#history, seen));
+    else if (seen < this.#feed.rev) this.#replay(await this.#turn(() => this.#readPage(seen)));
     else this.#goLive(seen);
+  }
+
+  /** A reader that has gone while it waited for its turn reads nothing. */
+  async #readPage(seen: number): Promise<ReplayPage> {
+    if (this.#queue.closed) return { changes: [], upTo: seen };
+    return nextReplayPage(this.#feed, this.#history, seen);
   }
 
   async #readCursor(): Promise<ReplayPage> {
@@ -134,4 +145,8 @@ export class Subscription implements Subscriber, AsyncIterableIterator<Delivery,
       for (const delivery of deliveries) this.#queue.push(delivery);
     }
   }
+}
+
+function atOnce<T>(task: () => Promise<T>): Promise<T> {
+  return task();
 }

@@ -73,6 +73,29 @@ describe('the writer', () => {
     expect(scene.batches.map((batch) => batch.length)).toEqual([1, 256, 43]);
   });
 
+  test('takes the authors in turn: a person with many messages delays another by the commit that runs', async () => {
+    await using scene = await openScene();
+    const { store, writer, room, ada, batches } = scene;
+    const ben = await addPerson(store, 'Ben');
+    const many = upTo(600).map(() => writer.write(appending(typed(room, ada))));
+    const one = writer.write(appending(typed(room, ben)));
+    await one;
+    expect(batches.map((batch) => batch.length)).toEqual([1, 256]);
+    const seqs = (await Promise.all(many)).map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  });
+
+  test.each([
+    ['long texts', 4_000, [1, 4, 4, 2]],
+    ['texts that are longer than a commit should be', 20_000, upTo(11).map(() => 1)],
+  ])('limits the text of a commit: %s', async (_, length, sizes) => {
+    await using scene = await openScene();
+    const { writer, room, ada, batches } = scene;
+    const text = 'x'.repeat(length);
+    await Promise.all(upTo(11).map(() => writer.write(appending(typed(room, ada, { text })))));
+    expect(batches.map((batch) => batch.length)).toEqual(sizes);
+  });
+
   test('commits several rooms together, and keeps the order within each room', async () => {
     await using scene = await openScene();
     const rooms = await Promise.all(upTo(8).map(() => addRoom(scene.store, scene.ada)));

@@ -1,6 +1,7 @@
 import type { Message } from '../../contract/types.ts';
 import type { Change, ChangeOutcome, Store } from '../../db/store.ts';
 import type { Bus } from '../bus/bus.ts';
+import { RoundRobin } from '../flow/roundRobin.ts';
 
 type Job = { change: Change; result: PromiseWithResolvers<Message> };
 
@@ -18,11 +19,16 @@ export type Writer = {
 const LANES = 2;
 /** Changes in one transaction at most. */
 const BATCH = 256;
+/**
+ * UTF-16 units of text in one transaction at most, unless its first change alone is longer. Long texts take time in the
+ * search index, and every change waits for the commit that runs when it comes.
+ */
+const BATCH_TEXT = 16_384;
 
 /**
  * The only way into the timeline. A room always uses the same lane. While a lane commits, new changes of all its rooms
- * queue up; the next commit takes them together in one transaction (group commit). After a commit, the lane publishes
- * the messages on the bus, in rev order.
+ * queue up; the next commit takes them together in one transaction (group commit). If they are too many for one commit,
+ * it takes their authors in turn. After a commit, the lane publishes the messages on the bus, in rev order.
  */
 export function createWriter(store: Pick<Store, 'commitChanges'>, bus: Pick<Bus, 'publish'>): Writer {
   const lanes = Array.from({ length: LANES }, () => createLane(store, bus));
@@ -44,14 +50,35 @@ function laneOf(roomId: string): number {
   return hash % LANES;
 }
 
+function authorOf(change: Change): string {
+  return change.type === 'append' ? change.message.author.id : change.by;
+}
+
+function takeBatch(queue: RoundRobin<string, Job>): Job[] {
+  const jobs: Job[] = [];
+  let units = 0;
+  for (let job = queue.next; job && jobs.length < BATCH; job = queue.next) {
+    units += textUnits(job.change);
+    if (units > BATCH_TEXT && jobs.length > 0) break;
+    jobs.push(job);
+    queue.take();
+  }
+  return jobs;
+}
+
+function textUnits(change: Change): number {
+  if (change.type === 'append') return change.message.text?.length ?? 0;
+  return change.type === 'edit' ? change.text.length : 0;
+}
+
 type Lane = { write: Writer['write']; idle: () => Promise<void> };
 
 function createLane(store: Pick<Store, 'commitChanges'>, bus: Pick<Bus, 'publish'>): Lane {
-  const queue: Job[] = [];
+  const queue = new RoundRobin<string, Job>();
   let running: Promise<void> | undefined;
 
   const run = async () => {
-    while (queue.length > 0) await commit(queue.splice(0, BATCH));
+    while (queue.size > 0) await commit(takeBatch(queue));
     running = undefined;
   };
 
@@ -74,7 +101,7 @@ function createLane(store: Pick<Store, 'commitChanges'>, bus: Pick<Bus, 'publish
   return {
     write(change) {
       const result = Promise.withResolvers<Message>();
-      queue.push({ change, result });
+      queue.add(authorOf(change), { change, result });
       running ??= run();
       return result.promise;
     },

@@ -51,6 +51,8 @@ export class Fanout<T> {
       const { done, value } = remaining.next();
       if (done) {
         this.#remaining = undefined;
+        // A quiet room must not keep the last frames that were made for it.
+        this.#batch = [];
         return this.#pending.length > 0;
       }
       const [receiver, joinedAt] = value;

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
@@ -14,6 +14,7 @@ import type { Services } from '../services.ts';
 import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter } from '../trpc/router.ts';
 import { rethrowAsTRPCError } from '../trpc/trpc.ts';
+import { addressOf } from './address.ts';
 import { createClientFiles } from './clientFiles.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
 import { asAppError, problem } from './problem.ts';
@@ -73,7 +74,7 @@ export function createApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
       },
     }),
   );
-  app.use('/trpc/*', (c) => answerTrpc(c.req.raw, c.env.outgoing, parts));
+  app.use('/trpc/*', (c) => answerTrpc(c, parts));
   app.route('/api', createRest(services, parts.queries, log));
   app.all('/api/*', (c) => c.notFound());
   app.route('/', createClientFiles(clientDirectory));
@@ -95,13 +96,12 @@ function createOperations({ health, metrics }: AppParts): Hono {
 }
 
 function answerTrpc(
-  request: Request,
-  outgoing: HttpBindings['outgoing'],
+  c: Context<{ Bindings: HttpBindings }>,
   { services, router, secure, log, queries }: AppParts,
 ): Promise<Response> {
   return fetchRequestHandler({
     endpoint: '/trpc',
-    req: request,
+    req: c.req.raw,
     router,
     maxBatchSize: LIMITS.batchCalls,
     createContext: async ({ req, resHeaders, info }) => {
@@ -109,9 +109,11 @@ function answerTrpc(
       const token = info.connectionParams?.token ?? tokenOf(Object.fromEntries(req.headers));
       try {
         const user = await services.identity.identify(token);
-        if (user && info.type === 'query') await admitQuery(queries, user.id, outgoing);
+        if (user && info.type === 'query') await admitQuery(queries, user.id, c.env.outgoing);
         return {
           user,
+          address: addressOf(c),
+          work: services.work,
           keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
         };
       } catch (error) {

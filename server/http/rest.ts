@@ -4,9 +4,11 @@ import { AppError } from '../../contract/errors.ts';
 import { messagesPage, newRoom, roomsPage, transcriptExport } from '../../contract/inputs.ts';
 import type { User } from '../../contract/types.ts';
 import type { Permits } from '../flow/permits.ts';
+import { type Turn, turnOf } from '../flow/work.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
 import type { TranscriptFormat } from '../speech/transcript/transcripts.ts';
+import { addressOf } from './address.ts';
 import { download } from './download.ts';
 import { tokenOf } from './session.ts';
 import { admitQuery } from './unreadAnswers.ts';
@@ -18,13 +20,16 @@ const CONTENT_TYPES: Record<TranscriptFormat, string> = {
   json: 'application/json',
 };
 
-/** Plain HTTP for clients that do not speak tRPC. */
+/**
+ * Plain HTTP for clients that do not speak tRPC. A call waits for its turn after its body is read: a client that sends
+ * its body slowly holds no place.
+ */
 export function createRest(
-  { identity, rooms, messages, transcripts }: Services,
+  { identity, rooms, messages, transcripts, work }: Services,
   queries: Permits<string>,
   log: Log,
 ) {
-  return new Hono<{ Bindings: HttpBindings; Variables: { user: User } }>()
+  return new Hono<{ Bindings: HttpBindings; Variables: { user: User; turn: Turn } }>()
     .use(async (c, next) => {
       const user = await identity.identify(
         tokenOf({ authorization: c.req.header('authorization'), cookie: c.req.header('cookie') }),
@@ -35,15 +40,21 @@ export function createRest(
       if (c.req.method === 'GET' && !c.req.path.includes('/transcript.')) {
         await admitQuery(queries, user.id, c.env.outgoing);
       }
+      const caller = { userId: user.id, address: addressOf(c) };
+      c.set('turn', turnOf(work.reads, caller, c.req.raw.signal));
       await next();
     })
-    .get('/rooms', async (c) => c.json(await rooms.list(c.var.user, roomsPage.parse(c.req.query()))))
-    .post('/rooms', async (c) =>
-      c.json(await rooms.create(c.var.user, newRoom.parse(await readJson(c.req))), 201),
-    )
+    .get('/rooms', async (c) => {
+      const page = roomsPage.parse(c.req.query());
+      return c.json(await c.var.turn(() => rooms.list(c.var.user, page)));
+    })
+    .post('/rooms', async (c) => {
+      const room = newRoom.parse(await readJson(c.req));
+      return c.json(await c.var.turn(() => rooms.create(c.var.user, room)), 201);
+    })
     .get('/rooms/:roomId/messages', async (c) => {
       const { roomId, ...page } = messagesPage.parse({ ...c.req.query(), ...c.req.param() });
-      return c.json(await messages.list(c.var.user, roomId, page));
+      return c.json(await c.var.turn(() => messages.list(c.var.user, roomId, page)));
     })
     .get('/rooms/:roomId/:file{transcript\\.(?:txt|srt|vtt|json)}', async (c) => {
       const format = c.req.param('file').split('.')[1];
@@ -52,10 +63,25 @@ export function createRest(
         roomId: c.req.param('roomId'),
         format,
       });
-      const { roomName, text } = await transcripts.export(c.var.user, { ...query, timeZone: tz });
-      const fileName = `${roomName}.${query.format}`;
+      const { turn, user } = c.var;
+      const file = await turn(() => transcripts.export(user, { ...query, timeZone: tz }));
+      const fileName = `${file.roomName}.${query.format}`;
+      const text = inTurns(file.text, turn);
       return download(c, { fileName, contentType: CONTENT_TYPES[query.format], text }, log);
     });
+}
+
+/** Makes each part of a file when it is its reader's turn. So a long export holds up nobody between its parts. */
+function inTurns(parts: AsyncIterable<string>, turn: Turn): AsyncIterable<string> {
+  return {
+    [Symbol.asyncIterator]() {
+      const source = parts[Symbol.asyncIterator]();
+      return {
+        next: () => turn(() => source.next()),
+        return: async () => (await source.return?.()) ?? { done: true, value: undefined },
+      };
+    },
+  };
 }
 
 async function readJson(request: HonoRequest): Promise<unknown> {

@@ -26,7 +26,7 @@ import type { Delivery } from '../chat/delivery.ts';
 import type { Services } from '../services.ts';
 import { bytesInput } from './bytes.ts';
 import { createSubscriptions } from './subscriptions.ts';
-import { authed, open, router } from './trpc.ts';
+import { authed, authedChange, authedChunk, authedLive, open, replayTurns, router } from './trpc.ts';
 
 export type AppRouter = ReturnType<typeof createRouter>;
 
@@ -46,7 +46,7 @@ type SubscriptionOf = ReturnType<typeof createSubscriptions>;
 function createSessionRouter({ identity }: Services) {
   return router({
     guest: open.input(sessionInput).mutation(async ({ input, ctx }) => {
-      const session = await identity.guest(input.name);
+      const session = await identity.guest(input.name, ctx.address);
       ctx.keepSession(session.token);
       return session;
     }),
@@ -60,10 +60,10 @@ function createMessagesRouter({ messages, signals }: Services, subscriptionOf: S
     list: authed
       .input(messagesPage)
       .query(({ input: { roomId, ...page }, ctx }) => messages.list(ctx.user, roomId, page)),
-    send: authed.input(newMessage).mutation(({ input, ctx }) => messages.send(ctx.user, input)),
-    edit: authed.input(messageEdit).mutation(({ input, ctx }) => messages.edit(ctx.user, input)),
-    remove: authed.input(messageRemoval).mutation(({ input, ctx }) => messages.remove(ctx.user, input)),
-    react: authed.input(messageReaction).mutation(({ input, ctx }) => messages.react(ctx.user, input)),
+    send: authedChange.input(newMessage).mutation(({ input, ctx }) => messages.send(ctx.user, input)),
+    edit: authedChange.input(messageEdit).mutation(({ input, ctx }) => messages.edit(ctx.user, input)),
+    remove: authedChange.input(messageRemoval).mutation(({ input, ctx }) => messages.remove(ctx.user, input)),
+    react: authedChange.input(messageReaction).mutation(({ input, ctx }) => messages.react(ctx.user, input)),
     search: authed
       .input(messageSearch)
       .query(({ input, ctx, signal }) => messages.search(ctx.user, input, signal)),
@@ -78,10 +78,12 @@ function createMessagesRouter({ messages, signals }: Services, subscriptionOf: S
      * Every event, presence included, is tracked with the rev up to which the client has then seen the room. So a
      * client that loses its socket before the first message comes back with a cursor, and misses nothing.
      */
-    live: authed
+    live: authedLive
       .input(liveInput)
       .subscription(({ input: { roomId, lastEventId }, ctx, signal }) =>
-        roomEvents(ctx, signal, (outlet) => messages.live(ctx.user, { roomId, cursor: lastEventId }, outlet)),
+        roomEvents(ctx, signal, (outlet) =>
+          messages.live(ctx.user, { roomId, cursor: lastEventId, turn: replayTurns(ctx, signal) }, outlet),
+        ),
       ),
   });
 }
@@ -93,12 +95,12 @@ function createTranscriptsRouter({ speech }: Services, subscriptionOf: Subscript
       .input(speechEngine.prefault({}))
       .query(({ input, ctx }) => speech.engine(ctx.user, input.roomId)),
     start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
-    push: authed.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
+    push: authedChunk.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
     resume: authed
       .input(speechResume)
       .mutation(({ input, ctx }) => speech.resume(ctx.user, input.streamId, input.fresh)),
     stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
-    live: authed
+    live: authedLive
       .input(roomInput)
       .subscription(({ input, ctx, signal }) =>
         captionEvents(ctx, signal, (outlet) => speech.live(ctx.user, input.roomId, outlet)),

@@ -4,7 +4,7 @@ import type { Outlet } from '../flow/outlet.ts';
 import { Quota } from './quota.ts';
 import { type Context, rethrowAsTRPCError } from './trpc.ts';
 
-type Caller = Pick<Context, 'outlet'> & { user: User };
+type Caller = Pick<Context, 'outlet' | 'connection'> & { user: User };
 type Events<T> = AsyncIterableIterator<T, void, void>;
 
 /**
@@ -20,7 +20,7 @@ export function createSubscriptions() {
   /** @param shape makes what the caller gets for an event, `tracked` or not. */
   return <T extends object, U>(shape: (event: T) => U) =>
     async (
-      { user, outlet: outletFor }: Caller,
+      { user, connection, outlet: outletFor }: Caller,
       gone: AbortSignal | undefined,
       open: (outlet: Outlet<T> | undefined) => Promise<Events<T>>,
     ): Promise<Events<U>> => {
@@ -32,7 +32,7 @@ export function createSubscriptions() {
       });
       const subscription = new SubscriptionEvents(events, shape, release);
       // When a WebSocket closes, `TrpcSocket` itself ends its subscriptions.
-      if (!outlet) subscription.endWhen(gone);
+      if (!connection) subscription.endWhen(gone);
       return subscription;
     };
 }

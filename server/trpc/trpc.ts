@@ -1,16 +1,21 @@
 import { initTRPC, type TRPCProcedureType as ProcedureType, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import { LIMITS } from '../../contract/limits.ts';
 import type { User } from '../../contract/types.ts';
+import type { FairQueue } from '../flow/fairQueue.ts';
 import type { Outlet } from '../flow/outlet.ts';
-import { Quota } from './quota.ts';
+import type { Caller } from '../flow/tally.ts';
+import { type Turn, turnOf, type Work } from '../flow/work.ts';
 
 export type Context = {
   user: User | null;
+  /** Where the call comes from. @see networkOf */
+  address: string;
+  /** The queues of this server's calls. */
+  work: Work;
   /** Stores the session in a cookie, if the transport has cookies. */
   keepSession: (token: string) => void;
-  /** The socket of the call, if it came over a socket. It identifies the socket for the limit of open calls. */
+  /** The socket of the call, if it came over a socket. Its subscriptions are counted, and its input has arrived whole. */
   connection?: object;
   /**
    * Opens an outlet to the subscriber's socket, if the transport has one.
@@ -76,51 +81,77 @@ function describeInput({ issues }: z.ZodError): string {
   return path ? `${path}: ${first?.message}` : (first?.message ?? 'The input is not valid.');
 }
 
-const openCalls = new Quota<object>(LIMITS.callsInFlight, {
-  reason: 'too_many_calls',
-  message: 'Too many of your calls wait for an answer. Send fewer at once.',
-});
+/** The queue of a procedure, or `none` for one that asks no database. */
+type Queue = keyof Work | 'none';
 
-/**
- * Limits the open calls of a socket, so that one socket cannot take all the server's time. Calls over HTTP are limited by
- * the size of their batch.
- * @returns a function that releases the call's place.
- */
-function takePlace({ connection }: Context, type: ProcedureType): () => void {
-  return connection && type !== 'subscription' ? openCalls.take(connection) : () => {};
+function callerOf({ user, address }: Context): Caller {
+  return { userId: user?.id ?? null, address };
 }
 
+/** The turns in which a subscription reads what its caller has missed. */
+export function replayTurns(ctx: Context, gone: AbortSignal | undefined): Turn {
+  return turnOf(ctx.work.replays, callerOf(ctx), gone);
+}
+
+type Call = {
+  ctx: Context;
+  type: ProcedureType;
+  signal: AbortSignal | undefined;
+  getRawInput: () => Promise<unknown>;
+};
+
 /**
- * Runs around every procedure. Here, and only here, errors of the domain become errors of tRPC. It is a single middleware
- * because tRPC copies all options of a call for each middleware, and every speaker sends ten chunks a second.
+ * Runs around every procedure. Here, and only here, calls wait for their turn, and errors of the domain become errors of
+ * tRPC. It is a single middleware because tRPC copies all options of a call for each middleware, and every speaker sends
+ * ten chunks a second.
  */
 async function guard<T extends { ok: boolean; error?: TRPCError }>(
-  ctx: Context,
-  type: ProcedureType,
+  call: Call,
+  queue: Queue,
   run: () => Promise<T>,
 ): Promise<T> {
-  let release: (() => void) | undefined;
+  const { ctx } = call;
   try {
-    release = takePlace(ctx, type);
-    const result = await run();
+    const result = await (queue === 'none' ? run() : runInTurn(call, ctx.work[queue], run));
     if (result.error?.cause instanceof AppError) throw result.error.cause;
     return result;
   } catch (error) {
     return rethrowAsTRPCError(error);
-  } finally {
-    release?.();
   }
+}
+
+/** Over HTTP the body comes first: a client that sends its body slowly holds no place. */
+async function runInTurn<T>(call: Call, queue: FairQueue, run: () => Promise<T>): Promise<T> {
+  const { ctx, signal, getRawInput } = call;
+  if (!ctx.connection) await getRawInput();
+  return queue.run(callerOf(ctx), signal, run);
 }
 
 export const router = t.router;
 
 /** A procedure that needs no session. */
-export const open = t.procedure.use(({ ctx, type, next }) => guard(ctx, type, () => next()));
+export const open = t.procedure.use((call) => guard(call, 'reads', () => call.next()));
+
+const authedIn = (queue: Queue) =>
+  t.procedure.use((call) => {
+    const { user } = call.ctx;
+    return user
+      ? guard(call, queue, () => call.next({ ctx: { user } }))
+      : guard(call, 'none', () => Promise.reject(noSession()));
+  });
 
 /** A procedure that needs a session: `ctx.user` is set. */
-export const authed = t.procedure.use(({ ctx, type, next }) =>
-  guard(ctx, type, () => {
-    if (!ctx.user) throw new AppError('UNAUTHORIZED', 'no_session', 'Sign in first, or enter as a guest.');
-    return next({ ctx: { user: ctx.user } });
-  }),
-);
+export const authed = authedIn('reads');
+
+/** A procedure that opens a subscription. */
+export const authedLive = authedIn('replays');
+
+/** A procedure that changes a room's timeline. */
+export const authedChange = authedIn('changes');
+
+/** A procedure that asks no database. Chunks of speech never wait. */
+export const authedChunk = authedIn('none');
+
+function noSession(): AppError {
+  return new AppError('UNAUTHORIZED', 'no_session', 'Sign in first, or enter as a guest.');
+}

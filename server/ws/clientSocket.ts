@@ -11,8 +11,11 @@ const CLOSE_WAIT_MS = 20_000;
 /** What Node and the kernel's queue hold for each write besides its bytes, measured with writes of 6 bytes. */
 const WRITE_OVERHEAD_BYTES = 256;
 
-/** Why a socket is not read for now: its answers wait to be read, its calls wait to run, or it sends too fast. */
-type HoldReason = 'unread' | 'calls' | 'rate';
+/**
+ * Why a socket is not read for now: its answers wait to be read, its calls wait to run, its messages wait for their turn,
+ * or it sends too fast.
+ */
+type HoldReason = 'unread' | 'calls' | 'turn' | 'rate';
 
 /**
  * The WebSocket of one client. Subscriptions write finished frames straight to the connection. They may, because `ws`
@@ -141,6 +144,15 @@ export class ClientSocket {
 
   release(reason: HoldReason): void {
     if (this.#holds.delete(reason) && this.#holds.size === 0) this.#ws.resume();
+  }
+
+  /** Stops reading while messages wait for their turn. */
+  pause(): void {
+    this.hold('turn');
+  }
+
+  resume(): void {
+    this.release('turn');
   }
 
   /** Closes the socket after everything that was sent before. @param code one of `CLOSE`; without it, a normal end. */

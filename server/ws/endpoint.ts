@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Permits } from '../flow/permits.ts';
+import { networkOf } from '../http/address.ts';
 import { isForeignUpgrade, type OriginRule } from '../http/origin.ts';
 import { tokenOf } from '../http/session.ts';
 import type { Log } from '../log.ts';
@@ -13,6 +14,7 @@ import type { AppRouter } from '../trpc/router.ts';
 import { type Context, rethrowAsTRPCError } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
 import { FrameRate } from './frameRate.ts';
+import { Intake } from './intake.ts';
 import { KeepAlive, PULSE, type Pulse } from './keepAlive.ts';
 import { Strangers } from './strangers.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
@@ -86,6 +88,7 @@ function createSocketServer(
 ) {
   const onError = reportTo(log);
   const strangers = new Strangers();
+  const intake = new Intake();
   const users = new UserSockets();
 
   return (ws: WebSocket, connection: Duplex, { token, address, hasParams }: Upgrade) => {
@@ -98,13 +101,13 @@ function createSocketServer(
         const user = await services.identity.identify(params?.token ?? token);
         if (user && ws.readyState === ws.OPEN) ws.once('close', users.add(user.id, socket));
         if (user) forget();
-        return { user, keepSession: ignore, connection: ws };
+        return { user, address, work: services.work, keepSession: ignore, connection: ws };
       } catch (error) {
         return rethrowAsTRPCError(error);
       }
     };
     const admitQuery = async ({ user }: Context) => (user ? queries.take(user.id) : ignore);
-    const client = new TrpcSocket(socket, { router, onError, createContext, admitQuery }, hasParams);
+    const client = new TrpcSocket(socket, { router, onError, intake, createContext, admitQuery }, hasParams);
     connectEvents(ws, client, keepAlive);
     if (hasParams) closeUnlessNamed(ws, client);
   };
@@ -152,7 +155,7 @@ async function closeAll(wss: WebSocketServer, graceMs: number): Promise<void> {
 
 /** @returns the address of the client: of the proxy, if one stands before the server. */
 function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? 'unknown';
+  return networkOf(socket.remoteAddress);
 }
 
 function ignore(): void {}

@@ -1,4 +1,6 @@
 import type { Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { tracked } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
 import * as ws from 'ws';
@@ -21,6 +23,27 @@ function read(bytes: Buffer): string[] {
 
 const text = createFrames((event: { text: string }) => event);
 const answer = (id: number | string, data: unknown) => JSON.stringify({ id, result: { type: 'data', data } });
+
+/** Bytes of buffers that are still referenced. */
+function bufferBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 3; i += 1) collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
+test('of an event that is kept hold its own bytes only, whatever else is encoded meanwhile', () => {
+  const before = bufferBytes();
+  const kept = Array.from({ length: 200 }, (_, i) => {
+    const event = { text: `message ${i}` };
+    text([event], 1);
+    // The traffic of other rooms and calls, which uses up Node's pool of small buffers.
+    for (let bytes = 0; bytes < Buffer.poolSize; bytes += 1_024) Buffer.from('x'.repeat(1_024));
+    return event;
+  });
+  expect(bufferBytes() - before).toBeLessThan(kept.length * 1_024);
+  expect(text(kept.slice(0, 1), 1).length).toBeGreaterThan(0);
+});
 
 describe('frames', () => {
   // Sizes around those at which a frame's header grows.

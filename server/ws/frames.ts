@@ -22,7 +22,7 @@ export function createFrames<T extends object>(shape: (event: T) => unknown): Fr
   const endingOf = (event: T): Buffer => {
     const known = endings.get(event);
     if (known) return known;
-    const ending = Buffer.from(`,"result":${JSON.stringify(resultOf(shape(event)))}}`);
+    const ending = ownBytes(`,"result":${JSON.stringify(resultOf(shape(event)))}}`);
     endings.set(event, ending);
     return ending;
   };
@@ -66,6 +66,16 @@ export function resultOf(value: unknown): object {
   if (!isTrackedEnvelope(value)) return { type: 'data', data: value };
   const [id, data] = value;
   return { type: 'data', data: { id, data }, id };
+}
+
+/**
+ * Encodes a text that is kept for long. `Buffer.from` would take a piece of a pool of 64 KiB, which many pieces share: a
+ * room's recent messages would keep a whole pool for each message.
+ */
+function ownBytes(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 /** Makes a frame for each ending. All frames start with the same beginning. */

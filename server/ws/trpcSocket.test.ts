@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { wireEncoder } from '../../contract/encoder.ts';
 import { Channel } from '../flow/channel.ts';
+import { createWork } from '../flow/work.ts';
 import type { Context } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
+import { Intake } from './intake.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
 
 /** Both endpoints, tRPC's own adapter and ours, serve this router. They must give the same answers. */
@@ -56,10 +58,18 @@ function eventsOf(items: Tracked[], then: (events: Channel<Tracked>) => void): C
   return events;
 }
 
+const work = createWork();
+const intake = new Intake();
+
 async function contextFor(params: ConnectionParams): Promise<Context> {
   if (params?.token === 'bad') throw new TRPCError({ code: 'UNAUTHORIZED', message: 'who?' });
   const name = params?.token ?? 'nobody';
-  return { user: { id: name, name, kind: 'guest' }, keepSession: () => {} };
+  return {
+    user: { id: name, name, kind: 'guest' },
+    address: '127.0.0.1',
+    work,
+    keepSession: () => {},
+  };
 }
 
 const servers: Server[] = [];
@@ -75,7 +85,7 @@ beforeAll(async () => {
   });
   adapterUrl = await listen((ws, _, req) => adapter.emit('connection', ws, req));
   ownUrl = await listen((ws, connection, req) => {
-    const parts = { router, createContext: contextFor, onError: () => {} };
+    const parts = { router, createContext: contextFor, intake, onError: () => {} };
     const client = new TrpcSocket(
       new ClientSocket(ws, connection),
       parts,

@@ -14,11 +14,14 @@ import type { Context } from '../trpc/trpc.ts';
 import { CallQueue } from './callQueue.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';
 import { framesFor, type RequestId, resultOf } from './frames.ts';
+import type { Intake } from './intake.ts';
 
 export type TrpcSocketParts = {
   router: AnyTRPCRouter;
   /** Runs once per socket. If it throws, the client gets the error and the socket is closed. */
   createContext: (params: ConnectionParams) => Promise<Context>;
+  /** Shares the main thread between the sockets. */
+  intake: Intake;
   onError: (failure: { error: TRPCError; path?: string | undefined }) => void;
   /** Waits until the caller may ask for one more page. @returns a function to call when the answer was taken. */
   admitQuery?: (context: Context) => Promise<() => void>;
@@ -43,6 +46,8 @@ export class TrpcSocket {
   readonly #calls: CallQueue;
   #isGone = false;
   #context: Promise<Context> | undefined;
+  /** Aborts when the socket is gone. Made by the first call, because many sockets never make one. */
+  #gone: AbortController | undefined;
 
   /** @param hasParams whether the client's first frame holds its connection parameters. */
   constructor(socket: ClientSocket, parts: TrpcSocketParts, hasParams: boolean) {
@@ -59,7 +64,7 @@ export class TrpcSocket {
     if (frame === 'PONG') return;
     if (frame === 'PING') this.#socket.pong();
     else if (!this.#context) this.#context = this.#open(() => paramsIn(frame));
-    else this.#handleAll(this.#messagesIn(frame), data.length, this.#context);
+    else this.#takeIn(this.#messagesIn(frame), data.length, this.#context);
   }
 
   /** Counts a control frame of the client. */
@@ -72,10 +77,13 @@ export class TrpcSocket {
     return !this.#context;
   }
 
-  /** Ends all subscriptions, because the socket is gone. */
+  /** Ends all subscriptions and drops the calls that wait for their turn, because the socket is gone. */
   close(): void {
     this.#isGone = true;
     this.#calls.close();
+    this.#gone ??= new AbortController();
+    this.#gone.abort();
+    this.#parts.intake.remove(this.#socket);
     for (const subscription of this.#subscriptions.values()) this.#stop(subscription);
   }
 
@@ -105,9 +113,12 @@ export class TrpcSocket {
     }
   }
 
-  #handleAll(messages: Message[], frameBytes: number, context: Promise<Context>): void {
+  #takeIn(messages: Message[], frameBytes: number, context: Promise<Context>): void {
     this.#socket.count(Math.max(0, messages.length - 1));
-    for (const message of messages) this.#handle(message, frameBytes / messages.length, context);
+    const bytes = frameBytes / messages.length;
+    for (const message of messages) {
+      this.#parts.intake.add(this.#socket, () => this.#handle(message, bytes, context));
+    }
   }
 
   /** @param bytes the size of the message on the wire. */
@@ -202,13 +213,14 @@ export class TrpcSocket {
     const { router } = this.#parts;
     const { path } = params;
     const getRawInput = async () => inputOf(params);
+    this.#gone ??= new AbortController();
     return callTRPCProcedure({
       router,
       path,
       ctx,
       getRawInput,
       type: method,
-      signal: undefined,
+      signal: this.#gone.signal,
       batchIndex: 0,
     });
   }

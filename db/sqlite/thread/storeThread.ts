@@ -5,11 +5,23 @@ import { type Answer, type Call, deserializeError } from './protocol.ts';
 /** Rows are short-lived. In the default young generation of 48 MB they would stay for minutes. */
 const YOUNG_MB = 8;
 
+/**
+ * How many reads the thread has at a time: one that runs, and one that it starts with as soon as the first is done. The
+ * others wait here, because nothing can overtake a call in the thread's own queue. Commits do not wait for them.
+ */
+const READS_AT_ONCE = 2;
+
+type Pending = { call: Call; result: PromiseWithResolvers<unknown> };
+
 /** A worker thread with open databases. It keeps the process alive only while a database holds it. */
 export class StoreThread {
   hasEnded = false;
   readonly #worker: Worker;
-  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
+  /** The calls in the thread, by id. */
+  readonly #pending = new Map<number, Pending>();
+  /** The reads that wait, in the order of their coming. */
+  readonly #waitingReads = new Set<Pending>();
+  #reads = 0;
   #holders = 0;
   #id = 0;
 
@@ -40,29 +52,64 @@ export class StoreThread {
   }
 
   /**
-   * Runs a call in the thread.
+   * Runs a call in the thread. A commit overtakes the other calls that wait; they run in the order of their coming.
    * @throws the error of the call; AppError `store_unavailable` (retryable) if the thread ends before the answer.
    */
   call(call: Omit<Call, 'id'>): Promise<unknown> {
     if (this.hasEnded) return Promise.reject(storeUnavailable());
-    const id = ++this.#id;
-    const pending = Promise.withResolvers<unknown>();
-    // First the message: if it cannot be cloned, this throws, and no answer is pending.
-    this.#worker.postMessage({ ...call, id } satisfies Call);
-    this.#pending.set(id, pending);
-    return pending.promise;
+    const pending = { call: { ...call, id: ++this.#id }, result: Promise.withResolvers<unknown>() };
+    if (isRead(pending)) {
+      this.#waitingReads.add(pending);
+      this.#postReads();
+    } else {
+      this.#post(pending);
+    }
+    return pending.result.promise;
+  }
+
+  #postReads(): void {
+    for (const pending of this.#waitingReads) {
+      if (this.#reads >= READS_AT_ONCE) return;
+      this.#waitingReads.delete(pending);
+      this.#reads += 1;
+      this.#post(pending);
+    }
+  }
+
+  #post(pending: Pending): void {
+    this.#pending.set(pending.call.id, pending);
+    try {
+      this.#worker.postMessage(pending.call);
+    } catch (error) {
+      // The arguments cannot be cloned, so no answer will come.
+      this.#take(pending.call.id)?.result.reject(error);
+    }
   }
 
   #settle(answer: Answer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if ('failure' in answer) pending?.reject(deserializeError(answer.failure));
-    else pending?.resolve(answer.value);
+    const pending = this.#take(answer.id);
+    if ('failure' in answer) pending?.result.reject(deserializeError(answer.failure));
+    else pending?.result.resolve(answer.value);
+    this.#postReads();
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (pending && isRead(pending)) this.#reads -= 1;
+    return pending;
   }
 
   #end(failure: unknown): void {
     this.hasEnded = true;
-    for (const { reject } of this.#pending.values()) reject(storeUnavailable(failure));
+    for (const { result } of [...this.#pending.values(), ...this.#waitingReads]) {
+      result.reject(storeUnavailable(failure));
+    }
     this.#pending.clear();
+    this.#waitingReads.clear();
   }
+}
+
+function isRead({ call }: Pending): boolean {
+  return call.method !== 'commitChanges';
 }

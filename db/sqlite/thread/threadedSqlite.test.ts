@@ -43,6 +43,18 @@ test('the event loop runs on while the database works', async () => {
   expect((await store.heads([room])).get(room)).toEqual({ lastSeq: 4_000, rev: 4_000 });
 });
 
+test('a commit overtakes the reads that wait; the reads keep their order', async () => {
+  const ada = await addPerson(store);
+  const room = await addRoom(store, ada);
+  const order: string[] = [];
+  const names = upTo(50).map((i) => `read ${i}`);
+  const reads = names.map((name) => store.listMessages(room, { limit: 50 }).then(() => order.push(name)));
+  const commit = append(store, [typed(room, ada)]).then(() => order.push('commit'));
+  await Promise.all([...reads, commit]);
+  expect(order.indexOf('commit')).toBeLessThanOrEqual(3);
+  expect(order.filter((name) => name !== 'commit')).toEqual(names);
+});
+
 test('a change that cannot be kept fails alone, and its error crosses the threads unchanged', async () => {
   const ada = await addPerson(store);
   const room = await addRoom(store, ada);

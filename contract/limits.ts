@@ -40,6 +40,9 @@ export const LIMITS = {
   subscriptionsPerUser: 256,
   /** Unanswered calls of one socket. */
   callsInFlight: 512,
+  /** How many calls of one socket run at a time. Answers to queries may be long pages; those to mutations are short. */
+  queriesAtOnce: 2,
+  mutationsAtOnce: 64,
   /**
    * Calls of one person over all sockets that run, and that wait for their turn. Changes of a timeline have bounds of their
    * own. Together they are as many as one socket may have in flight: a full frame of calls is answered, not refused.

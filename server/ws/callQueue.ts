@@ -9,8 +9,7 @@ export type QueuedCall = {
   run: () => Promise<void>;
 };
 
-/** How many calls of one socket run at a time. Answers to queries may be long pages; those to mutations are short. */
-const RUNNING = { query: 2, mutation: 64 } as const;
+const RUNNING = { query: LIMITS.queriesAtOnce, mutation: LIMITS.mutationsAtOnce } as const;
 
 /**
  * The calls of one socket that are not answered. Calls wait while the client does not read its answers, so that a client

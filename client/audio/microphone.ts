@@ -1,3 +1,4 @@
+import { withTimeout } from './withTimeout.ts';
 import type { WorkletMessage, WorkletOptions } from './worklet.ts';
 import workletUrl from './worklet.ts?worker&url';
 
@@ -22,6 +23,13 @@ export class MicrophoneError extends Error {
 }
 
 export type Microphone = {
+  /**
+   * What the browser says: `muted` by the device or the system, `suspended` by the browser or a phone call, `ended` for
+   * good. Only samples that arrive prove that it really runs.
+   */
+  state: () => 'running' | 'muted' | 'suspended' | 'ended';
+  /** Tries to end a suspension. */
+  resume: () => void;
   /** Emits the last chunk, which is shorter, then releases the device. */
   close: () => Promise<void>;
 };
@@ -32,14 +40,16 @@ export type MicrophoneOptions = {
   onChunk: (pcm: Uint8Array) => void;
   /** The root mean square of a chunk, 0 to 1. */
   onLevel: (level: number) => void;
-  /** The device was unplugged, or the permission was withdrawn. */
-  onEnded: () => void;
+  /** `state` may have changed. */
+  onChange: () => void;
 };
 
 export const SAMPLE_RATE = 16_000;
 
 /** An audio context that is allowed to run does so within this time, even with slow Bluetooth headphones. */
 const RESUME_TIMEOUT_MS = 3_000;
+/** The worklet is a small file of the server. */
+const MODULE_TIMEOUT_MS = 15_000;
 /** A worklet that does not answer a flush must not keep the device open. */
 const FLUSH_TIMEOUT_MS = 500;
 
@@ -53,28 +63,52 @@ const PROBLEMS: Record<string, MicrophoneProblem> = {
   AbortError: 'in_use',
 };
 
-/** Opens the default microphone and starts to emit chunks. @throws MicrophoneError */
-export async function openMicrophone(options: MicrophoneOptions): Promise<Microphone> {
-  const stream = await requestStream();
+/**
+ * Opens the default microphone and starts to emit chunks. An abort rejects at once, at any moment, and everything that
+ * the browser still opens afterwards is released.
+ * @throws MicrophoneError
+ */
+export async function openMicrophone(options: MicrophoneOptions, signal: AbortSignal): Promise<Microphone> {
+  const requested = requestStream();
+  // The browser cannot take its question back. It may open the device long after the abort.
+  requested.then((late) => signal.aborted && stopTracks(late), ignore);
+  const stream = await abortable(requested, signal);
   const track = stream.getAudioTracks()[0];
   let context: AudioContext | undefined;
   try {
     const opened = connect(stream);
     context = opened.context;
-    const cutter = await startChunkCutter(opened, options);
-    track?.addEventListener('ended', options.onEnded);
-    return { close: () => close(opened.context, stream, cutter) };
+    const cutter = await startChunkCutter(opened, options, signal);
+    for (const type of ['ended', 'mute', 'unmute']) track?.addEventListener(type, options.onChange);
+    context.addEventListener('statechange', options.onChange);
+    return {
+      state: () => stateOf(opened.context, track),
+      resume: () => void opened.context.resume().catch(ignore),
+      close: () => close(opened.context, stream, cutter),
+    };
   } catch (error) {
-    track?.stop();
-    await context?.close();
+    stopTracks(stream);
+    context?.close().catch(ignore);
     throw error instanceof MicrophoneError ? error : new MicrophoneError('unknown', error);
   }
 }
 
+function stateOf(
+  context: AudioContext,
+  track: MediaStreamTrack | undefined,
+): ReturnType<Microphone['state']> {
+  if (track?.readyState !== 'live' || context.state === 'closed') return 'ended';
+  if (track.muted) return 'muted';
+  return context.state === 'running' ? 'running' : 'suspended';
+}
+
 /** Whether this page may use the microphone without a prompt; false if the browser does not tell. */
 export async function isMicrophoneGranted(): Promise<boolean> {
-  const status = await navigator.permissions?.query({ name: 'microphone' }).catch(() => undefined);
-  return status?.state === 'granted';
+  try {
+    return (await navigator.permissions.query({ name: 'microphone' })).state === 'granted';
+  } catch {
+    return false;
+  }
 }
 
 async function requestStream(): Promise<MediaStream> {
@@ -103,8 +137,12 @@ function connect(stream: MediaStream): { context: AudioContext; source: AudioNod
 async function startChunkCutter(
   { context, source }: { context: AudioContext; source: AudioNode },
   { chunkMs, onChunk, onLevel }: MicrophoneOptions,
+  signal: AbortSignal,
 ): Promise<AudioWorkletNode> {
-  await context.audioWorklet.addModule(workletUrl);
+  await abortable(
+    withTimeout(MODULE_TIMEOUT_MS, () => context.audioWorklet.addModule(workletUrl)),
+    signal,
+  );
   const processorOptions: WorkletOptions = {
     sampleRate: SAMPLE_RATE,
     chunkSamples: (SAMPLE_RATE * chunkMs) / 1_000,
@@ -122,7 +160,7 @@ async function startChunkCutter(
   cutter.port.start();
   // The cutter's output is silence. Some browsers run only nodes that are connected to the output.
   source.connect(cutter).connect(context.destination);
-  await resume(context);
+  await abortable(resume(context), signal);
   return cutter;
 }
 
@@ -137,9 +175,24 @@ async function resume(context: AudioContext): Promise<void> {
 
 async function close(context: AudioContext, stream: MediaStream, cutter: AudioWorkletNode): Promise<void> {
   await flush(cutter);
-  for (const track of stream.getTracks()) track.stop();
-  await context.close();
+  stopTracks(stream);
+  context.close().catch(ignore);
 }
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+/** Rejects at an abort, even if the promise never settles. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(new MicrophoneError('unknown', signal.reason));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([aborted, promise]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+function ignore(): void {}
 
 function flush({ port }: AudioWorkletNode): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -106,6 +106,25 @@ test('finish ends without an answer too, and reports the audio that was lost', a
   expect(server.states.at(-1)).toEqual({ type: 'gap', seconds: 1 });
 });
 
+test('a stream that starts only after the pump has given up is ended at once', async () => {
+  const server = new ScriptedServer([]);
+  let starts = 0;
+  const late = Promise.withResolvers<{ streamId: string }>();
+  const start = () => {
+    starts += 1;
+    return starts === 1 ? new Promise<never>(() => {}) : late.promise;
+  };
+  const pump = new Pump({ ...server.options, start });
+  pump.add(chunk(1));
+  const finished = pump.finish();
+  await vi.advanceTimersByTimeAsync(12_000);
+  await finished;
+  expect([starts, server.stopped]).toEqual([2, []]);
+  late.resolve({ streamId: FIRST });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(server.stopped).toEqual([FIRST]);
+});
+
 test('after any failures every chunk arrives once and in order, or a gap is reported', async () => {
   const outcome = fc.constantFrom<Outcome>(
     'good',

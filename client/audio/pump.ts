@@ -113,10 +113,8 @@ export class Pump {
     if (this.#closed) return;
     await this.#untilDrained();
     this.#reportLoss(this.#backlog.samples);
-    const streamId = this.#streamId;
     this.close();
-    if (!streamId) return;
-    await withTimeout(CALL_TIMEOUT_MS, (signal) => this.#options.stop(streamId, signal)).catch(() => {});
+    await this.#stopStream();
   }
 
   /** Drops everything at once, and does not end the stream at the server. */
@@ -127,6 +125,12 @@ export class Pump {
     this.#onDrained?.();
   }
 
+  async #stopStream(): Promise<void> {
+    const streamId = this.#streamId;
+    if (!streamId) return;
+    await withTimeout(CALL_TIMEOUT_MS, (signal) => this.#options.stop(streamId, signal)).catch(() => {});
+  }
+
   /** Resumes the stream, or starts one if there is none. */
   async #connect(): Promise<void> {
     if (this.#connecting || this.#closed) return;
@@ -135,6 +139,7 @@ export class Pump {
       await (this.#streamId ? this.#resume(this.#streamId) : this.#start());
       this.#rewind();
       this.#reportListening();
+      if (this.#closed) await this.#stopStream();
     } catch (error) {
       this.#recover(this.#options.describe(error));
     } finally {

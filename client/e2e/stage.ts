@@ -50,12 +50,12 @@ export class Stage {
     };
   }
 
-  async browser(microphone: FakeMicrophone = 'none'): Promise<Browser> {
+  async browser(microphone: FakeMicrophone = 'none', flags: string[] = []): Promise<Browser> {
     const executablePath = findChromium();
     if (!executablePath) throw new Error('Chromium was not found. `npm test` installs it or says how.');
     const browser = await chromium.launch({
       executablePath,
-      args: [...QUIET, ...flagsFor(microphone)],
+      args: [...QUIET, ...flagsFor(microphone), ...flags],
       env: { ...process.env, ...NO_SOUND_CARD },
     });
     this.#browsers.push(browser);
@@ -68,9 +68,11 @@ export class Stage {
     const page = await context.newPage();
     page.on('pageerror', (error) => this.#pageErrors.push(`${error}`));
     page.on('console', (message) => {
-      // When a test kills the server, the browser reports each failed request. That is no error of the page.
-      const isNetwork = /Failed to load resource|WebSocket connection to/.test(message.text());
-      if (message.type() === 'error' && !isNetwork) this.#pageErrors.push(message.text());
+      // When a test kills the server, the browser reports each failed request. Over plain http it reports a header
+      // that it ignores. Neither is an error of the page.
+      const isBrowsers = /Failed to load resource|WebSocket connection to|Cross-Origin-Opener-Policy/;
+      if (message.type() === 'error' && !isBrowsers.test(message.text()))
+        this.#pageErrors.push(message.text());
     });
     return page;
   }
@@ -130,7 +132,7 @@ export function timelineOf(page: Page): Promise<string[]> {
   return page.getByRole('log', { name: 'Messages' }).locator('article .text').allTextContents();
 }
 
-/** Types through an input method, as a Korean keyboard does, including the Enter that ends the composition. */
+/** Types through an input method, as Chrome on Windows reports it, including the Enter that ends the composition. */
 export async function compose(field: Locator, text: string): Promise<void> {
   await field.focus();
   const session = await field.page().context().newCDPSession(field.page());
@@ -146,4 +148,10 @@ export async function compose(field: Locator, text: string): Promise<void> {
     windowsVirtualKeyCode: 229,
   });
   await session.send('Input.insertText', { text });
+  await session.send('Input.dispatchKeyEvent', {
+    type: 'keyUp',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 13,
+  });
 }

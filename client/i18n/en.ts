@@ -28,6 +28,7 @@ export const en = {
     leave: 'Leave room',
     copyLink: 'Copy link',
     copied: 'Copied',
+    notCopied: 'Could not copy. Use the address bar.',
     menu: 'Room menu',
     settings: 'Speech settings',
     download: 'Download transcript',
@@ -60,6 +61,7 @@ export const en = {
   room: {
     unknown: 'This room does not exist, or it is private.',
     failed: 'Could not open the room.',
+    notLoaded: 'Could not load the messages. Trying again…',
     empty: 'No messages yet.',
     emptyHint: 'Write the first message, or turn on the microphone and speak.',
     earlier: 'Show earlier messages',
@@ -91,7 +93,14 @@ export const en = {
     heard: 'Originally heard: “{{ text }}”',
     voice: 'Speaker {{ number }}',
   },
-  people: { title: 'People', online: 'Online', offline: 'Offline', show: 'Show people', close: 'Close' },
+  people: {
+    notLoaded: 'Could not load the people of this room.',
+    title: 'People',
+    online: 'Online',
+    offline: 'Offline',
+    show: 'Show people',
+    close: 'Close',
+  },
   speech: {
     start: 'Turn on microphone',
     stop: 'Turn off microphone',
@@ -133,6 +142,14 @@ export const en = {
     engine: 'speech recognition was unavailable',
     queue: 'the wait in the queue was too long',
   },
+  /** Why a person who has turned the microphone on is not heard. */
+  hearing: {
+    opening: 'Starting…',
+    suspended: 'You are not heard: the microphone is paused, perhaps by a call. It continues by itself.',
+    muted: 'You are not heard: your device has muted the microphone.',
+    silent: 'No sound comes from the microphone. Check whether it is muted.',
+    disconnected: 'You are not heard: the microphone was disconnected. Connect one to go on.',
+  },
   microphone: {
     permission_denied:
       'Your browser blocks the microphone on this page. Allow it in the address bar, then try again.',
@@ -153,6 +170,7 @@ export const en = {
   engineWarning: { pocketsphinx: 'English only, about a third of the words wrong' },
   failure: {
     disconnected: 'Could not reach the server.',
+    cookies_blocked: 'Your browser blocks cookies. Allow them for this site, then try again.',
     store_unavailable: 'The server is busy. Try again in a moment.',
     room_unknown: 'This room does not exist, or it is private.',
     not_member: 'You are no longer a member of this room.',
@@ -204,6 +222,7 @@ export const en = {
     lost: 'Connection lost. Reconnecting… Your messages are kept.',
     refused: 'You have too many windows open, so this one is not connected. Close some, then try again.',
     offline: 'You are offline. Your messages are kept and sent when you are back.',
+    blocked: 'Your network blocks WebSockets. Everything goes over plain web requests, which can be slower.',
     now: 'Try now',
   },
 };

@@ -29,6 +29,7 @@ export const ko: Texts = {
     leave: '방 나가기',
     copyLink: '링크 복사',
     copied: '복사했습니다',
+    notCopied: '복사하지 못했습니다. 주소창에서 복사해 주세요.',
     menu: '방 메뉴',
     settings: '음성 설정',
     download: '대화록 내려받기',
@@ -61,6 +62,7 @@ export const ko: Texts = {
   room: {
     unknown: '없는 방이거나 비공개 방입니다.',
     failed: '방을 열지 못했습니다.',
+    notLoaded: '메시지를 불러오지 못해 다시 시도하고 있습니다.',
     empty: '아직 메시지가 없습니다.',
     emptyHint: '첫 메시지를 쓰거나, 마이크를 켜고 말해 보세요.',
     earlier: '이전 메시지 보기',
@@ -92,7 +94,14 @@ export const ko: Texts = {
     heard: '처음 인식된 말: “{{ text }}”',
     voice: '화자 {{ number }}',
   },
-  people: { title: '참여자', online: '접속 중', offline: '오프라인', show: '참여자 보기', close: '닫기' },
+  people: {
+    notLoaded: '참여자를 불러오지 못했습니다.',
+    title: '참여자',
+    online: '접속 중',
+    offline: '오프라인',
+    show: '참여자 보기',
+    close: '닫기',
+  },
   speech: {
     start: '마이크 켜기',
     stop: '마이크 끄기',
@@ -132,6 +141,13 @@ export const ko: Texts = {
     engine: '음성 인식을 사용할 수 없었음',
     queue: '대기 시간 초과',
   },
+  hearing: {
+    opening: '시작하는 중…',
+    suspended: '말씀이 들리지 않습니다. 통화 등으로 마이크가 일시 중지되었으며 자동으로 다시 시작합니다.',
+    muted: '말씀이 들리지 않습니다. 기기에서 마이크가 음소거되어 있습니다.',
+    silent: '마이크에서 소리가 들어오지 않습니다. 음소거되어 있는지 확인해 주세요.',
+    disconnected: '말씀이 들리지 않습니다. 마이크 연결이 끊겼습니다. 마이크를 다시 연결해 주세요.',
+  },
   microphone: {
     permission_denied: '브라우저에서 마이크가 차단되어 있습니다. 주소창에서 허용한 뒤 다시 시도해 주세요.',
     no_microphone: '마이크를 찾지 못했습니다. 마이크를 연결한 뒤 다시 시도해 주세요.',
@@ -152,6 +168,8 @@ export const ko: Texts = {
   engineWarning: { pocketsphinx: '영어 전용, 단어의 약 3분의 1이 틀림' },
   failure: {
     disconnected: '서버에 연결하지 못했습니다.',
+    cookies_blocked:
+      '브라우저에서 쿠키가 차단되어 있습니다. 이 사이트의 쿠키를 허용한 뒤 다시 시도해 주세요.',
     store_unavailable: '서버가 바쁩니다. 잠시 뒤 다시 시도해 주세요.',
     room_unknown: '없는 방이거나 비공개 방입니다.',
     not_member: '더 이상 이 방의 참여자가 아닙니다.',
@@ -200,6 +218,7 @@ export const ko: Texts = {
     lost: '연결이 끊겨 다시 연결하고 있습니다. 쓰신 메시지는 보관됩니다.',
     refused: '열린 창이 너무 많아 이 창은 연결되지 않았습니다. 일부를 닫고 다시 시도해 주십시오.',
     offline: '오프라인입니다. 쓰신 메시지는 보관했다가 연결되면 보냅니다.',
+    blocked: '네트워크에서 WebSocket이 차단되어 있어 일반 웹 요청을 사용합니다. 조금 느릴 수 있습니다.',
     now: '지금 시도',
   },
 };

@@ -2,6 +2,7 @@ import { type Accessor, createContext, createSignal, onCleanup, useContext } fro
 import type { EngineInfo, User } from '../../contract/types.ts';
 import { type ConnectionState, createRoomscribeClient, type RoomscribeClient } from '../sdk/client.ts';
 import { describeFailure } from '../sdk/errors.ts';
+import type { Way } from '../sdk/transport.ts';
 import { createRoomList, type RoomList } from './roomList.ts';
 import type { Session } from './session.ts';
 
@@ -10,6 +11,8 @@ export type Connected = {
   user: User;
   trpc: RoomscribeClient['trpc'];
   connection: Accessor<ConnectionState>;
+  /** `events` while WebSockets are blocked. */
+  way: Accessor<Way>;
   online: Accessor<boolean>;
   /** Calls the listener after each reconnect, until the reactive owner is disposed. */
   onReconnect: (listener: () => void) => void;
@@ -25,12 +28,15 @@ export function createConnected(session: Session, user: User): Connected {
   const client = createRoomscribeClient({ url: location.origin });
   const { connection } = client;
   const [state, setState] = createSignal(connection.state());
+  const [way, setWay] = createSignal(connection.way());
   const [engine, setEngine] = createSignal<EngineInfo>();
   const listeners = new Set<() => void>();
   onCleanup(
     connection.subscribe((next) => {
-      const isBack = next === 'open' && state() !== 'open';
+      // Calls that were under way fail when the way changes, as they do when the connection is lost.
+      const isBack = next === 'open' && (state() !== 'open' || way() !== connection.way());
       setState(next);
+      setWay(connection.way());
       if (isBack) for (const listener of listeners) listener();
     }),
   );
@@ -50,6 +56,7 @@ export function createConnected(session: Session, user: User): Connected {
     user,
     trpc: client.trpc,
     connection: state,
+    way,
     online: createOnline(() => connection.retryNow()),
     onReconnect(listener) {
       listeners.add(listener);

@@ -6,6 +6,8 @@ import { createTimeline } from './timeline.ts';
 
 export type History = {
   messages: Accessor<Message[]>;
+  /** `failed`: the newest messages could not be loaded yet. They are asked for again and again. */
+  status: Accessor<'loading' | 'loaded' | 'failed'>;
   hasEarlier: Accessor<boolean>;
   loadEarlier: () => Promise<void>;
   merge: (messages: Message[]) => void;
@@ -32,13 +34,17 @@ export function createHistory({ trpc }: Connected, options: HistoryOptions): His
   const timeline = createTimeline();
   const [messages, setMessages] = createSignal<Message[]>([]);
   const [hasEarlier, setHasEarlier] = createSignal(false);
+  const [status, setStatus] = createSignal<'loading' | 'loaded' | 'failed'>('loading');
   let loading = false;
   let closed = false;
 
   const show = (changed: Message[]) =>
     batch(() => {
       // After a reset the old messages stay on screen until the newest page is loaded.
-      if (timeline.isLoaded()) setMessages(timeline.messages());
+      if (timeline.isLoaded()) {
+        setMessages(timeline.messages());
+        setStatus('loaded');
+      }
       setHasEarlier(timeline.hasOlder());
       onMessages(changed.filter(({ id }) => timeline.has(id)));
     });
@@ -57,6 +63,7 @@ export function createHistory({ trpc }: Connected, options: HistoryOptions): His
     try {
       await loadPage();
     } catch {
+      setStatus((known) => (known === 'loaded' ? known : 'failed'));
       if (!closed) setTimeout(() => void loadNewest(), RETRY_MS);
     }
   };
@@ -80,6 +87,7 @@ export function createHistory({ trpc }: Connected, options: HistoryOptions): His
 
   return {
     messages,
+    status,
     hasEarlier,
     async loadEarlier() {
       if (loading || !timeline.hasOlder()) return;

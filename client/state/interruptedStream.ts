@@ -15,6 +15,14 @@ export function takeInterruptedStream(storage: Storage, roomId: string, now: num
   const text = storage.getItem(KEY);
   storage.removeItem(KEY);
   if (text === null) return undefined;
-  const saved = JSON.parse(text) as InterruptedStream & { at: number };
-  return saved.roomId === roomId && now - saved.at < GRACE_MS ? saved.streamId : undefined;
+  const saved = read(text);
+  return saved?.roomId === roomId && now - saved.at < GRACE_MS ? saved.streamId : undefined;
+}
+
+function read(text: string): (InterruptedStream & { at: number }) | undefined {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,16 +2,16 @@ import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js';
 import type { Room } from '../../contract/types.ts';
 import {
   isMicrophoneGranted,
-  type Microphone,
   MicrophoneError,
   type MicrophoneProblem,
-  openMicrophone,
   SAMPLE_RATE,
 } from '../audio/microphone.ts';
 import { Pump, type PumpStart, type PumpState } from '../audio/pump.ts';
+import type { Hearing } from '../audio/steadyMicrophone.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 import type { Connected } from './connected.ts';
 import { saveInterruptedStream, takeInterruptedStream } from './interruptedStream.ts';
+import { SpeechTurn } from './speechTurn.ts';
 import { tabStorage } from './storage.ts';
 
 export type Phase =
@@ -29,17 +29,18 @@ export type MicrophoneControl = {
   phase: Accessor<Phase>;
   /** The speech stream of this microphone; undefined while there is none. */
   streamId: Accessor<string | undefined>;
+  /** Whether the microphone sends sound, while it is on. */
+  hearing: Accessor<Hearing>;
   /** 0 to 1. */
   level: Accessor<number>;
   trouble: Accessor<Trouble | null>;
   dismiss: () => void;
   start: (options?: PumpStart) => Promise<void>;
+  /** Wins at any moment: whatever still opens is released as soon as it is open. */
   stop: () => Promise<void>;
 };
 
 type SpeechRoom = Pick<Room, 'id' | 'language'>;
-
-const CHUNK_MS = 100;
 
 /** The microphone in one room. The speech stream starts after the browser has opened the microphone. */
 export function createMicrophoneControl(connected: Connected, room: Accessor<SpeechRoom>): MicrophoneControl {
@@ -47,69 +48,48 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spe
   const [streamId, setStreamId] = createSignal<string>();
   const [level, setLevel] = createSignal(0);
   const [trouble, setTrouble] = createSignal<Trouble | null>(null);
-  let microphone: Microphone | undefined;
-  let pump: Pump | undefined;
+  const [hearing, setHearing] = createSignal<Hearing>('opening');
+  let turn: SpeechTurn | undefined;
   let closed = false;
 
-  const release = async () => {
-    const opened = microphone;
-    microphone = undefined;
-    setLevel(0);
-    await opened?.close();
-  };
-
-  const fail = async (reason: Trouble) => {
-    setTrouble(reason);
-    pump?.close();
-    pump = undefined;
-    setStreamId(undefined);
-    await release();
-    setPhase({ type: 'off' });
-  };
-
-  const onPumpState = (state: PumpState) => {
-    if (state.type === 'failed') return void fail({ type: 'server', failure: state.failure });
+  const onPump = (state: PumpState) => {
+    if (state.type === 'failed') return void setTrouble({ type: 'server', failure: state.failure });
     if (state.type === 'gap') return void setTrouble({ type: 'gap', seconds: state.seconds });
-    if (phase().type === 'stopping') return;
     if (state.type === 'listening') setStreamId(state.streamId);
     setPhase(state);
   };
-
-  const stop = async () => {
-    if (!microphone) return;
-    setPhase({ type: 'stopping' });
+  const off = (next: Phase) => {
     setStreamId(undefined);
-    await release();
-    // The pump stays set, so that `onReconnect` below can still reach it. A finished pump ignores calls.
-    await pump?.finish();
-    if (phase().type === 'stopping') setPhase({ type: 'off' });
+    setLevel(0);
+    setPhase(next);
   };
+  const stop = async () => turn?.stop();
 
   const start = async (options = resumeAfter(trouble())) => {
-    if (phase().type !== 'off' || closed) return;
+    if (turn || closed) return;
     setTrouble(null);
+    setHearing('opening');
     setPhase({ type: 'asking' });
     setStreamId(options.resumeStreamId);
-    try {
-      microphone = await openMicrophone({
-        chunkMs: CHUNK_MS,
-        onChunk: (pcm) => pump?.add(pcm),
-        onLevel: setLevel,
-        onEnded: () => void stop().then(() => setTrouble({ type: 'device', problem: 'ended' })),
-      });
-    } catch (error) {
-      return fail(startTrouble(error, options));
-    }
-    if (closed) return release();
-    pump = openPump(connected.trpc, room(), options, onPumpState);
+    turn = new SpeechTurn({
+      ...{ onPump, onLevel: setLevel, onHearing: setHearing },
+      openPump: (onState) => openPump(connected.trpc, room(), options, onState),
+      onRefused: (error) => setTrouble(startTrouble(error, options)),
+      onLost: (problem) => void stop().then(() => setTrouble({ type: 'device', problem })),
+      onStopping: () => off({ type: 'stopping' }),
+      onEnd: () => {
+        turn = undefined;
+        off({ type: 'off' });
+      },
+    });
   };
 
   onCleanup(() => {
     closed = true;
     void stop();
   });
-  reconnectFast(connected, phase, () => pump);
-  const control = { phase, streamId, level, trouble, dismiss: () => setTrouble(null), start, stop };
+  reconnectFast(connected, phase, () => turn);
+  const control = { phase, streamId, hearing, level, trouble, dismiss: () => setTrouble(null), start, stop };
   resumeOnReload(room().id, control, (streamId) => setTrouble({ type: 'interrupted', streamId }));
   return control;
 }
@@ -118,10 +98,10 @@ export function createMicrophoneControl(connected: Connected, room: Accessor<Spe
 function reconnectFast(
   { hurry, onReconnect }: Connected,
   phase: Accessor<Phase>,
-  pump: () => Pump | undefined,
+  turn: () => SpeechTurn | undefined,
 ): void {
   createEffect(() => phase().type !== 'off' && onCleanup(hurry()));
-  onReconnect(() => pump()?.retryNow());
+  onReconnect(() => turn()?.retryNow());
 }
 
 /** Continues the speech stream after a reload. If the browser would prompt for the microphone, the page asks first. */

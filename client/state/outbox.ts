@@ -1,5 +1,6 @@
 import type { Message } from '../../contract/types.ts';
 import type { Failure } from '../sdk/errors.ts';
+import { randomId } from './randomId.ts';
 
 /** A message that is not in the timeline yet. With a `failure`, the author must resend or discard it. */
 export type Pending = {
@@ -48,7 +49,7 @@ export class Outbox {
 
   add(text: string): void {
     const order = (this.#items.at(-1)?.order ?? 0) + 1;
-    this.#put({ clientId: crypto.randomUUID(), text, order, failure: null });
+    this.#put({ clientId: randomId(), text, order, failure: null });
     void this.#run();
   }
 

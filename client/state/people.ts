@@ -11,6 +11,9 @@ type PeopleEvent = Extract<RoomEvent, { type: 'presence' } | { change: 'joined' 
 export type People = {
   /** Members who are online come first. Each part is sorted by name. */
   items: Accessor<Person[]>;
+  /** `failed`: the members could not be loaded. Those who are online are known all the same. */
+  status: Accessor<'loading' | 'loaded' | 'failed'>;
+  reload: () => void;
   /** How many people are online. In a large room, the server does not list all of them. */
   onlineCount: Accessor<number>;
   receive: (event: PeopleEvent) => void;
@@ -23,8 +26,10 @@ export function createPeople({ trpc }: Connected, roomId: string): People {
 
   const [onlineCount, setOnlineCount] = createSignal(0);
 
+  const [status, setStatus] = createSignal<'loading' | 'loaded' | 'failed'>('loading');
   const load = async () => {
     const page = await trpc.rooms.members.query({ roomId, limit: 200 }).catch(() => undefined);
+    setStatus((known) => (page || known === 'loaded' ? 'loaded' : 'failed'));
     if (page) setMembers(page.items.map((member) => member.user));
   };
   void load();
@@ -38,6 +43,8 @@ export function createPeople({ trpc }: Connected, roomId: string): People {
 
   return {
     items,
+    status,
+    reload: () => void load(),
     onlineCount,
     receive(event) {
       if (event.type === 'room') return void load();

@@ -5,10 +5,10 @@ import { CaptionBoard, type CaptionStream } from './captionBoard.ts';
 import type { Connected } from './connected.ts';
 import { createHistory, type History } from './history.ts';
 import { Outbox, type Pending } from './outbox.ts';
-import { createPeople, type Person } from './people.ts';
+import { createPeople, type People, type Person } from './people.ts';
 import { storage } from './storage.ts';
 
-export type OpenRoom = Pick<History, 'messages' | 'hasEarlier' | 'loadEarlier'> & {
+export type OpenRoom = Pick<History, 'messages' | 'status' | 'hasEarlier' | 'loadEarlier'> & {
   room: Accessor<Room>;
   /** Shows the room as the server returned it after a change. */
   setRoom: (room: Room) => void;
@@ -19,6 +19,8 @@ export type OpenRoom = Pick<History, 'messages' | 'hasEarlier' | 'loadEarlier'> 
   edit: (message: Message, text: string) => Promise<void>;
   pending: Accessor<Pending[]>;
   people: Accessor<Person[]>;
+  peopleStatus: People['status'];
+  reloadPeople: () => void;
   onlineCount: Accessor<number>;
   lines: Accessor<Utterance[]>;
   streams: Accessor<CaptionStream[]>;
@@ -93,6 +95,7 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     room: current,
     setRoom: change,
     messages: history.messages,
+    status: history.status,
     hasEarlier: history.hasEarlier,
     loadEarlier: history.loadEarlier,
     send: (text) => outbox.add(text),
@@ -104,6 +107,8 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     },
     pending: () => notInTimeline(pending(), history.messages(), user.id),
     people: people.items,
+    peopleStatus: people.status,
+    reloadPeople: people.reload,
     onlineCount: people.onlineCount,
     lines: captions.lines,
     streams: captions.streams,

@@ -5,6 +5,8 @@ import { describeFailure, type Failure } from '../sdk/errors.ts';
 
 export type RoomList = {
   items: Accessor<Room[]>;
+  /** Whether the server has answered. Before that, an empty list means nothing. */
+  loaded: Accessor<boolean>;
   hasMore: Accessor<boolean>;
   search: Accessor<string>;
   failure: Accessor<Failure | null>;
@@ -19,6 +21,7 @@ export type RoomList = {
 /** The rooms that the person may see, newest first, in pages. */
 export function createRoomList(trpc: RoomscribeClient['trpc']): RoomList {
   const [items, setItems] = createSignal<Room[]>([]);
+  const [loaded, setLoaded] = createSignal(false);
   const [cursor, setCursor] = createSignal<string | null>(null);
   const [search, setSearch] = createSignal('');
   const [failure, setFailure] = createSignal<Failure | null>(null);
@@ -33,6 +36,7 @@ export function createRoomList(trpc: RoomscribeClient['trpc']): RoomList {
       if (request !== lastRequest) return;
       setItems((known) => (after === null ? page.items : [...known, ...page.items]));
       setCursor(page.nextCursor);
+      setLoaded(true);
       setFailure(null);
     } catch (error) {
       if (request === lastRequest) setFailure(describeFailure(error));
@@ -41,6 +45,7 @@ export function createRoomList(trpc: RoomscribeClient['trpc']): RoomList {
 
   return {
     items,
+    loaded,
     hasMore: () => cursor() !== null,
     search,
     failure,

@@ -14,6 +14,14 @@ export type Session = {
   forget: () => void;
 };
 
+/** The server has made a session, but the browser did not keep its cookie. */
+class CookiesBlocked extends Error {}
+
+const COOKIES_BLOCKED: Failure = {
+  ...{ reason: 'cookies_blocked', code: null, retryable: true, details: {} },
+  message: 'The browser blocks cookies.',
+};
+
 export function createSession(): Session {
   const trpc = createSessionClient(location.origin);
   const [user, setUser] = createSignal<User | null>();
@@ -24,7 +32,7 @@ export function createSession(): Session {
     try {
       setUser((await call()).user);
     } catch (error) {
-      setFailure(describeFailure(error));
+      setFailure(error instanceof CookiesBlocked ? COOKIES_BLOCKED : describeFailure(error));
     }
   };
 
@@ -32,7 +40,13 @@ export function createSession(): Session {
     user,
     failure,
     load: () => loadUser(() => trpc.session.me.query()),
-    enter: (name) => loadUser(() => trpc.session.guest.mutate({ name })),
+    enter: (name) =>
+      loadUser(async () => {
+        await trpc.session.guest.mutate({ name });
+        const session = await trpc.session.me.query();
+        if (session.user === null) throw new CookiesBlocked();
+        return session;
+      }),
     forget: () => void setUser(null),
   };
 }

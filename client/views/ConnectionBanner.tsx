@@ -6,7 +6,8 @@ import { useConnected } from '../state/connected.ts';
 const SHOW_AFTER_MS = 1_000;
 
 export function ConnectionBanner() {
-  const { connection, online, retryNow } = useConnected();
+  const { connection, way, online, retryNow } = useConnected();
+  const [dismissed, setDismissed] = createSignal(false);
   const [shown, setShown] = createSignal(false);
   createEffect(() => {
     if (connection() === 'open') return void setShown(false);
@@ -25,6 +26,14 @@ export function ConnectionBanner() {
           <span>{text()}</span>
           <button type="button" class="button small" onClick={retryNow}>
             {t('connection.now')}
+          </button>
+        </div>
+      </Show>
+      <Show when={!shown() && way() === 'events' && !dismissed()}>
+        <div class="banner">
+          <span>{t('connection.blocked')}</span>
+          <button type="button" class="button small" onClick={() => setDismissed(true)}>
+            {t('speech.dismiss')}
           </button>
         </div>
       </Show>

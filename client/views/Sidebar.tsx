@@ -42,6 +42,7 @@ export function Sidebar() {
         <For each={rooms.items()} fallback={<NoRooms />}>
           {(room) => <RoomLink room={room} />}
         </For>
+        <RoomsFailure />
         <Show when={rooms.hasMore()}>
           <li>
             <button type="button" class="button quiet-button" onClick={() => void rooms.more()}>
@@ -73,13 +74,33 @@ function RoomLink(props: { room: Room }) {
   );
 }
 
+/** Why the list shows no rooms: it is loading, there are none, or it failed. */
 function NoRooms() {
   const { rooms } = useConnected();
-  const problem = () => {
-    const failure = rooms.failure();
-    return failure && explainFailure(failure);
+  const text = () => {
+    if (!rooms.loaded()) return t('loading');
+    return rooms.search() ? t('rooms.notFound') : t('rooms.none');
   };
   return (
-    <li class="quiet rooms-none">{problem() ?? (rooms.search() ? t('rooms.notFound') : t('rooms.none'))}</li>
+    <Show when={rooms.failure() === null}>
+      <li class="quiet rooms-none">{text()}</li>
+    </Show>
+  );
+}
+
+/** The list may be old, or empty, because it could not be loaded. */
+function RoomsFailure() {
+  const { rooms } = useConnected();
+  return (
+    <Show when={rooms.failure()}>
+      {(failure) => (
+        <li class="rooms-none">
+          <p role="alert">{explainFailure(failure())}</p>
+          <button type="button" class="button small" onClick={() => void rooms.refresh()}>
+            {t('retry')}
+          </button>
+        </li>
+      )}
+    </Show>
   );
 }

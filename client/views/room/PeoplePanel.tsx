@@ -1,11 +1,16 @@
-import { For } from 'solid-js';
+import { For, Match, Switch } from 'solid-js';
 import { t } from '../../i18n/i18n.ts';
 import { useConnected } from '../../state/connected.ts';
 import type { Person } from '../../state/people.ts';
 import { Avatar } from '../Avatar.tsx';
 import { CloseIcon } from '../icons.tsx';
 
-export function PeoplePanel(props: { people: Person[]; onClose: () => void }) {
+export function PeoplePanel(props: {
+  people: Person[];
+  status: 'loading' | 'loaded' | 'failed';
+  onReload: () => void;
+  onClose: () => void;
+}) {
   const { user } = useConnected();
   return (
     <aside class="people" aria-label={t('people.title')}>
@@ -20,6 +25,17 @@ export function PeoplePanel(props: { people: Person[]; onClose: () => void }) {
           <CloseIcon />
         </button>
       </header>
+      <Switch>
+        <Match when={props.status === 'loading'}>
+          <p class="quiet">{t('loading')}</p>
+        </Match>
+        <Match when={props.status === 'failed'}>
+          <p role="alert">{t('people.notLoaded')}</p>
+          <button type="button" class="button small" onClick={() => props.onReload()}>
+            {t('retry')}
+          </button>
+        </Match>
+      </Switch>
       <ul>
         <For each={props.people}>
           {(person) => (

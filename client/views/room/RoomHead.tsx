@@ -1,22 +1,25 @@
 import { A, useNavigate } from '@solidjs/router';
-import { createSignal } from 'solid-js';
+import { createSignal, Show } from 'solid-js';
 import { t } from '../../i18n/i18n.ts';
 import { useConnected } from '../../state/connected.ts';
 import type { OpenRoom } from '../../state/room.ts';
+import { copyText } from '../copyText.ts';
 import { BackIcon, LinkIcon, PeopleIcon } from '../icons.tsx';
 import { RoomMenu } from './RoomMenu.tsx';
 
 const COPIED_SHOWN_MS = 2_000;
+/** Longer, because the person has to do something. */
+const NOT_COPIED_SHOWN_MS = 8_000;
 
 export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
   const { trpc, rooms } = useConnected();
   const navigate = useNavigate();
-  const [copied, setCopied] = createSignal(false);
+  const [copied, setCopied] = createSignal<'copied' | 'notCopied'>();
 
   const copy = async () => {
-    await navigator.clipboard.writeText(location.href);
-    setCopied(true);
-    setTimeout(() => setCopied(false), COPIED_SHOWN_MS);
+    const isCopied = await copyText(location.href);
+    setCopied(isCopied ? 'copied' : 'notCopied');
+    setTimeout(() => setCopied(), isCopied ? COPIED_SHOWN_MS : NOT_COPIED_SHOWN_MS);
   };
   const leave = async () => {
     await trpc.rooms.leave.mutate({ roomId: props.open.room().id });
@@ -40,7 +43,7 @@ export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
         <LinkIcon />
       </button>
       <span class="copied" role="status">
-        {copied() ? t('rooms.copied') : ''}
+        <Show when={copied()}>{(outcome) => t(`rooms.${outcome()}`)}</Show>
       </span>
       <RoomMenu room={props.open.room()} onChanged={props.open.setRoom} onLeave={() => void leave()} />
       <button

@@ -35,7 +35,12 @@ export function RoomView(props: { room: Room }) {
           {(refused) => <p role="alert">{explainFailure(refused())}</p>}
         </Show>
       </main>
-      <PeoplePanel people={open.people()} onClose={() => setShowsPeople(false)} />
+      <PeoplePanel
+        people={open.people()}
+        status={open.peopleStatus()}
+        onReload={open.reloadPeople}
+        onClose={() => setShowsPeople(false)}
+      />
     </div>
   );
 }

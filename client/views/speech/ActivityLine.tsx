@@ -10,10 +10,16 @@ import type { MicrophoneControl, Phase } from '../../state/microphone.ts';
 export function ActivityLine(props: { microphone: MicrophoneControl; stream: CaptionStream | undefined }) {
   const { engine } = useConnected();
   const phase = () => props.microphone.phase();
+  /** Why the person is not heard; null while samples arrive, and when none are expected. */
+  const notHeard = () => {
+    const hearing = props.microphone.hearing();
+    if (hearing === 'heard' || phase().type === 'asking' || phase().type === 'stopping') return null;
+    return t(`hearing.${hearing}`);
+  };
   return (
     <div class="row">
-      <small>{explainPhase(phase(), props.stream, engine())}</small>
-      <Show when={phase().type === 'listening'}>
+      <small>{notHeard() ?? explainPhase(phase(), props.stream, engine())}</small>
+      <Show when={phase().type === 'listening' && notHeard() === null}>
         <meter
           class="level"
           min="0"

@@ -1,4 +1,4 @@
-import { createEffect, createSignal, on, Show } from 'solid-js';
+import { createEffect, createSignal, on, onMount, Show } from 'solid-js';
 import { codePoints, LIMITS } from '../../../contract/limits.ts';
 import type { Room } from '../../../contract/types.ts';
 import { t } from '../../i18n/i18n.ts';
@@ -6,7 +6,7 @@ import type { MicrophoneControl } from '../../state/microphone.ts';
 import { storage } from '../../state/storage.ts';
 import { SendIcon } from '../icons.tsx';
 import { MicrophoneButton } from '../speech/MicrophoneButton.tsx';
-import { isComposing } from './composition.ts';
+import { sendOnEnter } from './composition.ts';
 
 /** With fewer characters left than this, the composer shows how many. */
 const WARN_LEFT = 200;
@@ -24,7 +24,8 @@ export function Composer(props: {
 
   createEffect(
     on(text, () => {
-      storage.setItem(key, text());
+      if (text() === '') storage.removeItem(key);
+      else storage.setItem(key, text());
       area.style.height = 'auto';
       area.style.height = `${area.scrollHeight}px`;
     }),
@@ -38,11 +39,7 @@ export function Composer(props: {
     area.focus();
   };
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
-    event.preventDefault();
-    send();
-  };
+  onMount(() => sendOnEnter(area, send));
 
   return (
     <form
@@ -63,7 +60,6 @@ export function Composer(props: {
           enterkeyhint="send"
           value={text()}
           onInput={(event) => setText(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
         />
         <Show when={left() < WARN_LEFT}>
           <small classList={{ over: left() < 0 }} role="status">

@@ -1,8 +1,8 @@
-import { createEffect, onCleanup, Show } from 'solid-js';
+import { createEffect, onCleanup, onMount, Show } from 'solid-js';
 import { explainFailure } from '../../i18n/explain.ts';
 import { t } from '../../i18n/i18n.ts';
 import type { Editing } from '../../state/editing.ts';
-import { isComposing } from './composition.ts';
+import { isComposing, sendOnEnter } from './composition.ts';
 
 /** Replaces a message while its author edits it. When it closes, the focus returns to the message's edit button. */
 export function EditMessage(props: { editing: Editing }) {
@@ -18,12 +18,9 @@ export function EditMessage(props: { editing: Editing }) {
   onCleanup(() => queueMicrotask(() => document.querySelector<HTMLElement>(`[data-edits="${id}"]`)?.focus()));
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (isComposing(event) || event.shiftKey) return;
-    if (event.key === 'Escape') props.editing.cancel();
-    if (event.key !== 'Enter') return;
-    event.preventDefault();
-    void props.editing.save();
+    if (event.key === 'Escape' && !isComposing(event) && !event.shiftKey) props.editing.cancel();
   };
+  onMount(() => sendOnEnter(area, () => void props.editing.save()));
 
   return (
     <form

@@ -1,4 +1,4 @@
-import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js';
+import { createEffect, createSignal, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js';
 import { isSameDay, t } from '../../i18n/i18n.ts';
 import { useConnected } from '../../state/connected.ts';
 import { createEditing } from '../../state/editing.ts';
@@ -67,7 +67,10 @@ export function TimelineView(props: { open: OpenRoom }) {
         aria-label={t('room.timeline')}
         tabindex="0"
       >
-        <Show when={props.open.hasEarlier()} fallback={<Beginning isEmpty={messages().length === 0} />}>
+        <Show
+          when={props.open.hasEarlier()}
+          fallback={<Beginning isEmpty={messages().length === 0} status={props.open.status()} />}
+        >
           <button type="button" class="button quiet-button" onClick={() => void loadEarlier()}>
             {t('room.earlier')}
           </button>
@@ -102,13 +105,21 @@ export function TimelineView(props: { open: OpenRoom }) {
   );
 }
 
-function Beginning(props: { isEmpty: boolean }) {
+function Beginning(props: { isEmpty: boolean; status: ReturnType<OpenRoom['status']> }) {
   return (
     <div class="beginning quiet">
-      <Show when={props.isEmpty} fallback={<p>{t('room.start')}</p>}>
-        <p>{t('room.empty')}</p>
-        <p>{t('room.emptyHint')}</p>
-      </Show>
+      <Switch fallback={<p>{t('room.start')}</p>}>
+        <Match when={props.status === 'loading'}>
+          <p>{t('loading')}</p>
+        </Match>
+        <Match when={props.status === 'failed'}>
+          <p role="alert">{t('room.notLoaded')}</p>
+        </Match>
+        <Match when={props.isEmpty}>
+          <p>{t('room.empty')}</p>
+          <p>{t('room.emptyHint')}</p>
+        </Match>
+      </Switch>
     </div>
   );
 }

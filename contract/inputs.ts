@@ -1,26 +1,22 @@
 import { z } from 'zod';
 import { fold } from './fold.ts';
 import { codePoints, LIMITS } from './limits.ts';
+import { cleanName, cleanText, isVisible } from './text.ts';
 
 /** The inputs of tRPC and REST. People read the error messages. */
-
-const CONTROL = /\p{Cc}/u;
-/** Any control character except tab and line feed. A typed text may contain those two. */
-const CONTROL_IN_TEXT = /[^\P{Cc}\t\n]/u;
 
 const atMost = (length: number) =>
   [(text: string) => codePoints(text) <= length, `At most ${length} characters.`] as const;
 
-const line = (label: string, length: number) =>
+/** A text without what cannot be seen. It must show something. Its length counts after the cleaning. */
+const visible = (label: string, length: number, clean: (text: string) => string) =>
   z
     .string()
-    .trim()
-    .min(1, `${label} must not be blank.`)
-    .refine(...atMost(length))
-    .refine(
-      (text) => text.isWellFormed() && !CONTROL.test(text),
-      `${label} must not contain control characters.`,
-    );
+    .overwrite(clean)
+    .refine(isVisible, `${label} must not be blank.`)
+    .refine(...atMost(length));
+
+const line = (label: string, length: number) => visible(label, length, cleanName);
 
 const uuid = z.guid('Not a UUID.').toLowerCase();
 
@@ -61,7 +57,7 @@ export const sessionInput = z.object({ name: line('A name', LIMITS.userNameLengt
 export const roomInput = z.object({ roomId: id });
 
 export const roomsPage = z.object({
-  search: z.string().trim().max(LIMITS.searchLength).optional(),
+  search: z.string().overwrite(cleanName).max(LIMITS.searchLength).optional(),
   cursor,
   limit,
 });
@@ -112,15 +108,7 @@ export const roomUpdate = roomInput.extend({
 
 export const membersPage = roomInput.extend({ cursor, limit });
 
-const messageText = z
-  .string()
-  .refine(
-    (text) => text.isWellFormed() && !CONTROL_IN_TEXT.test(text),
-    'A message must not contain control characters.',
-  )
-  .trim()
-  .min(1, 'A message must not be blank.')
-  .refine(...atMost(LIMITS.textLength));
+const messageText = visible('A message', LIMITS.textLength, cleanText);
 
 /** The ids of the people that a text mentions, without duplicates. */
 const mentions = z

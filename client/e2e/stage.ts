@@ -127,9 +127,12 @@ export async function write(page: Page, text: string): Promise<void> {
   await page.getByLabel('Write a message').press('Enter');
 }
 
-/** The texts of the timeline from top to bottom, including messages that are still being sent. */
-export function timelineOf(page: Page): Promise<string[]> {
-  return page.getByRole('log', { name: 'Messages' }).locator('article .text').allTextContents();
+/**
+ * The texts of the timeline from top to bottom, including messages that are still being sent.
+ * @param name what the page calls the timeline in its language.
+ */
+export function timelineOf(page: Page, name = 'Messages'): Promise<string[]> {
+  return page.getByRole('log', { name }).locator('article .text').allTextContents();
 }
 
 /** Types through an input method, as Chrome on Windows reports it, including the Enter that ends the composition. */

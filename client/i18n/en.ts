@@ -26,6 +26,7 @@ export const en = {
     pickHint: 'To invite someone, send them a room link. They only have to enter a name.',
     back: 'Back to rooms',
     leave: 'Leave room',
+    unread: 'Unread: {{ count }}',
     copyLink: 'Copy link',
     copied: 'Copied',
     notCopied: 'Could not copy. Use the address bar.',
@@ -71,8 +72,10 @@ export const en = {
     yesterday: 'Yesterday',
     spoken: 'Spoken',
     removed: 'This message was removed.',
-    you: '{{ name }} (you)',
+    you: '(you)',
     timeline: 'Messages',
+    /** Read out by screen readers, not shown. */
+    news: '{{ count }} new messages',
   },
   message: {
     write: 'Write a message',
@@ -90,7 +93,7 @@ export const en = {
     cancel: 'Cancel',
     notSaved: 'Not saved. {{ why }}',
     edited: 'Edited',
-    heard: 'Originally heard: “{{ text }}”',
+    heard: 'Originally heard:',
     voice: 'Speaker {{ number }}',
   },
   people: {
@@ -199,6 +202,7 @@ export const en = {
     not_owner: 'Only the room owner can do this.',
     message_removed: 'This message was removed in the meantime.',
     message_unknown: 'This message is not in this room.',
+    not_heard: 'Nothing was heard here, so there is nothing to correct.',
     not_author: 'Only the author can do this.',
     reactions_full: 'This message cannot take any more kinds of reactions.',
     reply_unknown: 'The message you reply to is not in this room.',
@@ -215,7 +219,14 @@ export const en = {
     engine_duration: 'Speech recognition reached its time limit. Turn the microphone on again.',
     stream_ended: 'You are no longer heard. Turn the microphone on again.',
     stream_unknown: 'You are no longer heard. Turn the microphone on again.',
+    engine_refuses:
+      'Speech recognition does not support a setting of this room. The room owner must change the speech settings.',
+    too_slow: 'This device reads live captions too slowly. Reload the page.',
+    invalid_input: 'The server does not accept this. It may be blank or too long.',
+    body_too_large: 'This is too large to send.',
     internal_server_error: 'Something went wrong on the server. Try again.',
+    /** For a reason that this page does not know, from a newer server. */
+    other: '{{ message }}',
   },
   connection: {
     connecting: 'Connecting…',

@@ -1,13 +1,15 @@
 import type { EngineInfo, EngineName, EngineRef, Speech } from '../../contract/types.ts';
 import type { Failure } from '../sdk/errors.ts';
 import { en } from './en.ts';
-import { locale, t } from './i18n.ts';
+import { isolate, locale, t } from './i18n.ts';
 
 const MINUTE = 60;
 
-/** Why something failed. A reason without a text of ours gets the server's English message. */
+/** Why something failed. For a reason without a text of ours, the server's English message is quoted. */
 export function explainFailure({ reason, message }: Pick<Failure, 'reason' | 'message'>): string {
-  return isKeyOf(en.failure, reason) ? t(`failure.${reason}`) : message;
+  return isKeyOf(en.failure, reason)
+    ? t(`failure.${reason}`)
+    : t('failure.other', { message: isolate(message) });
 }
 
 /** How good an engine is, and where it sends the audio. An engine without a text of ours gets the server's. */

@@ -28,6 +28,11 @@ export const t = createRoot(() => {
   );
 });
 
+/** A text of a person as a value of `t`: its direction does not turn the text around it (Unicode’s FSI and PDI). */
+export function isolate(text: string): string {
+  return `\u2068${text}\u2069`;
+}
+
 const timeFormats = { en: timeFormat('en'), ko: timeFormat('ko') };
 const dayFormats = { en: dayFormat('en'), ko: dayFormat('ko') };
 

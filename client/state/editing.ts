@@ -1,5 +1,6 @@
 import { type Accessor, createSignal } from 'solid-js';
 import { codePoints, LIMITS } from '../../contract/limits.ts';
+import { cleanText, isVisible } from '../../contract/text.ts';
 import type { Message } from '../../contract/types.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
 
@@ -22,8 +23,8 @@ export type Editing = {
 export function createEditing(edit: (message: Message, text: string) => Promise<void>): Editing {
   const [draft, setDraft] = createSignal<Draft | null>(null);
   const [failure, setFailure] = createSignal<Failure | null>(null);
-  const trimmed = () => draft()?.text.trim() ?? '';
-  const canSave = () => trimmed() !== '' && codePoints(trimmed()) <= LIMITS.textLength;
+  const clean = () => cleanText(draft()?.text ?? '');
+  const canSave = () => isVisible(clean()) && codePoints(clean()) <= LIMITS.textLength;
   let saving = false;
 
   const show = (next: Draft | null) => {
@@ -41,10 +42,10 @@ export function createEditing(edit: (message: Message, text: string) => Promise<
     async save() {
       const editing = draft();
       if (!editing || !canSave() || saving) return;
-      if (trimmed() === editing.message.text) return show(null);
+      if (clean() === editing.message.text) return show(null);
       saving = true;
       try {
-        await edit(editing.message, trimmed());
+        await edit(editing.message, clean());
         if (draft()?.message.id === editing.message.id) show(null);
       } catch (error) {
         setFailure(describeFailure(error));

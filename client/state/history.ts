@@ -14,12 +14,16 @@ export type History = {
   has: (messageId: string) => boolean;
 };
 
-type HistoryOptions = {
+export type HistoryOptions = {
   roomId: string;
-  /** The room's rev, read before the history is created. */
+  /** The room's rev and last seq, read before the history is created. */
   rev: number;
+  lastSeq: number;
   onEvent: (event: RoomEvent) => void;
+  /** Messages that are new or have changed. */
   onMessages: (messages: Message[]) => void;
+  /** A message that came live, after all that were known. A change or a page of history is no arrival. */
+  onArrival: (message: Message) => void;
   onRefused: (failure: Failure) => void;
 };
 
@@ -30,16 +34,17 @@ const RETRY_MS = 2_000;
  * the newest page is loaded. So every change is in the page or comes live. A change that is in both is merged by rev.
  */
 export function createHistory({ trpc }: Connected, options: HistoryOptions): History {
-  const { roomId, onEvent, onMessages, onRefused } = options;
+  const { roomId, onEvent, onMessages, onArrival, onRefused } = options;
   const timeline = createTimeline();
   const [messages, setMessages] = createSignal<Message[]>([]);
   const [hasEarlier, setHasEarlier] = createSignal(false);
   const [status, setStatus] = createSignal<'loading' | 'loaded' | 'failed'>('loading');
-  let loading = false;
   let closed = false;
+  let newestSeq = options.lastSeq;
 
   const show = (changed: Message[]) =>
     batch(() => {
+      newestSeq = Math.max(newestSeq, changed.at(-1)?.seq ?? 0);
       // After a reset the old messages stay on screen until the newest page is loaded.
       if (timeline.isLoaded()) {
         setMessages(timeline.messages());
@@ -69,7 +74,12 @@ export function createHistory({ trpc }: Connected, options: HistoryOptions): His
   };
 
   const receive = (event: RoomEvent) => {
-    if (event.type === 'message') return merge([event.message]);
+    if (event.type === 'message') {
+      const isArrival = event.message.seq > newestSeq;
+      merge([event.message]);
+      if (isArrival) onArrival(event.message);
+      return;
+    }
     if (event.type !== 'reset') return onEvent(event);
     timeline.reset(event.rev);
     void loadNewest();
@@ -89,14 +99,22 @@ export function createHistory({ trpc }: Connected, options: HistoryOptions): His
     messages,
     status,
     hasEarlier,
-    async loadEarlier() {
-      if (loading || !timeline.hasOlder()) return;
-      loading = true;
-      // A failure does no harm: the next scroll up loads again.
-      await loadPage().catch(() => {});
-      loading = false;
-    },
+    // A failure does no harm: the next scroll up loads again.
+    loadEarlier: oneAtATime(async () => {
+      if (timeline.hasOlder()) await loadPage().catch(() => {});
+    }),
     merge,
     has: timeline.has,
+  };
+}
+
+/** Ignores calls while one is running. */
+function oneAtATime(run: () => Promise<void>): () => Promise<void> {
+  let isRunning = false;
+  return async () => {
+    if (isRunning) return;
+    isRunning = true;
+    await run();
+    isRunning = false;
   };
 }

@@ -1,11 +1,14 @@
 import { type Accessor, createSignal, onCleanup } from 'solid-js';
 import type { CaptionEvent, Message, Room, Utterance } from '../../contract/types.ts';
 import { describeFailure, type Failure } from '../sdk/errors.ts';
+import { type Announcement, createArrivals } from './arrivals.ts';
 import { CaptionBoard, type CaptionStream } from './captionBoard.ts';
 import type { Connected } from './connected.ts';
-import { createHistory, type History } from './history.ts';
+import { createDraft, type RoomDraft } from './draft.ts';
+import { createHistory, type History, type HistoryOptions } from './history.ts';
 import { Outbox, type Pending } from './outbox.ts';
 import { createPeople, type People, type Person } from './people.ts';
+import { createReading } from './readMarker.ts';
 import { storage } from './storage.ts';
 
 export type OpenRoom = Pick<History, 'messages' | 'status' | 'hasEarlier' | 'loadEarlier'> & {
@@ -15,6 +18,13 @@ export type OpenRoom = Pick<History, 'messages' | 'status' | 'hasEarlier' | 'loa
   send: (text: string) => void;
   resend: (clientId: string) => void;
   discard: (clientId: string) => void;
+  draft: RoomDraft;
+  /** Takes a message that was not sent back into the draft. Sent again, it is a new message. */
+  rewrite: (pending: Pending) => void;
+  /** The message with this seq, and so all before it, was on the screen. */
+  see: (seq: number) => void;
+  /** What a screen reader says: messages of others that arrive live. */
+  announcements: Accessor<Announcement[]>;
   /** @throws the error of the call, if the server refuses the edit. */
   edit: (message: Message, text: string) => Promise<void>;
   pending: Accessor<Pending[]>;
@@ -55,57 +65,51 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     connected.rooms.change(roomId, changes);
   };
   const people = createPeople(connected, roomId);
+  const reading = createReading(connected, { room: current, change, onlineCount: people.onlineCount });
+  const arrivals = createArrivals();
   const captions = createCaptions(connected, roomId, (id) => history.has(id));
   const history = createHistory(connected, {
     roomId,
     rev: room.rev,
-    onEvent(event) {
-      if (event.type === 'presence') people.receive(event);
-      if (event.type !== 'room') return;
-      if (event.change === 'updated') return change(event.room);
-      if (event.change === 'role') {
-        if (event.user.id === user.id) change({ role: event.role });
-        return;
-      }
-      change({ memberCount: event.memberCount });
-      people.receive(event);
+    lastSeq: room.lastSeq,
+    onEvent: roomEvents({ userId: user.id, people, reading, change }),
+    onMessages(messages) {
+      captions.removeLines(messages);
+      reading.receive(messages);
     },
-    onMessages: (messages) => captions.removeLines(messages),
+    onArrival(message) {
+      if (message.author.id !== user.id) arrivals.add(message);
+    },
     onRefused: setRefused,
   });
 
-  const [pending, setPending] = createSignal<Pending[]>([]);
-  const outbox = new Outbox({
-    storage,
-    name: `${user.id}.${roomId}`,
-    send: ({ clientId, text }) =>
-      trpc.messages.send.mutate({ roomId, clientId, text }, { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) }),
-    describe: describeFailure,
-    onChange: setPending,
-    onSent: (message) => history.merge([message]),
-  });
+  const sending = createSending(connected, roomId, (message) => history.merge([message]));
   connected.onReconnect(() => {
-    outbox.retryNow();
     // The server does not send changes of the room's settings again.
-    trpc.rooms.get.query({ roomId }).then(change, () => {});
+    trpc.rooms.get.query({ roomId }).then(
+      (room) => {
+        change(room);
+        reading.resume(room);
+      },
+      () => {},
+    );
   });
-  onCleanup(() => outbox.close());
 
   return {
+    ...sending,
     room: current,
     setRoom: change,
     messages: history.messages,
     status: history.status,
     hasEarlier: history.hasEarlier,
     loadEarlier: history.loadEarlier,
-    send: (text) => outbox.add(text),
-    resend: (clientId) => outbox.resend(clientId),
-    discard: (clientId) => outbox.discard(clientId),
+    see: reading.see,
+    announcements: arrivals.announcements,
     async edit({ id: messageId, mentions }, text) {
       const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
       history.merge([await trpc.messages.edit.mutate({ roomId, messageId, text, mentions }, { signal })]);
     },
-    pending: () => notInTimeline(pending(), history.messages(), user.id),
+    pending: () => notInTimeline(sending.pending(), history.messages(), user.id),
     people: people.items,
     peopleStatus: people.status,
     reloadPeople: people.reload,
@@ -113,6 +117,61 @@ export function createOpenRoom(connected: Connected, room: Room): OpenRoom {
     lines: captions.lines,
     streams: captions.streams,
     refused,
+  };
+}
+
+type RoomEventParts = {
+  userId: string;
+  people: People;
+  reading: ReturnType<typeof createReading>;
+  change: (changes: Partial<Room>) => void;
+};
+
+/** Passes the events of a room that are no messages to what they change. */
+function roomEvents({ userId, people, reading, change }: RoomEventParts): HistoryOptions['onEvent'] {
+  return (event) => {
+    if (event.type === 'presence') people.receive(event);
+    if (event.type === 'read' && event.userId === userId) reading.know(event.seq);
+    if (event.type !== 'room') return;
+    if (event.change === 'updated') return change(event.room);
+    if (event.change === 'role') {
+      if (event.user.id === userId) change({ role: event.role });
+      return;
+    }
+    change({ memberCount: event.memberCount });
+    people.receive(event);
+  };
+}
+
+/** The messages that the person writes, until the server has them. */
+function createSending(
+  { trpc, user, onReconnect }: Connected,
+  roomId: string,
+  onSent: (message: Message) => void,
+): Pick<OpenRoom, 'pending' | 'send' | 'resend' | 'discard' | 'draft' | 'rewrite'> {
+  const [pending, setPending] = createSignal<Pending[]>([]);
+  const draft = createDraft(roomId);
+  const outbox = new Outbox({
+    storage,
+    name: `${user.id}.${roomId}`,
+    send: ({ clientId, text }) =>
+      trpc.messages.send.mutate({ roomId, clientId, text }, { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) }),
+    describe: describeFailure,
+    onChange: setPending,
+    onSent,
+  });
+  onReconnect(() => outbox.retryNow());
+  onCleanup(() => outbox.close());
+  return {
+    pending,
+    draft,
+    send: (text) => outbox.add(text),
+    resend: (clientId) => outbox.resend(clientId),
+    discard: (clientId) => outbox.discard(clientId),
+    rewrite({ clientId, text }) {
+      outbox.discard(clientId);
+      draft.restore(text);
+    },
   };
 }
 

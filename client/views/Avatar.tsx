@@ -1,8 +1,11 @@
 import type { UserRef } from '../../contract/types.ts';
 
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
 /** The first letter of a name on a colour. The colour follows from the id, so a person always has the same one. */
 export function Avatar(props: { user: UserRef }) {
-  const letter = () => [...props.user.name][0]?.toUpperCase() ?? '';
+  /** What people see as one letter may be several code points: a flag, a decomposed Korean syllable. */
+  const letter = () => graphemes.segment(props.user.name).containing(0)?.segment.toUpperCase() ?? '';
   return (
     <span class="avatar" style={{ '--hue': String(hueOf(props.user.id)) }} aria-hidden="true">
       {letter()}

@@ -1,5 +1,6 @@
+import { Key } from '@solid-primitives/keyed';
 import { A } from '@solidjs/router';
-import { createSignal, For, Show } from 'solid-js';
+import { createSignal, Show } from 'solid-js';
 import type { Room } from '../../contract/types.ts';
 import { explainFailure } from '../i18n/explain.ts';
 import { t } from '../i18n/i18n.ts';
@@ -33,15 +34,16 @@ export function Sidebar() {
       <input
         class="search"
         type="search"
+        dir="auto"
         placeholder={t('rooms.search')}
         aria-label={t('rooms.search')}
         value={rooms.search()}
         onInput={(event) => rooms.setSearch(event.currentTarget.value)}
       />
       <ul class="rooms">
-        <For each={rooms.items()} fallback={<NoRooms />}>
-          {(room) => <RoomLink room={room} />}
-        </For>
+        <Key each={rooms.items()} by="id" fallback={<NoRooms />}>
+          {(room) => <RoomLink room={room()} />}
+        </Key>
         <RoomsFailure />
         <Show when={rooms.hasMore()}>
           <li>
@@ -53,7 +55,9 @@ export function Sidebar() {
       </ul>
       <footer class="sidebar-foot">
         <Avatar user={user} />
-        <span class="ellipsis">{user.name}</span>
+        <span class="ellipsis" dir="auto">
+          {user.name}
+        </span>
         <LocaleSwitch />
       </footer>
     </nav>
@@ -65,7 +69,17 @@ function RoomLink(props: { room: Room }) {
   return (
     <li>
       <A class="room-link" href={`/rooms/${props.room.id}`} activeClass="active" inactiveClass="">
-        <span class="room-name ellipsis">{props.room.name}</span>
+        <span class="room-name ellipsis" dir="auto">
+          {props.room.name}
+        </span>
+        <Show when={props.room.unread}>
+          {(unread) => (
+            <span class="unread">
+              <span aria-hidden="true">{unread()}</span>
+              <span class="hidden">{t('rooms.unread', { count: unread() })}</span>
+            </span>
+          )}
+        </Show>
         <small class="quiet">
           {count() === 1 ? t('rooms.oneMember') : t('rooms.members', { count: count() })}
         </small>

@@ -33,6 +33,7 @@ export function Welcome(props: { session: Session }) {
             name="name"
             autocomplete="nickname"
             required
+            dir="auto"
             maxLength={LIMITS.userNameLength}
             value={name()}
             onInput={(event) => setName(event.currentTarget.value)}

@@ -134,6 +134,8 @@ test('a download is made no faster than its client reads, and ends when the clie
 test.each([
   ['Hall.srt', 'filename=Hall.srt'],
   ['회의.srt', `filename="??.srt"; filename*=UTF-8''${encodeURIComponent('회의')}.srt`],
+  ['👩‍🔬.txt', `filename="?????.txt"; filename*=UTF-8''${encodeURIComponent('👩‍🔬')}.txt`],
+  ['a\u202etxt.exe\ufeff', 'filename=a-txt.exe-'],
   ['../../etc/passwd', 'filename=etc-passwd'],
   ['a"; filename="b\r\nX: y', 'filename="a-; filename=-b-X- y"'],
   ["it's (100%)*.txt", 'filename="it\'s (100%)-.txt"'],

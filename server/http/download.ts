@@ -52,8 +52,8 @@ export function download<E extends { Bindings: HttpBindings }>(
   });
 }
 
-/** Characters that a file system refuses or reads as part of a path. */
-const UNSAFE = /[/\\:*?"<>|\p{C}]+/gu;
+/** Characters that a file system refuses or reads as part of a path, and those that turn the name or end it unseen. */
+const UNSAFE = /[/\\:*?"<>|\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}\uFEFF]+/gu;
 
 /** The `Content-Disposition` header (RFC 6266): a name in UTF-8, and one with question marks for clients that read only ASCII. */
 export function attachment(fileName: string): string {

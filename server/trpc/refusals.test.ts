@@ -124,10 +124,9 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     ['blanks', ' \n\t\u3000\u00a0 '],
     ['4,001 code points', '가'.repeat(4_001)],
     ['4,001 code points outside the basic plane', '𐍈'.repeat(4_001)],
-    ['a null character', 'a\u0000b'],
-    ['an escape', '\u001b[31mred'],
-    ['a C1 control', 'a\u0085b'],
-    ['half a character', 'a\ud83d'],
+    ['control characters only', '\u0000\b\u0092\r\n'],
+    ['half a character', '\ud83d'],
+    ['characters that nobody sees', '\u200b\u2060\u3164\u2800\ufe0f'],
     ['a number', 5],
     ['null', null],
     ['an object', { $bytes: 3 }],
@@ -136,6 +135,25 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     expect(refused).toMatchObject({ code: 'BAD_REQUEST', reason: 'invalid_input', retryable: false });
     expect(refused.message).toMatch(/^text: .{10,}/);
   });
+
+  test.each([
+    ['a null character', 'a\u0000b', 'ab'],
+    ['an escape', '\u001b[31mred', '[31mred'],
+    ['a backspace of an input method', '안녕하세\b요', '안녕하세요'],
+    ['half a character', 'a\ud83d', 'a'],
+    ['lines from a Windows program', 'a\r\nb\rc', 'a\nb\nc'],
+  ])(
+    'a text with %s is kept without it, when it is sent and when it is edited',
+    async (_name, text, kept) => {
+      const { id: roomId } = (await call(scene.ada, 'mutation', 'rooms.create', { name: 'Texts' })) as {
+        id: string;
+      };
+      const sent = await call(scene.ada, 'mutation', 'messages.send', message(text, { roomId }));
+      expect(sent).toMatchObject({ text: kept });
+      const edit = { roomId, messageId: (sent as { id: string }).id, text: `${text}!` };
+      expect(await call(scene.ada, 'mutation', 'messages.edit', edit)).toMatchObject({ text: `${kept}!` });
+    },
+  );
 
   test('a text of 4,000 code points is accepted, however many bytes it has', async () => {
     const text = '𐍈'.repeat(4_000);
@@ -146,17 +164,28 @@ describe.each(TRANSPORTS)('over %s', (_, open) => {
     ['session.guest', {}, ''],
     ['session.guest', {}, '\u200a \t'],
     ['session.guest', {}, '名'.repeat(41)],
-    ['session.guest', {}, 'a\nb'],
-    ['session.guest', {}, 'a\u0000'],
-    ['session.guest', {}, 'a\udc00'],
+    ['session.guest', {}, '\u3164\u200b\u202e'],
     ['rooms.create', {}, ' '],
     ['rooms.create', {}, 'x'.repeat(81)],
-    ['rooms.create', {}, 'tab\tbed'],
-    ['rooms.create', {}, 'esc\u001b'],
+    ['rooms.create', {}, '\u2800\u0000'],
   ])('%s with %j and the name %j is refused', async (path, rest, name) => {
     const refused = await refusal(call(scene.ada, 'mutation', path, { ...rest, name }));
     expect(refused).toMatchObject({ code: 'BAD_REQUEST', reason: 'invalid_input' });
     expect(refused.message).toMatch(/^name: /);
+  });
+
+  test.each([
+    ['a\nb', 'a b'],
+    ['tab\t bed', 'tab bed'],
+    ['esc\u001b\u0000', 'esc'],
+    ['Ada\u202e\u200b', 'Ada'],
+  ])('the name %j becomes %j', async (name, kept) => {
+    const guest = await call(scene.ada, 'mutation', 'session.guest', { name });
+    expect(guest).toMatchObject({ user: { name: kept } });
+    const room = await call(scene.ada, 'mutation', 'rooms.create', { name });
+    expect(room).toMatchObject({ name: kept });
+    const renamed = { roomId: scene.room, name: `${name}!` };
+    expect(await call(scene.ada, 'mutation', 'rooms.update', renamed)).toMatchObject({ name: `${kept}!` });
   });
 
   test('names of the greatest length are accepted, counted in code points', async () => {

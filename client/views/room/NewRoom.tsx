@@ -32,6 +32,7 @@ export function NewRoom(props: { onDone: () => void }) {
         <input
           ref={(input) => queueMicrotask(() => input.focus())}
           required
+          dir="auto"
           maxLength={LIMITS.roomNameLength}
           value={name()}
           onInput={(event) => setName(event.currentTarget.value)}

@@ -1,4 +1,5 @@
-import { For, Match, Switch } from 'solid-js';
+import { Key } from '@solid-primitives/keyed';
+import { Match, Show, Switch } from 'solid-js';
 import { t } from '../../i18n/i18n.ts';
 import { useConnected } from '../../state/connected.ts';
 import type { Person } from '../../state/people.ts';
@@ -37,17 +38,18 @@ export function PeoplePanel(props: {
         </Match>
       </Switch>
       <ul>
-        <For each={props.people}>
+        <Key each={props.people} by="id">
           {(person) => (
-            <li classList={{ away: !person.online }}>
-              <Avatar user={person} />
-              <span classList={{ ellipsis: person.id !== user.id }}>
-                {person.id === user.id ? t('room.you', { name: person.name }) : person.name}
+            <li classList={{ away: !person().online }}>
+              <Avatar user={person()} />
+              <span classList={{ ellipsis: person().id !== user.id }}>
+                <bdi>{person().name}</bdi>
+                <Show when={person().id === user.id}> {t('room.you')}</Show>
               </span>
-              <small class="quiet">{t(person.online ? 'people.online' : 'people.offline')}</small>
+              <small class="quiet">{t(person().online ? 'people.online' : 'people.offline')}</small>
             </li>
           )}
-        </For>
+        </Key>
       </ul>
     </aside>
   );

@@ -32,7 +32,9 @@ export function RoomHead(props: { open: OpenRoom; onShowPeople: () => void }) {
       <A class="icon-button back" href="/" aria-label={t('rooms.back')}>
         <BackIcon />
       </A>
-      <h2 class="ellipsis">{props.open.room().name}</h2>
+      <h2 class="ellipsis" dir="auto">
+        {props.open.room().name}
+      </h2>
       <button
         type="button"
         class="icon-button"

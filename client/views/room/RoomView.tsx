@@ -29,7 +29,7 @@ export function RoomView(props: { room: Room }) {
         <Show
           when={open.refused()}
           fallback={
-            <Composer roomId={props.room.id} onSend={open.send} microphone={microphone} room={open.room()} />
+            <Composer draft={open.draft} onSend={open.send} microphone={microphone} room={open.room()} />
           }
         >
           {(refused) => <p role="alert">{explainFailure(refused())}</p>}

@@ -54,7 +54,7 @@ function Line(props: { line: Utterance }) {
   return (
     <p class="caption">
       <Avatar user={props.line.speaker} />
-      <b>{props.line.speaker.name}</b>
+      <b dir="auto">{props.line.speaker.name}</b>
       <Show when={explainGap(props.line)} fallback={<Words line={props.line} />}>
         {(gap) => <span class="quiet">{gap()}</span>}
       </Show>
@@ -66,7 +66,7 @@ function Line(props: { line: Utterance }) {
 function Words(props: { line: Utterance }) {
   const stable = () => (props.line.seq === null ? props.line.stableChars : props.line.text.length);
   return (
-    <span>
+    <span dir="auto">
       {props.line.text.slice(0, stable())}
       <span class="unstable">{props.line.text.slice(stable())}</span>
     </span>
@@ -78,7 +78,7 @@ function StreamLine(props: { stream: CaptionStream }) {
   return (
     <p class="caption quiet">
       <Avatar user={props.stream.speaker} />
-      <b>{props.stream.speaker.name}</b>
+      <b dir="auto">{props.stream.speaker.name}</b>
       <span>{explainStream(props.stream)}</span>
     </p>
   );

@@ -1,9 +1,10 @@
-import { createEffect, createSignal, on, onMount, Show } from 'solid-js';
+import { createEffect, on, onMount, Show } from 'solid-js';
 import { codePoints, LIMITS } from '../../../contract/limits.ts';
+import { cleanText, isVisible } from '../../../contract/text.ts';
 import type { Room } from '../../../contract/types.ts';
 import { t } from '../../i18n/i18n.ts';
+import type { RoomDraft } from '../../state/draft.ts';
 import type { MicrophoneControl } from '../../state/microphone.ts';
-import { storage } from '../../state/storage.ts';
 import { SendIcon } from '../icons.tsx';
 import { MicrophoneButton } from '../speech/MicrophoneButton.tsx';
 import { sendOnEnter } from './composition.ts';
@@ -12,30 +13,31 @@ import { sendOnEnter } from './composition.ts';
 const WARN_LEFT = 200;
 
 export function Composer(props: {
-  roomId: string;
   room: Room;
+  draft: RoomDraft;
   onSend: (text: string) => void;
   microphone: MicrophoneControl;
 }) {
-  const key = `roomscribe.draft.${props.roomId}`;
-  const [text, setText] = createSignal(storage.getItem(key) ?? '');
-  const left = () => LIMITS.textLength - codePoints(text().trim());
+  const text = () => props.draft.text();
+  /** The text as the server keeps it. */
+  const clean = () => cleanText(text());
+  const left = () => LIMITS.textLength - codePoints(clean());
+  const canSend = () => isVisible(clean()) && left() >= 0;
   let area!: HTMLTextAreaElement;
 
   createEffect(
     on(text, () => {
-      if (text() === '') storage.removeItem(key);
-      else storage.setItem(key, text());
       area.style.height = 'auto';
       area.style.height = `${area.scrollHeight}px`;
     }),
   );
 
+  createEffect(on(props.draft.restored, () => area.focus(), { defer: true }));
+
   const send = () => {
-    const trimmed = text().trim();
-    if (trimmed === '' || left() < 0) return;
-    props.onSend(trimmed);
-    setText('');
+    if (!canSend()) return;
+    props.onSend(clean());
+    props.draft.write('');
     area.focus();
   };
 
@@ -54,12 +56,13 @@ export function Composer(props: {
         <textarea
           ref={area}
           rows="1"
+          dir="auto"
           placeholder={t('message.write')}
           aria-label={t('message.write')}
           aria-invalid={left() < 0}
           enterkeyhint="send"
           value={text()}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => props.draft.write(event.currentTarget.value)}
         />
         <Show when={left() < WARN_LEFT}>
           <small classList={{ over: left() < 0 }} role="status">
@@ -67,12 +70,7 @@ export function Composer(props: {
           </small>
         </Show>
       </div>
-      <button
-        type="submit"
-        class="icon-button send"
-        aria-label={t('message.send')}
-        disabled={text().trim() === '' || left() < 0}
-      >
+      <button type="submit" class="icon-button send" aria-label={t('message.send')} disabled={!canSend()}>
         <SendIcon />
       </button>
     </form>

@@ -33,6 +33,7 @@ export function EditMessage(props: { editing: Editing }) {
       <textarea
         ref={area}
         rows="1"
+        dir="auto"
         aria-label={t('message.editing')}
         aria-describedby="edit-hint"
         aria-invalid={!props.editing.canSave()}

@@ -1,12 +1,15 @@
-import { Show } from 'solid-js';
+import { createMemo, Show } from 'solid-js';
 import type { Message } from '../../../contract/types.ts';
 import { explainGap } from '../../i18n/explain.ts';
 import { dayOf, t, timeOf } from '../../i18n/i18n.ts';
 import type { Editing } from '../../state/editing.ts';
+import type { OpenRoom } from '../../state/room.ts';
 import { Avatar } from '../Avatar.tsx';
 import { PencilIcon } from '../icons.tsx';
 import { EditMessage } from './EditMessage.tsx';
+import { isPending, type Line } from './lines.ts';
 import { EditedMark, MessageText } from './MessageText.tsx';
+import { SendState } from './SendState.tsx';
 
 export function DaySeparator(props: { at: string }) {
   return (
@@ -16,47 +19,86 @@ export function DaySeparator(props: { at: string }) {
   );
 }
 
-/** @param first whether this message starts a group of messages by one person. */
-export function MessageRow(props: { message: Message; own: boolean; first: boolean; editing: Editing }) {
-  const gap = () => props.message.speech && explainGap(props.message.speech);
-  const isEdited = () => props.editing.draft()?.message.id === props.message.id;
+/**
+ * One line of the timeline, from the moment it is written. What changes later changes inside of the row: the row itself,
+ * the focus and a selection in it stay.
+ * @param first whether this message starts a group of messages by one person.
+ */
+export function MessageRow(props: {
+  line: Line;
+  own: boolean;
+  first: boolean;
+  editing: Editing;
+  open: OpenRoom;
+}) {
+  const pending = () => (isPending(props.line) ? props.line : null);
+  const message = () => (isPending(props.line) ? null : props.line);
   return (
-    <article class="message" classList={{ own: props.own, first: props.first }}>
-      <Show when={props.first && !props.own}>
-        <Avatar user={props.message.author} />
-      </Show>
+    <article
+      class="message"
+      classList={{
+        own: props.own,
+        first: props.first,
+        pending: pending() !== null,
+        failed: (pending()?.failure ?? null) !== null,
+      }}
+      data-seq={message()?.seq}
+    >
+      <Show when={props.first && !props.own && message()}>{(sent) => <Avatar user={sent().author} />}</Show>
       <div class="message-body">
-        <Show when={props.first}>
-          <header class="message-head">
-            <b class="ellipsis" classList={{ hidden: props.own }}>
-              {props.message.author.name}
-            </b>
-            <time class="quiet" dateTime={props.message.createdAt}>
-              {timeOf(props.message.createdAt)}
-            </time>
-          </header>
+        <Show when={props.first && message()}>
+          {(sent) => <MessageHead message={sent()} own={props.own} />}
         </Show>
-        <Show when={!isEdited()} fallback={<EditMessage editing={props.editing} />}>
-          <div class="bubble-line">
-            <Show when={props.own && props.message.text !== null && !gap()}>
-              <button
-                type="button"
-                class="icon-button pencil"
-                data-edits={props.message.id}
-                aria-label={t('message.edit')}
-                title={t('message.edit')}
-                onClick={() => props.editing.start(props.message)}
-              >
-                <PencilIcon />
-              </button>
-            </Show>
-            <Show when={gap()} fallback={<MessageText message={props.message} />}>
-              {(text) => <small class="gap quiet text">{text()}</small>}
-            </Show>
-          </div>
-          <EditedMark message={props.message} />
-        </Show>
+        <MessageBody line={props.line} own={props.own} editing={props.editing} />
+        <Show when={pending()}>{(unsent) => <SendState pending={unsent()} open={props.open} />}</Show>
       </div>
     </article>
+  );
+}
+
+function MessageHead(props: { message: Message; own: boolean }) {
+  return (
+    <header class="message-head">
+      <b class="ellipsis" classList={{ hidden: props.own }} dir="auto">
+        {props.message.author.name}
+      </b>
+      <time class="quiet" dateTime={props.message.createdAt}>
+        {timeOf(props.message.createdAt)}
+      </time>
+    </header>
+  );
+}
+
+function MessageBody(props: { line: Line; own: boolean; editing: Editing }) {
+  const message = () => (isPending(props.line) ? null : props.line);
+  const gap = createMemo(() => {
+    const speech = message()?.speech;
+    return speech ? explainGap(speech) : null;
+  });
+  const isEdited = () => message() !== null && props.editing.draft()?.message.id === message()?.id;
+  const editable = () => (props.own && !gap() && message()?.text != null ? message() : null);
+  return (
+    <Show when={!isEdited()} fallback={<EditMessage editing={props.editing} />}>
+      <div class="bubble-line">
+        <Show when={editable()}>
+          {(own) => (
+            <button
+              type="button"
+              class="icon-button pencil"
+              data-edits={own().id}
+              aria-label={t('message.edit')}
+              title={t('message.edit')}
+              onClick={() => props.editing.start(own())}
+            >
+              <PencilIcon />
+            </button>
+          )}
+        </Show>
+        <Show when={gap()} fallback={<MessageText line={props.line} />}>
+          {(text) => <small class="gap quiet text">{text()}</small>}
+        </Show>
+      </div>
+      <Show when={message()}>{(sent) => <EditedMark message={sent()} />}</Show>
+    </Show>
   );
 }

@@ -1,32 +1,37 @@
-import { createMemo, For, Show } from 'solid-js';
+import { createMemo, Index, Show } from 'solid-js';
 import type { Message } from '../../../contract/types.ts';
-import { t } from '../../i18n/i18n.ts';
+import { isolate, t } from '../../i18n/i18n.ts';
 import { MicrophoneIcon } from '../icons.tsx';
+import { isPending, type Line } from './lines.ts';
 import { voicesOf } from './voices.ts';
 
-export function MessageText(props: { message: Message }) {
+export function MessageText(props: { line: Line }) {
+  const speech = () => (isPending(props.line) ? null : props.line.speech);
+  const isSpoken = () => !isPending(props.line) && props.line.kind === 'speech';
   const voices = createMemo(() => {
-    const { text, speech } = props.message;
-    return text !== null && speech ? voicesOf(text, speech.words) : null;
+    const { text } = props.line;
+    const { words } = speech() ?? {};
+    return text !== null && words ? voicesOf(text, words) : null;
   });
   return (
     <div class="bubble">
-      <Show when={props.message.kind === 'speech'}>
+      <Show when={isSpoken()}>
         <span class="spoken">
           <MicrophoneIcon />
           <span class="hidden">{t('room.spoken')}: </span>
         </span>
       </Show>
-      <span class="text">
-        <Show when={voices()} fallback={props.message.text ?? t('room.removed')}>
+      <span class="text" dir="auto">
+        <Show when={voices()} fallback={props.line.text ?? t('room.removed')}>
           {(found) => (
-            <For each={found()}>
-              {({ speaker, text }) => (
+            <Index each={found()}>
+              {(voice) => (
                 <span class="voice">
-                  <small class="quiet">{t('message.voice', { number: Number(speaker) + 1 })}</small> {text}
+                  <small class="quiet">{t('message.voice', { number: Number(voice().speaker) + 1 })}</small>{' '}
+                  <bdi>{voice().text}</bdi>
                 </span>
               )}
-            </For>
+            </Index>
           )}
         </Show>
       </span>
@@ -42,8 +47,10 @@ export function EditedMark(props: { message: Message }) {
       <Show when={original()} fallback={<small class="edited quiet">{t('message.edited')}</small>}>
         {(text) => (
           <details class="edited quiet">
-            <summary title={t('message.heard', { text: text() })}>{t('message.edited')}</summary>
-            {t('message.heard', { text: text() })}
+            <summary title={`${t('message.heard')} “${isolate(text())}”`}>{t('message.edited')}</summary>
+            <span>
+              {t('message.heard')} “<bdi>{text()}</bdi>”
+            </span>
           </details>
         )}
       </Show>

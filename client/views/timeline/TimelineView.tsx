@@ -1,21 +1,31 @@
-import { createEffect, createSignal, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js';
-import { isSameDay, t } from '../../i18n/i18n.ts';
+import { Key } from '@solid-primitives/keyed';
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  Match,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+  Switch,
+} from 'solid-js';
+import { t } from '../../i18n/i18n.ts';
 import { useConnected } from '../../state/connected.ts';
-import { createEditing } from '../../state/editing.ts';
+import { createEditing, type Editing } from '../../state/editing.ts';
 import type { OpenRoom } from '../../state/room.ts';
 import { DownIcon } from '../icons.tsx';
+import { Announcer } from './Announcer.tsx';
+import { isOwn, keyOf, type Line, startOfDay, startsGroup } from './lines.ts';
 import { DaySeparator, MessageRow } from './MessageRow.tsx';
-import { PendingRow } from './PendingRow.tsx';
+import { lastSeenSeq } from './seen.ts';
 
 /** Within this distance of the end, the list follows new messages. */
 const NEAR_PX = 80;
 /** Within this distance of the top, the list loads earlier messages. */
 const EARLIER_PX = 200;
-/** Messages of one person within this time are grouped under one name. */
-const GROUP_MS = 5 * 60_000;
 
 export function TimelineView(props: { open: OpenRoom }) {
-  const { user } = useConnected();
   const [following, setFollowing] = createSignal(true);
   const editing = createEditing(props.open.edit);
   let list!: HTMLDivElement;
@@ -26,6 +36,7 @@ export function TimelineView(props: { open: OpenRoom }) {
     // Captions that appear make the list smaller, which also fires `scroll`. The ResizeObserver below handles that.
     if (list.clientHeight !== height) return;
     setFollowing(list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX);
+    noteSeen();
     if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void loadEarlier();
   };
   /** Keeps the distance to the end, so that the messages on screen do not move when earlier ones appear above. */
@@ -36,7 +47,20 @@ export function TimelineView(props: { open: OpenRoom }) {
   };
 
   const messages = () => props.open.messages();
-  createEffect(on([messages, props.open.pending], () => following() && toEnd()));
+  const lines = createMemo<Line[]>(() => [...messages(), ...props.open.pending()]);
+  /** A page in a hidden tab, or a list that is scrolled up, shows new messages to nobody. */
+  const noteSeen = () => {
+    if (document.visibilityState !== 'visible') return;
+    const seq = following() ? messages().at(-1)?.seq : lastSeenSeq(list);
+    if (seq !== undefined) props.open.see(seq);
+  };
+  createEffect(
+    on(lines, () => {
+      if (!following()) return;
+      toEnd();
+      noteSeen();
+    }),
+  );
   onMount(() => {
     const observer = new ResizeObserver(() => {
       height = list.clientHeight;
@@ -44,18 +68,9 @@ export function TimelineView(props: { open: OpenRoom }) {
     });
     observer.observe(list);
     onCleanup(() => observer.disconnect());
+    document.addEventListener('visibilitychange', noteSeen);
+    onCleanup(() => document.removeEventListener('visibilitychange', noteSeen));
   });
-
-  const startsDay = (index: number) => {
-    const [previous, current] = [messages()[index - 1], messages()[index]];
-    return !previous || !current || !isSameDay(new Date(previous.createdAt), new Date(current.createdAt));
-  };
-  const startsGroup = (index: number) => {
-    const [previous, current] = [messages()[index - 1], messages()[index]];
-    if (!previous || !current || startsDay(index)) return true;
-    const gap = Date.parse(current.createdAt) - Date.parse(previous.createdAt);
-    return previous.author.id !== current.author.id || gap > GROUP_MS;
-  };
 
   return (
     <div class="timeline-place">
@@ -64,6 +79,7 @@ export function TimelineView(props: { open: OpenRoom }) {
         ref={list}
         onScroll={onScroll}
         role="log"
+        aria-live="off"
         aria-label={t('room.timeline')}
         tabindex="0"
       >
@@ -75,33 +91,39 @@ export function TimelineView(props: { open: OpenRoom }) {
             {t('room.earlier')}
           </button>
         </Show>
-        <For each={messages()}>
-          {(message, index) => (
-            <>
-              <Show when={startsDay(index())}>
-                <DaySeparator at={message.createdAt} />
-              </Show>
-              <MessageRow
-                message={message}
-                own={message.author.id === user.id}
-                first={startsGroup(index())}
-                editing={editing}
-              />
-            </>
-          )}
-        </For>
-        <For each={props.open.pending()}>
-          {(pending) => (
-            <PendingRow pending={pending} onResend={props.open.resend} onDiscard={props.open.discard} />
-          )}
-        </For>
+        <Lines lines={lines()} editing={editing} open={props.open} />
       </div>
+      <Announcer announcements={props.open.announcements()} />
       <Show when={!following()}>
         <button type="button" class="button to-end" onClick={toEnd}>
           <DownIcon /> {t('room.latest')}
         </button>
       </Show>
     </div>
+  );
+}
+
+function Lines(props: { lines: Line[]; editing: Editing; open: OpenRoom }) {
+  const { user } = useConnected();
+  return (
+    <Key each={props.lines} by={(line) => keyOf(line, user.id)}>
+      {(line, index) => {
+        const previous = createMemo(() => props.lines[index() - 1]);
+        const day = createMemo(() => startOfDay(line(), previous()));
+        return (
+          <>
+            <Show when={day()}>{(at) => <DaySeparator at={at()} />}</Show>
+            <MessageRow
+              line={line()}
+              own={isOwn(line(), user.id)}
+              first={startsGroup(line(), previous())}
+              editing={props.editing}
+              open={props.open}
+            />
+          </>
+        );
+      }}
+    </Key>
   );
 }
 

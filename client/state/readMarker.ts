@@ -1,0 +1,151 @@
+import { type Accessor, onCleanup } from 'solid-js';
+import type { Message, Room } from '../../contract/types.ts';
+import { describeFailure } from '../sdk/errors.ts';
+import type { Connected } from './connected.ts';
+
+export type ReadMarkerOptions = {
+  /** The seq up to which the server knows the messages to be read. */
+  at: number;
+  /** Moves the marker on the server. Must settle. */
+  mark: (seq: number) => Promise<unknown>;
+  /** The marker moves at most this often, however fast people write. */
+  paceMs: () => number;
+  /** Whether the same call can succeed later. */
+  isRetryable: (error: unknown) => boolean;
+};
+
+const PACE_MS = 400;
+/**
+ * How much later a marker moves for each person in the room, at most. Everybody gets the marker of everybody, so a crowd
+ * that reads a message at the same moment would send itself a million events.
+ */
+const PACE_PER_PERSON_MS = 50;
+const RETRY_MS = 5_000;
+const TIMEOUT_MS = 10_000;
+
+/** How far a person has read a room. It only moves forwards. Each position is told to the server until it is known there. */
+export class ReadMarker {
+  readonly #options: ReadMarkerOptions;
+  #known: number;
+  #seen: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #calling = false;
+  #closed = false;
+
+  constructor(options: ReadMarkerOptions) {
+    this.#options = options;
+    this.#known = options.at;
+    this.#seen = options.at;
+  }
+
+  /** The seq of the last message that was seen, here or in another window. */
+  get seq(): number {
+    return Math.max(this.#seen, this.#known);
+  }
+
+  /** The message was on the screen. */
+  see(seq: number): void {
+    if (seq <= this.seq) return;
+    this.#seen = seq;
+    this.#markIn(this.#options.paceMs());
+  }
+
+  /** The server knows the message to be read: from another window, or because the person wrote it. */
+  know(seq: number): void {
+    this.#known = Math.max(this.#known, seq);
+  }
+
+  /** Ends the pause after a failure, e.g. because the connection is back. */
+  retryNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#markIn(0);
+  }
+
+  /** Tells the server what was seen last. Nothing is repeated after that. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#closed = true;
+    if (this.#isBehind()) this.#options.mark(this.#seen).catch(() => {});
+  }
+
+  #isBehind(): boolean {
+    return this.#seen > this.#known;
+  }
+
+  #markIn(ms: number): void {
+    if (this.#closed || this.#calling || this.#timer !== undefined || !this.#isBehind()) return;
+    this.#timer = setTimeout(() => void this.#mark(), ms);
+  }
+
+  async #mark(): Promise<void> {
+    this.#timer = undefined;
+    const seen = this.#seen;
+    let pauseMs = this.#options.paceMs();
+    this.#calling = true;
+    try {
+      if (this.#isBehind()) await this.#options.mark(seen);
+      this.know(seen);
+    } catch (error) {
+      pauseMs = RETRY_MS;
+      // A refusal stays one, e.g. after the person has left. The next message asks again.
+      if (!this.#options.isRetryable(error) && this.#seen === seen) this.#seen = this.#known;
+    }
+    this.#calling = false;
+    this.#markIn(pauseMs);
+  }
+}
+
+type ReadingParts = {
+  room: Accessor<Room>;
+  change: (changes: Partial<Room>) => void;
+  onlineCount: Accessor<number>;
+};
+
+/** How far the person has read the room, and so how many messages are unread. */
+export function createReading({ trpc, user }: Connected, { room, change, onlineCount }: ReadingParts) {
+  const roomId = room().id;
+  const unreadOf = (newest: number) => Math.max(0, newest - marker.seq);
+  const marker = new ReadMarker({
+    at: knownSeq(room()),
+    paceMs: () => PACE_MS + Math.random() * PACE_PER_PERSON_MS * onlineCount(),
+    async mark(seq) {
+      await trpc.messages.markRead.mutate({ roomId, seq }, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      // The list of rooms may have been loaded again before this call.
+      change({ unread: unreadOf(room().lastSeq) });
+    },
+    isRetryable: (error) => describeFailure(error).retryable,
+  });
+  onCleanup(() => marker.close());
+  const count = (newest: number) => {
+    const unread = unreadOf(newest);
+    if (newest !== room().lastSeq || unread !== room().unread) change({ lastSeq: newest, unread });
+  };
+  return {
+    see(seq: number) {
+      marker.see(seq);
+      count(room().lastSeq);
+    },
+    know(seq: number) {
+      marker.know(seq);
+      count(room().lastSeq);
+    },
+    /** Who writes in a room has read it. */
+    receive(messages: Message[]) {
+      const own = messages.findLast(({ author }) => author.id === user.id);
+      if (own) marker.know(own.seq);
+      count(Math.max(room().lastSeq, messages.at(-1)?.seq ?? 0));
+    },
+    /** After a reconnect: the person may have read on in another window. */
+    resume(fresh: Room) {
+      marker.know(knownSeq(fresh));
+      marker.retryNow();
+      count(fresh.lastSeq);
+    },
+  };
+}
+
+/** The seq of the last message that the person has read, as the server knows it. */
+function knownSeq({ lastSeq, unread }: Room): number {
+  return lastSeq - (unread ?? 0);
+}

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { findPocketsphinx } from '../server/transcriber/pocketsphinx/engine.ts';
 import { findMysqlHome } from '../testing/mysqlServers.ts';
+import { missingProxies } from '../testing/proxies/proxies.ts';
 import { findRedis } from '../testing/redisServer.ts';
 import { findChromium } from './chromium.ts';
 import { installCommand, installPackages, mayInstallPackages } from './debian.ts';
@@ -38,6 +39,11 @@ const NEEDS: Need[] = [
     what: 'Redis or Valkey',
     packages: ['redis-server'],
     isThere: () => findRedis() !== undefined,
+  },
+  {
+    what: 'the proxies nginx, HAProxy and Caddy',
+    packages: ['nginx-light', 'haproxy', 'caddy'],
+    isThere: () => missingProxies().length === 0,
   },
 ];
 

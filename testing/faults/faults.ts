@@ -37,8 +37,8 @@ const nodeFaults: Fault[] = [
   },
 ];
 
-/** The faults of a database or a bus: it is killed and comes back, or it freezes for a while. */
-const daemonFaults = (which: 'database' | 'bus'): Fault[] => [
+/** The faults of a daemon: it is killed and comes back, or it freezes for a while. */
+const daemonFaults = (which: 'database' | 'bus' | 'proxy'): Fault[] => [
   {
     name: `${which} killed`,
     kills: true,
@@ -65,5 +65,6 @@ export function faultsOf(stage: Stage): Fault[] {
     ...nodeFaults,
     ...(stage.database ? daemonFaults('database') : []),
     ...(stage.bus ? daemonFaults('bus') : []),
+    ...(stage.proxy ? daemonFaults('proxy') : []),
   ];
 }

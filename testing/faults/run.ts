@@ -6,11 +6,9 @@ import { httpClient } from '../clients.ts';
 import { audit, type Findings, readRoom } from './audit.ts';
 import { type Fault, faultsOf } from './faults.ts';
 import { enterPerson, type Person } from './person.ts';
-import { type DatabaseName, type Stage, setStage } from './stage.ts';
+import { type Setting, type Stage, setStage } from './stage.ts';
 
-export type Plan = {
-  database: DatabaseName;
-  servers: number;
+export type Plan = Setting & {
   /** The run ends after this number of killed processes. */
   kills: number;
   /** A run that takes longer than this has failed. */
@@ -42,9 +40,9 @@ const ACKS_BETWEEN = [0, 60] as const;
 /** People chat while faults are injected. Then the messages that they were shown are compared with the database. */
 export async function runFaults(plan: Plan): Promise<Report> {
   const startedAt = performance.now();
-  await using stage = await setStage(plan.database, plan.servers);
+  await using stage = await setStage(plan);
   const random = createRandom(plan.seed);
-  const addresses = stage.nodes.map(({ cable }) => cable.url);
+  const { addresses } = stage;
   const roomIds = await makeRooms(addresses[0] as string, plan.rooms);
   const people: Person[] = [];
   const acks = new EventEmitter();

@@ -1,5 +1,6 @@
 import { type Cutter, openCutter } from '../cutter.ts';
 import { findMysqlHome, type MysqlServer, startMariadb, startOracleMysql } from '../mysqlServers.ts';
+import { type ProxyName, type RunningProxy, startProxy } from '../proxies/proxies.ts';
 import { startRedis } from '../redisServer.ts';
 import { type ServerProcess, startServerProcess, temporaryDatabase } from '../serverProcess.ts';
 
@@ -15,6 +16,10 @@ export type Node = {
 export type Stage = AsyncDisposable & {
   databaseUrl: string;
   nodes: Node[];
+  /** The addresses that people use: the proxy's, or those of all cables. */
+  addresses: string[];
+  /** Undefined if people reach the servers directly. */
+  proxy: RunningProxy | undefined;
   /** Undefined for SQLite, because it has no process of its own. */
   database: MysqlServer | undefined;
   /** Undefined for a single server, because it needs no bus. */
@@ -23,8 +28,15 @@ export type Stage = AsyncDisposable & {
 
 const SECRET = 'a secret of at least 32 characters, for the fault suite';
 
+export type Setting = {
+  database: DatabaseName;
+  servers: number;
+  /** A proxy before all servers. Without it people reach each server through its cable. */
+  proxy?: ProxyName | undefined;
+};
+
 /** Starts real servers on a real database and a real bus, all on this machine. */
-export async function setStage(name: DatabaseName, servers: number): Promise<Stage> {
+export async function setStage({ database: name, servers, proxy: proxyName }: Setting): Promise<Stage> {
   const stack = new AsyncDisposableStack();
   const database = name === 'sqlite' ? undefined : stack.use(await startDatabase(name));
   const file = temporaryDatabase();
@@ -37,7 +49,18 @@ export async function setStage(name: DatabaseName, servers: number): Promise<Sta
   };
   const nodes: Node[] = [];
   for (let i = 0; i < servers; i += 1) nodes.push(await startNode(env, stack));
-  return { databaseUrl, nodes, database, bus, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const cables = nodes.map(({ cable }) => cable.url);
+  const proxy = proxyName && stack.use(await startProxy(proxyName, cables));
+  const addresses = proxy ? [proxy.url] : cables;
+  return {
+    databaseUrl,
+    nodes,
+    addresses,
+    proxy,
+    database,
+    bus,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 function startDatabase(name: 'mariadb' | 'mysql'): Promise<MysqlServer> {

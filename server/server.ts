@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { LIMITS } from '../contract/limits.ts';
 import type { Store } from '../db/store.ts';
 import { createIdentity, GUESTS } from './auth/identity.ts';
@@ -18,6 +17,7 @@ import { TokenBuckets } from './flow/tokenBuckets.ts';
 import { Turns } from './flow/turns.ts';
 import { createWork } from './flow/work.ts';
 import { createApp } from './http/app.ts';
+import { createHttpServer } from './http/httpServer.ts';
 import { createOriginRule } from './http/origin.ts';
 import type { Log } from './log.ts';
 import { createHealth } from './ops/health.ts';
@@ -124,7 +124,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const health = createHealth(store, bus);
   const queries = new Permits<string>(LIMITS.queriesPerUser);
   const app = createApp({ ...parts, services, health, metrics, router, originRule, queries });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createHttpServer(app.fetch);
   const rateLimits = parts.rateLimits ?? true;
   const ws = attachWs({ server, services, router, originRule, log, queries, rateLimits, pulse: parts.pulse });
   await listen(server, port, host);

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LiveServer, openServer } from '../../testing/liveServer.ts';
+import { rawExchange } from '../../testing/rawSocket.ts';
+
+let server: LiveServer;
+beforeAll(async () => {
+  server = await openServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const exchange = (...lines: string[]) => rawExchange(server.url, [...lines, '', ''].join('\r\n'));
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
+
+describe('an offer of another protocol is ignored', () => {
+  const REQUESTS: [string, number][] = [
+    ['GET /healthz', 200],
+    ['HEAD /healthz', 200],
+    ['GET /', 200],
+    ['GET /api/rooms', 401],
+    ['GET /trpc/session.me', 200],
+    ['GET /trpc', 404],
+  ];
+  const OFFERS = ['h2c', 'H2C', 'TLS/1.0', 'h2c, TLS/1.0', 'websocket2', 'h2c, websocket', 'IRC/6.9'];
+
+  test.each(OFFERS.flatMap((offer) => REQUESTS.map(([request, status]) => ({ offer, request, status }))))(
+    '$offer with $request',
+    async ({ offer, request, status }) => {
+      const answer = await exchange(
+        `${request} HTTP/1.1`,
+        'Host: localhost',
+        `Upgrade: ${offer}`,
+        'Connection: Upgrade, HTTP2-Settings, close',
+        'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA',
+      );
+      expect(statusOf(answer)).toBe(status);
+    },
+  );
+
+  test('also where the request has a body', async () => {
+    const body = '{"name":"Ada"}';
+    const answer = await exchange(
+      'POST /trpc/session.guest HTTP/1.1',
+      'Host: localhost',
+      'Upgrade: h2c',
+      'Connection: Upgrade, close',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    );
+    expect(statusOf(answer)).toBe(200);
+    expect(answer).toContain('"token"');
+  });
+});
+
+test.each(['GET /healthz', 'HEAD /readyz', 'GET /', 'OPTIONS /healthz'])(
+  'HTTP/1.0 needs no Host header: %s',
+  async (request) => {
+    expect(statusOf(await exchange(`${request} HTTP/1.0`))).toBeLessThan(300);
+  },
+);
+
+test('HTTP/1.1 needs a Host header', async () => {
+  expect(statusOf(await exchange('GET /healthz HTTP/1.1', 'Connection: close'))).toBe(400);
+});
+
+test('a connection is kept longer than the 60 s of common load balancers', async () => {
+  const answer = await fetch(`${server.url}/healthz`);
+  expect(answer.headers.get('keep-alive')).toBe('timeout=75');
+});

@@ -22,7 +22,8 @@ const HOUSE: Record<string, string[]> = {
   'db/sqlite': ['contract', 'db/store.ts', 'db/storeMethods.ts', 'db/storeUnavailable.ts', 'db/sql'],
   db: ['contract'],
 
-  'server/config.ts': ['contract'],
+  'server/trustedProxies.ts': [],
+  'server/config.ts': ['contract', 'server/trustedProxies.ts'],
   'server/log.ts': ['contract'],
   'server/flow': ['contract', 'server/log.ts'],
   'server/bus/bus.ts': ['contract'],
@@ -50,14 +51,21 @@ const HOUSE: Record<string, string[]> = {
 
   'server/ops': [...BELOW, 'db/store.ts', 'server/bus/bus.ts', 'server/speech/meter.ts'],
   'server/trpc': [...BELOW, ...DOMAIN, 'server/services.ts'],
-  'server/http': [...BELOW, ...DOMAIN, 'server/services.ts', 'server/ops', 'server/trpc'],
+  'server/http': [
+    ...BELOW,
+    ...DOMAIN,
+    'server/services.ts',
+    'server/ops',
+    'server/trpc',
+    'server/trustedProxies.ts',
+  ],
   'server/ws': [
-    ...[...BELOW, 'server/services.ts', 'server/trpc', 'server/http/address.ts', 'server/http/origin.ts'],
-    'server/http/session.ts',
+    ...[...BELOW, 'server/services.ts', 'server/trpc', 'server/http/arrival.ts', 'server/http/origin.ts'],
+    ...['server/http/problem.ts', 'server/http/session.ts'],
   ],
   'server/server.ts': [
     ...[...BELOW, ...DOMAIN, 'db/store.ts', 'server/bus/bus.ts', 'server/services.ts', 'server/ops'],
-    ...['server/trpc', 'server/http', 'server/ws'],
+    ...['server/trpc', 'server/http', 'server/ws', 'server/trustedProxies.ts'],
   ],
   'server/main.ts': ['contract', 'db', 'server'],
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseTrustedProxies, type TrustedProxies } from './trustedProxies.ts';
 
 const seconds = (fallback: number) => z.coerce.number().min(0).max(3_600).default(fallback);
 
@@ -21,6 +22,14 @@ const schema = z
         z.array(
           z.url({ protocol: /^https?$/, error: 'must be a list of origins such as https://example.org' }),
         ),
+      ),
+    TRUSTED_PROXIES: z
+      .string()
+      .default('')
+      .transform(parseTrustedProxies)
+      .refine(
+        (trusted) => trusted !== null,
+        'must be a number of hops, or addresses and networks such as 10.0.0.0/8, separated by commas',
       ),
     DATABASE_URL: z
       .string()
@@ -56,6 +65,8 @@ export type Config = {
   publicUrl: string | undefined;
   /** Origins that may open sockets and send cookies, besides our own host. */
   allowedOrigins: string[];
+  /** The proxies whose `X-Forwarded-…` headers count. */
+  trustedProxies: TrustedProxies;
   databaseUrl: string;
   /** undefined for a single process, whose bus is in memory. */
   redisUrl: string | undefined;
@@ -91,6 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: data.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     publicUrl: data.PUBLIC_URL,
     allowedOrigins: data.ALLOWED_ORIGINS.map((origin) => new URL(origin).origin),
+    trustedProxies: data.TRUSTED_PROXIES ?? 0,
     databaseUrl: data.DATABASE_URL,
     redisUrl: data.REDIS_URL,
     speechEngine: data.SPEECH_ENGINE,

@@ -17,6 +17,7 @@ import { TokenBuckets } from './flow/tokenBuckets.ts';
 import { Turns } from './flow/turns.ts';
 import { createWork } from './flow/work.ts';
 import { createApp } from './http/app.ts';
+import { createReadArrival } from './http/arrival.ts';
 import { createHttpServer } from './http/httpServer.ts';
 import { createOriginRule } from './http/origin.ts';
 import type { Log } from './log.ts';
@@ -31,6 +32,7 @@ import type { EngineChoice } from './speech/parts.ts';
 import { createSpeech } from './speech/speech.ts';
 import { createTranscripts } from './speech/transcript/transcripts.ts';
 import { createRouter } from './trpc/router.ts';
+import type { TrustedProxies } from './trustedProxies.ts';
 import { attachWs } from './ws/endpoint.ts';
 import type { Pulse } from './ws/keepAlive.ts';
 
@@ -50,8 +52,10 @@ export type ServerParts = {
   isBusy?: () => boolean;
   authSecret: string;
   allowedOrigins: string[];
-  /** Whether people reach the server by https. */
-  secure: boolean;
+  /** The address that people use. Without it, the Host header of each request says it. */
+  publicUrl?: string | undefined;
+  /** Left out: `X-Forwarded-…` headers do not count. */
+  trustedProxies?: TrustedProxies | undefined;
   clientDirectory: string;
   log: Log;
   /** Whether counts per time are limited. Bounds on memory and work always hold. The default is true. */
@@ -120,13 +124,18 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const { store, bus, log } = parts;
   const { services, metrics, close: closeDomain } = createDomain(parts);
   const router = createRouter(services);
-  const originRule = createOriginRule(parts.allowedOrigins);
+  const { publicUrl } = parts;
+  const originRule = createOriginRule(parts.allowedOrigins, publicUrl, log);
+  const readArrival = createReadArrival(parts.trustedProxies ?? 0, publicUrl);
   const health = createHealth(store, bus);
   const queries = new Permits<string>(LIMITS.queriesPerUser);
-  const app = createApp({ ...parts, services, health, metrics, router, originRule, queries });
+  const app = createApp({ ...parts, services, health, metrics, router, originRule, readArrival, queries });
   const server = createHttpServer(app.fetch);
   const rateLimits = parts.rateLimits ?? true;
-  const ws = attachWs({ server, services, router, originRule, log, queries, rateLimits, pulse: parts.pulse });
+  const ws = attachWs({
+    ...{ server, services, router, originRule, readArrival, log, queries, rateLimits },
+    pulse: parts.pulse,
+  });
   await listen(server, port, host);
 
   const stop = async (drainMs: number) => {

@@ -9,6 +9,7 @@ import {
   type ScriptedEngine,
   type Step,
 } from '../server/transcriber/testing/scripted.ts';
+import type { TrustedProxies } from '../server/trustedProxies.ts';
 import type { Pulse } from '../server/ws/keepAlive.ts';
 import { httpClient } from './clients.ts';
 import { type CountedBus, createCountedBus } from './countedBus.ts';
@@ -31,7 +32,8 @@ type Setting = {
   /** Replaces methods of the real store. */
   alter?: (store: Store) => Partial<Store>;
   allowedOrigins?: string[];
-  secure?: boolean;
+  publicUrl?: string;
+  trustedProxies?: TrustedProxies;
   databaseUrl?: string;
   clientDirectory?: string;
   pulse?: Pulse;
@@ -56,7 +58,8 @@ export async function openServer(setting: Setting = {}): Promise<LiveServer> {
       newGate: openGate,
       authSecret: SECRET,
       allowedOrigins: setting.allowedOrigins ?? [],
-      secure: setting.secure ?? false,
+      publicUrl: setting.publicUrl,
+      trustedProxies: setting.trustedProxies,
       clientDirectory: setting.clientDirectory ?? import.meta.dirname,
       pulse: setting.pulse,
       log: createLog('debug', { write: (line) => void lines.push(line) }),

@@ -1,11 +1,4 @@
 import { isIPv6 } from 'node:net';
-import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
-
-/** The address of a request's caller, as `networkOf` names it. */
-export function addressOf(c: Context): string {
-  return networkOf((c.env as HttpBindings).incoming.socket.remoteAddress);
-}
 
 /**
  * The name under which the callers of an address share their work. A host with IPv6 owns a /64 and can take a new address

@@ -3,7 +3,6 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { secureHeaders } from 'hono/secure-headers';
 import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Permits } from '../flow/permits.ts';
@@ -14,12 +13,13 @@ import type { Services } from '../services.ts';
 import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter } from '../trpc/router.ts';
 import { rethrowAsTRPCError } from '../trpc/trpc.ts';
-import { addressOf } from './address.ts';
+import type { Arrival, ReadArrival } from './arrival.ts';
 import { createClientFiles } from './clientFiles.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
 import { asAppError, problem } from './problem.ts';
 import { refuseCall } from './refuseTrpcCall.ts';
 import { createRest } from './rest.ts';
+import { securityHeaders } from './securityHeaders.ts';
 import { sessionCookie, tokenOf } from './session.ts';
 import { admitQuery, oneAtATime } from './unreadAnswers.ts';
 
@@ -29,19 +29,19 @@ export type AppParts = {
   metrics: Metrics;
   router: AppRouter;
   originRule: OriginRule;
-  allowedOrigins: string[];
-  /** Whether people reach the server by https. Then browsers never send the cookie over plain http. */
-  secure: boolean;
+  readArrival: ReadArrival;
   clientDirectory: string;
   log: Log;
   /** Limits the queries of each user, over all connections. */
   queries: Permits<string>;
 };
 
+type Env = { Bindings: HttpBindings; Variables: { arrival: Arrival } };
+
 /** The app for plain HTTP: health, metrics, tRPC, REST, and the client's files. */
-export function createApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
-  const { services, originRule, allowedOrigins, secure, clientDirectory, log } = parts;
-  const app = new Hono<{ Bindings: HttpBindings }>();
+export function createApp(parts: AppParts): Hono<Env> {
+  const { services, originRule, readArrival, clientDirectory, log } = parts;
+  const app = new Hono<Env>();
   app.onError((thrown, c) => {
     const error = asAppError(thrown);
     if (error.code === 'INTERNAL_SERVER_ERROR')
@@ -55,14 +55,13 @@ export function createApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
     ),
   );
   app.use(oneAtATime());
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
-      strictTransportSecurity: secure,
-    }),
-  );
+  app.use(async (c, next) => {
+    c.set('arrival', readArrival(c.env.incoming));
+    await next();
+  });
+  app.use(securityHeaders());
   app.route('/', createOperations(parts));
-  app.use(cors({ origin: allowedOrigins, credentials: true }));
+  app.use(cors({ origin: (origin) => (originRule.isNamed(origin) ? origin : null), credentials: true }));
   app.use(refuseForeignOrigins(originRule));
   app.use(
     bodyLimit({
@@ -95,10 +94,7 @@ function createOperations({ health, metrics }: AppParts): Hono {
     });
 }
 
-function answerTrpc(
-  c: Context<{ Bindings: HttpBindings }>,
-  { services, router, secure, log, queries }: AppParts,
-): Promise<Response> {
+function answerTrpc(c: Context<Env>, { services, router, log, queries }: AppParts): Promise<Response> {
   return fetchRequestHandler({
     endpoint: '/trpc',
     req: c.req.raw,
@@ -112,9 +108,9 @@ function answerTrpc(
         if (user && info.type === 'query') await admitQuery(queries, user.id, c.env.outgoing);
         return {
           user,
-          address: addressOf(c),
+          address: c.var.arrival.address,
           work: services.work,
-          keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, secure)),
+          keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, c.var.arrival.secure)),
         };
       } catch (error) {
         return rethrowAsTRPCError(error);

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
@@ -20,16 +21,21 @@ export function problem(c: Context, error: AppError): Response {
   const status = STATUS[error.code];
   if (error.retryAfterMs !== undefined)
     c.header('Retry-After', String(Math.ceil(error.retryAfterMs / 1_000)));
-  const body = {
+  return c.body(problemBody(error), status, { 'content-type': 'application/problem+json' });
+}
+
+/** @returns the problem as JSON. Its title is the phrase of the status, as RFC 9457 asks where the type says nothing. */
+export function problemBody(error: AppError): string {
+  const status = STATUS[error.code];
+  return JSON.stringify({
+    ...error.details,
     type: 'about:blank',
-    title: error.code,
+    title: STATUS_CODES[status],
     status,
     detail: error.message,
     reason: error.reason,
     retryable: error.retryable,
-    ...error.details,
-  };
-  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
+  });
 }
 
 /** The error that the caller gets: details of an unexpected error stay on the server. */

@@ -8,7 +8,7 @@ import { type Turn, turnOf } from '../flow/work.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
 import type { TranscriptFormat } from '../speech/transcript/transcripts.ts';
-import { addressOf } from './address.ts';
+import type { Arrival } from './arrival.ts';
 import { download } from './download.ts';
 import { tokenOf } from './session.ts';
 import { admitQuery } from './unreadAnswers.ts';
@@ -29,7 +29,7 @@ export function createRest(
   queries: Permits<string>,
   log: Log,
 ) {
-  return new Hono<{ Bindings: HttpBindings; Variables: { user: User; turn: Turn } }>()
+  return new Hono<{ Bindings: HttpBindings; Variables: { arrival: Arrival; user: User; turn: Turn } }>()
     .use(async (c, next) => {
       const user = await identity.identify(
         tokenOf({ authorization: c.req.header('authorization'), cookie: c.req.header('cookie') }),
@@ -40,7 +40,7 @@ export function createRest(
       if (c.req.method === 'GET' && !c.req.path.includes('/transcript.')) {
         await admitQuery(queries, user.id, c.env.outgoing);
       }
-      const caller = { userId: user.id, address: addressOf(c) };
+      const caller = { userId: user.id, address: c.var.arrival.address };
       c.set('turn', turnOf(work.reads, caller, c.req.raw.signal));
       await next();
     })

@@ -39,7 +39,7 @@ describe('the cookie of a session', () => {
   });
 
   test('is only sent over https where people reach the server by https', async () => {
-    await using secure = await openServer({ secure: true });
+    await using secure = await openServer({ publicUrl: 'https://chat.example.org' });
     const answer = await enter(secure.url);
     expect(answer.headers.get('set-cookie')).toContain('; Secure');
     expect(answer.headers.get('strict-transport-security')).toContain('max-age=');

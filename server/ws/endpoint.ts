@@ -1,11 +1,13 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
+import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Permits } from '../flow/permits.ts';
-import { networkOf } from '../http/address.ts';
-import { isForeignUpgrade, type OriginRule } from '../http/origin.ts';
+import type { ReadArrival } from '../http/arrival.ts';
+import type { OriginRule } from '../http/origin.ts';
+import { asAppError, problemBody, STATUS } from '../http/problem.ts';
 import { tokenOf } from '../http/session.ts';
 import type { Log } from '../log.ts';
 import type { Services } from '../services.ts';
@@ -31,6 +33,7 @@ export type WsParts = {
   services: Services;
   router: AppRouter;
   originRule: OriginRule;
+  readArrival: ReadArrival;
   log: Log;
   /** Limits the queries of each user, over all its sockets. */
   queries: Permits<string>;
@@ -45,7 +48,7 @@ export type WsEndpoint = {
 };
 
 /** The WebSocket endpoint of tRPC at /trpc. It refuses the upgrade for every other path and every foreign origin. */
-export function attachWs({ server, originRule, pulse = PULSE, ...parts }: WsParts): WsEndpoint {
+export function attachWs({ server, originRule, readArrival, pulse = PULSE, ...parts }: WsParts): WsEndpoint {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.frameBytes,
@@ -61,13 +64,19 @@ export function attachWs({ server, originRule, pulse = PULSE, ...parts }: WsPart
     socket.on('error', destroy);
     // `new URL` would throw for an invalid path or host and so end the process.
     const url = URL.parse(req.url ?? '', `http://${req.headers.host ?? 'localhost'}`);
-    if (!url) return refuse(socket, '400 Bad Request');
-    if (url.pathname !== '/trpc') return refuse(socket, '404 Not Found');
-    if (isForeignUpgrade(originRule, req)) return refuse(socket, '403 Forbidden');
+    const arrival = readArrival(req);
+    try {
+      if (!url)
+        throw new AppError('BAD_REQUEST', 'malformed', 'The address or the Host header cannot be read.');
+      if (url.pathname !== '/trpc') throw noSocketHere();
+      originRule.check(req.headers.origin, arrival);
+    } catch (error) {
+      return refuse(socket, asAppError(error as Error));
+    }
     const hasParams = url.searchParams.get('connectionParams') === '1';
     wss.handleUpgrade(req, socket, head, (ws) => {
       // It keeps only the token of the upgrade request, so that the request itself can be freed.
-      serve(ws, socket, { token: tokenOf(req.headers), address: addressOf(req), hasParams });
+      serve(ws, socket, { token: tokenOf(req.headers), address: arrival.address, hasParams });
     });
   });
 
@@ -83,7 +92,13 @@ type Upgrade = { token: string | undefined; address: string; hasParams: boolean 
 
 /** @returns a function that serves a socket: it finds the user, counts the sockets, and hands over the messages. */
 function createSocketServer(
-  { services, router, log, queries, rateLimits }: Omit<WsParts, 'server' | 'originRule' | 'pulse'>,
+  {
+    services,
+    router,
+    log,
+    queries,
+    rateLimits,
+  }: Omit<WsParts, 'server' | 'originRule' | 'readArrival' | 'pulse'>,
   keepAlive: KeepAlive,
 ) {
   const onError = reportTo(log);
@@ -153,19 +168,27 @@ async function closeAll(wss: WebSocketServer, graceMs: number): Promise<void> {
   clearTimeout(cut);
 }
 
-/** @returns the address of the client: of the proxy, if one stands before the server. */
-function addressOf({ socket }: IncomingMessage): string {
-  return networkOf(socket.remoteAddress);
-}
-
 function ignore(): void {}
 
 function destroy(this: Duplex): void {
   this.destroy();
 }
 
-function refuse(socket: Duplex, status: string): void {
+function noSocketHere(): AppError {
+  return new AppError('NOT_FOUND', 'no_route', 'WebSockets are served at /trpc only.');
+}
+
+function refuse(socket: Duplex, error: AppError): void {
   // A client that keeps its side open must not hold the socket, and with it the server's stop, for ever.
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const status = STATUS[error.code];
+  const body = problemBody(error);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Cache-Control: no-store',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -15,6 +15,7 @@ import type { AppRouter } from '../trpc/router.ts';
 import { rethrowAsTRPCError } from '../trpc/trpc.ts';
 import type { Arrival, ReadArrival } from './arrival.ts';
 import { createClientFiles } from './clientFiles.ts';
+import { neverCached } from './neverCached.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
 import { asAppError, problem } from './problem.ts';
 import { refuseCall } from './refuseTrpcCall.ts';
@@ -60,6 +61,7 @@ export function createApp(parts: AppParts): Hono<Env> {
     await next();
   });
   app.use(securityHeaders());
+  app.use(neverCached());
   app.route('/', createOperations(parts));
   app.use(cors({ origin: (origin) => (originRule.isNamed(origin) ? origin : null), credentials: true }));
   app.use(refuseForeignOrigins(originRule));

@@ -48,7 +48,6 @@ export function download<E extends { Bindings: HttpBindings }>(
   return c.body(body, 200, {
     'content-type': contentType,
     'content-disposition': attachment(fileName),
-    'cache-control': 'private, no-store',
   });
 }
 

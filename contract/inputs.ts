@@ -35,8 +35,14 @@ const id = z
   .transform((text) => (ID.test(text) ? text : NOBODY));
 /** An id of ours whose shape is part of the contract. */
 const uuidOfOurs = z.string().regex(ID, 'Not a UUID in lower case.');
-const limit = z.coerce.number().int().min(1).max(LIMITS.pageSizeMax).default(LIMITS.pageSize);
-const seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** A whole number. Addresses hold texts, so its decimal digits are as good. Nothing else is: an empty text is no zero. */
+const whole = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
+    z.int().min(min).max(max),
+  );
+const limit = whole(1, LIMITS.pageSizeMax).default(LIMITS.pageSize);
+const seq = whole(0, Number.MAX_SAFE_INTEGER);
 
 /** The `nextCursor` of an earlier page. An empty one is none. */
 const cursorLike = (form: RegExp) =>

@@ -1,14 +1,31 @@
 import { z } from 'zod';
 import { parseTrustedProxies, type TrustedProxies } from './trustedProxies.ts';
 
-const seconds = (fallback: number) => z.coerce.number().min(0).max(3_600).default(fallback);
+const asNumber = (form: RegExp, error: string) => z.string().trim().regex(form, error).transform(Number);
+const whole = (min: number, max: number) =>
+  asNumber(/^\d+$/, 'must be a whole number').pipe(z.number().min(min).max(max));
+const decimal = asNumber(/^\d+(\.\d+)?$/, 'must be a number');
+
+/** An origin has no path: the page and its cookie are made for the root of a host. @returns its normal form */
+const originLike = (error: string) =>
+  z
+    .string()
+    .trim()
+    .refine((text) => /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) && URL.canParse(text), error)
+    .transform((text) => new URL(text).origin);
 
 const schema = z
   .object({
     NODE_ENV: z.string().default('development'),
-    PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
-    HOST: z.string().min(1).optional(),
-    PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
+    PORT: whole(0, 65_535).default(3_000),
+    HOST: z
+      .string()
+      .trim()
+      .transform((host) => host.replace(/^\[(.+)\]$/, '$1'))
+      .optional(),
+    PUBLIC_URL: originLike(
+      'must be an http(s) address without a path, a query or a password, such as https://chat.example.org',
+    ).optional(),
     ALLOWED_ORIGINS: z
       .string()
       .default('')
@@ -18,11 +35,7 @@ const schema = z
           .map((origin) => origin.trim())
           .filter(Boolean),
       )
-      .pipe(
-        z.array(
-          z.url({ protocol: /^https?$/, error: 'must be a list of origins such as https://example.org' }),
-        ),
-      ),
+      .pipe(z.array(originLike('must be a list of origins without paths, such as https://example.org'))),
     TRUSTED_PROXIES: z
       .string()
       .default('')
@@ -38,12 +51,12 @@ const schema = z
     REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be redis://HOST:PORT' }).optional(),
     SPEECH_ENGINE: z.enum(['auto', 'aws', 'sherpa', 'pocketsphinx', 'off']).default('auto'),
     SPEECH_FALLBACK: z.enum(['aws', 'sherpa', 'pocketsphinx', 'off']).default('off'),
-    SPEECH_STREAMS: z.coerce.number().int().min(1).max(1_000).optional(),
+    SPEECH_STREAMS: whole(1, 1_000).optional(),
     SPEECH_GATE: z.enum(['on', 'off']).default('on'),
-    SPEECH_DAILY_MINUTES: z.coerce.number().positive().optional(),
+    SPEECH_DAILY_MINUTES: decimal.pipe(z.number().positive()).optional(),
     AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-    DRAIN_SECONDS: seconds(10),
+    DRAIN_SECONDS: decimal.pipe(z.number().max(3_600)).default(10),
     RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   })
   .refine((env) => env.NODE_ENV !== 'production' || env.AUTH_SECRET, {
@@ -87,9 +100,15 @@ export type Config = {
   rateLimits: boolean;
 };
 
-/** Reads the environment. @throws ConfigError that names all bad variables, one a line. */
+/** Removes the variables that are empty. Tools that start containers pass on a variable that is not set as an empty one. */
+export function dropEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  for (const [name, value] of Object.entries(env)) if (value?.trim() === '') delete env[name];
+  return env;
+}
+
+/** Reads the environment. An empty variable counts as not set. @throws ConfigError that names all bad variables, one a line. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const parsed = schema.safeParse(env);
+  const parsed = schema.safeParse(dropEmpty({ ...env }));
   if (!parsed.success) {
     throw new ConfigError(
       parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}`),
@@ -101,7 +120,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: data.PORT,
     host: data.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     publicUrl: data.PUBLIC_URL,
-    allowedOrigins: data.ALLOWED_ORIGINS.map((origin) => new URL(origin).origin),
+    allowedOrigins: data.ALLOWED_ORIGINS,
     trustedProxies: data.TRUSTED_PROXIES ?? 0,
     databaseUrl: data.DATABASE_URL,
     redisUrl: data.REDIS_URL,

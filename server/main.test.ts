@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -47,6 +48,17 @@ test('reports all bad variables together, one a line, and exits with 1', async (
       .split('\n')
       .map((line) => line.split(' ')[0]),
   ).toEqual(['PORT', 'DATABASE_URL', 'SPEECH_ENGINE', 'SPEECH_GATE', 'AUTH_SECRET']);
+});
+
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((it) => it?.address === '::1');
+
+test.skipIf(!hasIpv6).each(['::1', '[::1]'])('prints the address of HOST=%s in brackets', async (HOST) => {
+  const server = await start({ HOST });
+  expect(server.printed()).toMatch(/^Roomscribe {2}http:\/\/\[::1\]:\d+$/m);
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  await server.stop();
 });
 
 test('refuses to start in production without AUTH_SECRET', async () => {

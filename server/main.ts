@@ -4,7 +4,7 @@ import { openStoreOrWait } from '../db/lateStore.ts';
 import { loadOrCreateSecret } from './auth/secret.ts';
 import { createMemoryBus } from './bus/memory.ts';
 import { createRedisBus } from './bus/redis.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, dropEmpty, readConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { EventLoopLoad } from './ops/eventLoopLoad.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -51,6 +51,8 @@ const engines: Candidate[] = [
 ];
 
 async function main(): Promise<void> {
+  // The AWS SDK reads the environment too.
+  dropEmpty(process.env);
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
   const store = await openStoreOrWait(config.databaseUrl, (error) =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import { LIMITS } from '../contract/limits.ts';
 import type { Store } from '../db/store.ts';
 import { createIdentity, GUESTS } from './auth/identity.ts';
@@ -169,6 +169,9 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 function urlOf(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo;
-  const name = host === '127.0.0.1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return `http://${name}:${port}`;
+  // In addresses, IPv6 stands in brackets, and without the name of an interface.
+  const name = isIPv6(host) ? `[${host.replace(/%.*$/, '')}]` : host;
+  const url = new URL(`http://${name}:${port}`);
+  if (['127.0.0.1', '0.0.0.0', '[::]'].includes(url.hostname)) url.hostname = 'localhost';
+  return `http://${url.hostname}:${port}`;
 }

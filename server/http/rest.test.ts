@@ -44,6 +44,24 @@ test('a room can be created and listed, and its messages read in pages', async (
   expect(await page('?after=1')).toEqual({ items: messages.slice(1), hasMore: false });
 });
 
+test('an empty parameter counts as not given', async () => {
+  const { id } = (await (await create({ name: 'Empty' })).json()) as { id: string };
+  await httpClient(server.url, token).messages.send.mutate({
+    roomId: id,
+    clientId: randomUUID(),
+    text: 'one',
+  });
+  const path = `/api/rooms/${id}/messages`;
+  const plain = await (await call(path)).json();
+  expect(plain).toMatchObject({ items: [{ text: 'one' }] });
+  for (const query of ['?before=', '?after=', '?limit=', '?around=', '?before=&after=&limit=&around=']) {
+    expect(await (await call(path + query)).json()).toEqual(plain);
+  }
+  expect((await call('/api/rooms?search=&cursor=&limit=')).status).toBe(200);
+  const empty = '?from=&to=&speakerId=&tz=';
+  expect((await call(`/api/rooms/${id}/transcript.txt${empty}`)).status).toBe(200);
+});
+
 describe('a problem is the answer to a call', () => {
   const NOWHERE = randomUUID();
 
@@ -53,6 +71,14 @@ describe('a problem is the answer to a call', () => {
     ['to an unknown room', () => call(`/api/rooms/${NOWHERE}/messages`), 404, 'room_unknown'],
     ['with a limit that is no number', () => call('/api/rooms?limit=many'), 400, 'invalid_input'],
     ['with a limit that is too high', () => call('/api/rooms?limit=201'), 400, 'invalid_input'],
+    ...['0x10', '1e1', '1.0', ' 1', '+1', 'NaN', '١', '99999999999999999'].map(
+      (limit): [string, () => Promise<Response>, number, string] => [
+        `with the limit ${limit}`,
+        () => call(`/api/rooms?limit=${encodeURIComponent(limit)}`),
+        400,
+        'invalid_input',
+      ],
+    ),
     ['with a negative seq', () => call(`/api/rooms/${NOWHERE}/messages?before=-1`), 400, 'invalid_input'],
     ['with a name that is too long', () => create({ name: 'x'.repeat(81) }), 400, 'invalid_input'],
     ['to an unknown path', () => call('/api/nothing'), 404, 'no_route'],

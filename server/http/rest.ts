@@ -45,7 +45,7 @@ export function createRest(
       await next();
     })
     .get('/rooms', async (c) => {
-      const page = roomsPage.parse(c.req.query());
+      const page = roomsPage.parse(queryOf(c.req));
       return c.json(await c.var.turn(() => rooms.list(c.var.user, page)));
     })
     .post('/rooms', async (c) => {
@@ -53,13 +53,13 @@ export function createRest(
       return c.json(await c.var.turn(() => rooms.create(c.var.user, room)), 201);
     })
     .get('/rooms/:roomId/messages', async (c) => {
-      const { roomId, ...page } = messagesPage.parse({ ...c.req.query(), ...c.req.param() });
+      const { roomId, ...page } = messagesPage.parse({ ...queryOf(c.req), ...c.req.param() });
       return c.json(await c.var.turn(() => messages.list(c.var.user, roomId, page)));
     })
     .get('/rooms/:roomId/:file{transcript\\.(?:txt|srt|vtt|json)}', async (c) => {
       const format = c.req.param('file').split('.')[1];
       const { tz, ...query } = transcriptExport.parse({
-        ...c.req.query(),
+        ...queryOf(c.req),
         roomId: c.req.param('roomId'),
         format,
       });
@@ -82,6 +82,11 @@ function inTurns(parts: AsyncIterable<string>, turn: Turn): AsyncIterable<string
       };
     },
   };
+}
+
+/** The query of an address. An empty parameter, as a form sends it, counts as not given. */
+function queryOf(request: HonoRequest): Record<string, string> {
+  return Object.fromEntries(Object.entries(request.query()).filter(([, value]) => value !== ''));
 }
 
 async function readJson(request: HonoRequest): Promise<unknown> {

@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'UNAUTHORIZED'
   | 'FORBIDDEN'
   | 'NOT_FOUND'
+  | 'METHOD_NOT_SUPPORTED'
   | 'CONFLICT'
   | 'PAYLOAD_TOO_LARGE'
   | 'TOO_MANY_REQUESTS'
@@ -39,6 +40,16 @@ export class AppError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details ?? {};
   }
+}
+
+/** The error of a call that needs a session and has none. */
+export function noSession(): AppError {
+  return new AppError('UNAUTHORIZED', 'no_session', 'Sign in first, or enter as a guest.');
+}
+
+/** The error of a body that is no JSON, or of a call that is not in tRPC's form. */
+export function malformed(cause?: unknown): AppError {
+  return new AppError('BAD_REQUEST', 'malformed', 'The request could not be read.', { cause });
 }
 
 /** The error for a user who is not a member of the room. */

@@ -15,9 +15,10 @@ import type { AppRouter } from '../trpc/router.ts';
 import { rethrowAsTRPCError } from '../trpc/trpc.ts';
 import type { Arrival, ReadArrival } from './arrival.ts';
 import { createClientFiles } from './clientFiles.ts';
+import { refuseRoute, withAllow } from './methods.ts';
 import { neverCached } from './neverCached.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
-import { asAppError, problem } from './problem.ts';
+import { asAppError, challenge, problem } from './problem.ts';
 import { refuseCall } from './refuseTrpcCall.ts';
 import { createRest } from './rest.ts';
 import { securityHeaders } from './securityHeaders.ts';
@@ -49,12 +50,7 @@ export function createApp(parts: AppParts): Hono<Env> {
       log.error({ err: thrown, path: c.req.path }, 'request failed');
     return c.req.path.startsWith('/trpc/') ? refuseCall(c, error) : problem(c, error);
   });
-  app.notFound((c) =>
-    problem(
-      c,
-      new AppError('NOT_FOUND', 'no_route', 'This address does not exist. Check the path and the method.'),
-    ),
-  );
+  app.notFound((c) => refuseRoute(app, c));
   app.use(oneAtATime());
   app.use(async (c, next) => {
     c.set('arrival', readArrival(c.env.incoming));
@@ -62,9 +58,12 @@ export function createApp(parts: AppParts): Hono<Env> {
   });
   app.use(securityHeaders());
   app.use(neverCached());
+  app.use(challenge());
   app.route('/', createOperations(parts));
   app.use(cors({ origin: (origin) => (originRule.isNamed(origin) ? origin : null), credentials: true }));
   app.use(refuseForeignOrigins(originRule));
+  // Such a path would read as the address of another host.
+  app.use(async (c, next) => (c.req.path.startsWith('//') ? c.notFound() : next()));
   app.use(
     bodyLimit({
       maxSize: LIMITS.bodyBytes,
@@ -75,7 +74,7 @@ export function createApp(parts: AppParts): Hono<Env> {
       },
     }),
   );
-  app.use('/trpc/*', (c) => answerTrpc(c, parts));
+  app.use('/trpc/*', async (c) => withAllow(c, await answerTrpc(c, parts)));
   app.route('/api', createRest(services, parts.queries, log));
   app.all('/api/*', (c) => c.notFound());
   app.route('/', createClientFiles(clientDirectory));

@@ -16,8 +16,13 @@ export function createClientFiles(directory: string) {
       if (c.res.ok) c.res.headers.set('cache-control', 'public, max-age=31536000, immutable');
     })
     .get('/assets/*', serveStatic({ root: directory }), (c) => c.notFound())
+    .get('/favicon.ico', serveStatic({ root: directory, rewriteRequestPath: () => '/icon.svg' }), (c) =>
+      c.notFound(),
+    )
     .get('/*', serveStatic({ root: directory, onFound: (_, c) => c.header('cache-control', 'no-cache') }))
     .get('/*', (c) => {
+      // A missing file is no page: the addresses of pages have no dot.
+      if (/\.[^/]*$/.test(c.req.path)) return c.notFound();
       c.header('cache-control', 'no-cache');
       return c.html(readPage(directory));
     });

@@ -1,14 +1,16 @@
 import { STATUS_CODES } from 'node:http';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { AppError, type ErrorCode } from '../../contract/errors.ts';
+import { describeInput } from '../trpc/trpc.ts';
 
 export const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  METHOD_NOT_SUPPORTED: 405,
   CONFLICT: 409,
   PAYLOAD_TOO_LARGE: 413,
   TOO_MANY_REQUESTS: 429,
@@ -38,13 +40,26 @@ export function problemBody(error: AppError): string {
   });
 }
 
+/** Says on every 401 how a caller signs in (RFC 9110, section 11.6.1). */
+export function challenge(): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    if (c.res.status === 401) c.res.headers.set('www-authenticate', 'Bearer realm="roomscribe"');
+  };
+}
+
 /** The error that the caller gets: details of an unexpected error stay on the server. */
 export function asAppError(error: Error): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof z.ZodError) {
-    return new AppError('BAD_REQUEST', 'invalid_input', z.prettifyError(error), { cause: error });
+    return new AppError('BAD_REQUEST', 'invalid_input', describeInput(error), { cause: error });
   }
-  return new AppError('INTERNAL_SERVER_ERROR', 'internal', 'Something went wrong on the server.', {
-    cause: error,
-  });
+  return new AppError(
+    'INTERNAL_SERVER_ERROR',
+    'internal_server_error',
+    'Something went wrong on the server.',
+    {
+      cause: error,
+    },
+  );
 }

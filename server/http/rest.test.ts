@@ -28,6 +28,8 @@ test('a room can be created and listed, and its messages read in pages', async (
   const created = await create({ name: ' 회의 ', visibility: 'private' });
   expect(created.status).toBe(201);
   const room = (await created.json()) as { id: string; name: string; role: string };
+  expect(created.headers.get('location')).toBe(`/api/rooms/${room.id}`);
+  expect(await (await call(`/api/rooms/${room.id}`)).json()).toEqual(room);
   expect(room).toMatchObject({ name: '회의', role: 'owner', visibility: 'private', lastSeq: 0 });
   const list = await call(`/api/rooms?search=${encodeURIComponent('회의')}&limit=5`);
   expect(await list.json()).toEqual({ items: [room], nextCursor: null });
@@ -85,8 +87,8 @@ describe('a problem is the answer to a call', () => {
     [
       'with a method that the path does not have',
       () => call('/api/rooms', { method: 'DELETE' }),
-      404,
-      'no_route',
+      405,
+      'method_not_allowed',
     ],
     ['with a path that cannot be decoded', () => call('/api/rooms/%E0%A4%A/messages'), 404, 'room_unknown'],
   ])('%s', async (_, make, status, reason) => {

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono, type HonoRequest } from 'hono';
-import { AppError } from '../../contract/errors.ts';
-import { messagesPage, newRoom, roomsPage, transcriptExport } from '../../contract/inputs.ts';
+import { malformed, noSession } from '../../contract/errors.ts';
+import { messagesPage, newRoom, roomInput, roomsPage, transcriptExport } from '../../contract/inputs.ts';
 import type { User } from '../../contract/types.ts';
 import type { Permits } from '../flow/permits.ts';
 import { type Turn, turnOf } from '../flow/work.ts';
@@ -34,7 +34,7 @@ export function createRest(
       const user = await identity.identify(
         tokenOf({ authorization: c.req.header('authorization'), cookie: c.req.header('cookie') }),
       );
-      if (!user) throw new AppError('UNAUTHORIZED', 'no_session', 'Send a session cookie or a bearer token.');
+      if (!user) throw noSession();
       c.set('user', user);
       // A download is made no faster than it is read.
       if (c.req.method === 'GET' && !c.req.path.includes('/transcript.')) {
@@ -50,7 +50,12 @@ export function createRest(
     })
     .post('/rooms', async (c) => {
       const room = newRoom.parse(await readJson(c.req));
-      return c.json(await c.var.turn(() => rooms.create(c.var.user, room)), 201);
+      const made = await c.var.turn(() => rooms.create(c.var.user, room));
+      return c.json(made, 201, { location: `/api/rooms/${made.id}` });
+    })
+    .get('/rooms/:roomId', async (c) => {
+      const { roomId } = roomInput.parse(c.req.param());
+      return c.json(await c.var.turn(() => rooms.get(c.var.user, roomId)));
     })
     .get('/rooms/:roomId/messages', async (c) => {
       const { roomId, ...page } = messagesPage.parse({ ...queryOf(c.req), ...c.req.param() });
@@ -91,6 +96,6 @@ function queryOf(request: HonoRequest): Record<string, string> {
 
 async function readJson(request: HonoRequest): Promise<unknown> {
   return request.json().catch((cause: unknown) => {
-    throw new AppError('BAD_REQUEST', 'malformed', 'The body is not JSON.', { cause });
+    throw malformed(cause);
   });
 }

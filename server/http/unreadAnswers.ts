@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
-import { AppError } from '../../contract/errors.ts';
+import { AppError, tooManyCalls } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Permits } from '../flow/permits.ts';
 
@@ -53,12 +53,4 @@ export function oneAtATime(): MiddlewareHandler<{ Bindings: HttpBindings }> {
     if (incoming.socket.destroyed) return c.body(null);
     await next();
   };
-}
-
-function tooManyCalls(): AppError {
-  const message = 'Too many of your calls wait for an answer. Send fewer at once.';
-  return new AppError('TOO_MANY_REQUESTS', 'too_many_calls', message, {
-    retryable: true,
-    retryAfterMs: 1_000,
-  });
 }

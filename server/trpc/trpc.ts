@@ -1,6 +1,6 @@
 import { initTRPC, type TRPCProcedureType as ProcedureType, TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { AppError } from '../../contract/errors.ts';
+import { AppError, malformed, noSession } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
 import type { FairQueue } from '../flow/fairQueue.ts';
 import type { Outlet } from '../flow/outlet.ts';
@@ -63,6 +63,10 @@ export function failureOf({ code, cause }: Pick<TRPCError, 'code' | 'cause'>): F
     };
   }
   if (cause instanceof z.ZodError) return { reason: 'invalid_input', retryable: false };
+  // A frame of a socket that cannot be read is a fault of its own: `parse_error`.
+  if (cause instanceof SyntaxError && code !== 'PARSE_ERROR') {
+    return { reason: malformed().reason, retryable: false };
+  }
   return { reason: code.toLowerCase(), retryable: false };
 }
 
@@ -70,12 +74,12 @@ function messageOf({ code, cause, message }: TRPCError): string {
   if (cause instanceof AppError) return cause.message;
   if (cause instanceof z.ZodError) return describeInput(cause);
   if (code === 'INTERNAL_SERVER_ERROR') return 'Something went wrong on the server.';
-  if (code === 'PARSE_ERROR' || cause instanceof SyntaxError) return 'The request could not be read.';
+  if (code === 'PARSE_ERROR' || cause instanceof SyntaxError) return malformed().message;
   return message;
 }
 
 /** Describes the first problem of an input: the field and the reason. */
-function describeInput({ issues }: z.ZodError): string {
+export function describeInput({ issues }: z.ZodError): string {
   const [first] = issues;
   const path = first?.path.join('.');
   return path ? `${path}: ${first?.message}` : (first?.message ?? 'The input is not valid.');
@@ -151,7 +155,3 @@ export const authedChange = authedIn('changes');
 
 /** A procedure that asks no database. Chunks of speech never wait. */
 export const authedChunk = authedIn('none');
-
-function noSession(): AppError {
-  return new AppError('UNAUTHORIZED', 'no_session', 'Sign in first, or enter as a guest.');
-}

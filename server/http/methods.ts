@@ -1,0 +1,37 @@
+import type { Context, Env, Hono } from 'hono';
+import { AppError } from '../../contract/errors.ts';
+import { problem } from './problem.ts';
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Answers a request that no route takes: 405 with `Allow` where other methods would find one, else 404. */
+export function refuseRoute<E extends Env>(app: Hono<E>, c: Context<E>): Response {
+  const methods = methodsOf(app, c.req.path).filter((method) => method !== c.req.method);
+  if (methods.length === 0 || c.req.method === 'HEAD') {
+    return problem(c, new AppError('NOT_FOUND', 'no_route', 'This address does not exist. Check the path.'));
+  }
+  const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'];
+  c.header('allow', allow.join(', '));
+  const sentence = `This address does not take ${c.req.method}. It takes ${allow.join(', ')}.`;
+  return problem(c, new AppError('METHOD_NOT_SUPPORTED', 'method_not_allowed', sentence));
+}
+
+/** Names the methods for which a path has a route of its own. */
+function methodsOf<E extends Env>(app: Hono<E>, path: string): string[] {
+  if (path.startsWith('//')) return [];
+  // The page answers GET for every path but these.
+  const hasNoPage = /^\/(api|trpc|assets)(\/|$)/.test(path);
+  return METHODS.filter((method) =>
+    app.router
+      .match(method, path)[0]
+      .some(([[, route]]) => route.method === method && !(hasNoPage && route.path === '/*')),
+  );
+}
+
+/** Adds `Allow` to tRPC's 405. It takes queries by GET and mutations by POST. */
+export function withAllow(c: Context, answer: Response): Response {
+  if (answer.status !== 405) return answer;
+  const other: Record<string, string> = { GET: 'POST', POST: 'GET' };
+  answer.headers.set('allow', other[c.req.method] ?? 'GET, POST');
+  return answer;
+}

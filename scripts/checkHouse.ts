@@ -61,7 +61,7 @@ const HOUSE: Record<string, string[]> = {
   ],
   'server/ws': [
     ...[...BELOW, 'server/services.ts', 'server/trpc', 'server/http/arrival.ts', 'server/http/origin.ts'],
-    ...['server/http/problem.ts', 'server/http/session.ts'],
+    ...['server/http/hostRule.ts', 'server/http/problem.ts', 'server/http/session.ts'],
   ],
   'server/server.ts': [
     ...[...BELOW, ...DOMAIN, 'db/store.ts', 'server/bus/bus.ts', 'server/services.ts', 'server/ops'],

@@ -55,6 +55,10 @@ const schema = z
     SPEECH_GATE: z.enum(['on', 'off']).default('on'),
     SPEECH_DAILY_MINUTES: decimal.pipe(z.number().positive()).optional(),
     AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+    METRICS_TOKEN: z
+      .string()
+      .regex(/^\S{16,}$/, 'must be at least 16 characters without blanks')
+      .optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     DRAIN_SECONDS: decimal.pipe(z.number().max(3_600)).default(10),
     RATE_LIMITS: z.enum(['on', 'off']).default('on'),
@@ -94,6 +98,8 @@ export type Config = {
   speechDailyMinutes: number | null;
   /** undefined in development: then the server makes a secret and keeps it in a file. */
   authSecret: string | undefined;
+  /** Lets a caller who is not on this machine read `/metrics`. */
+  metricsToken: string | undefined;
   logLevel: string;
   drainMs: number;
   /** Whether counts per time are limited. Bounds on memory and work always hold. */
@@ -130,6 +136,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     speechGate: data.SPEECH_GATE === 'on',
     speechDailyMinutes: data.SPEECH_DAILY_MINUTES ?? null,
     authSecret: data.AUTH_SECRET,
+    metricsToken: data.METRICS_TOKEN,
     logLevel: data.LOG_LEVEL,
     drainMs: data.DRAIN_SECONDS * 1_000,
     rateLimits: data.RATE_LIMITS === 'on',

@@ -18,6 +18,7 @@ import { Turns } from './flow/turns.ts';
 import { createWork } from './flow/work.ts';
 import { createApp } from './http/app.ts';
 import { createReadArrival } from './http/arrival.ts';
+import { createCheckHost } from './http/hostRule.ts';
 import { createHttpServer } from './http/httpServer.ts';
 import { createOriginRule } from './http/origin.ts';
 import type { Log } from './log.ts';
@@ -54,6 +55,8 @@ export type ServerParts = {
   allowedOrigins: string[];
   /** The address that people use. Without it, the Host header of each request says it. */
   publicUrl?: string | undefined;
+  /** Lets a caller who is not on this machine read `/metrics`. */
+  metricsToken?: string | undefined;
   /** Left out: `X-Forwarded-…` headers do not count. */
   trustedProxies?: TrustedProxies | undefined;
   clientDirectory: string;
@@ -126,14 +129,25 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const router = createRouter(services);
   const { publicUrl } = parts;
   const originRule = createOriginRule(parts.allowedOrigins, publicUrl, log);
+  const checkHost = createCheckHost({ bound: host, publicUrl, allowedOrigins: parts.allowedOrigins });
   const readArrival = createReadArrival(parts.trustedProxies ?? 0, publicUrl);
   const health = createHealth(store, bus);
   const queries = new Permits<string>(LIMITS.queriesPerUser);
-  const app = createApp({ ...parts, services, health, metrics, router, originRule, readArrival, queries });
+  const app = createApp({
+    ...parts,
+    services,
+    health,
+    metrics,
+    router,
+    originRule,
+    readArrival,
+    checkHost,
+    queries,
+  });
   const server = createHttpServer(app.fetch);
   const rateLimits = parts.rateLimits ?? true;
   const ws = attachWs({
-    ...{ server, services, router, originRule, readArrival, log, queries, rateLimits },
+    ...{ server, services, router, originRule, readArrival, checkHost, log, queries, rateLimits },
     pulse: parts.pulse,
   });
   await listen(server, port, host);

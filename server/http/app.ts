@@ -15,7 +15,9 @@ import type { AppRouter } from '../trpc/router.ts';
 import { rethrowAsTRPCError } from '../trpc/trpc.ts';
 import type { Arrival, ReadArrival } from './arrival.ts';
 import { createClientFiles } from './clientFiles.ts';
+import { type CheckHost, refuseForeignHosts } from './hostRule.ts';
 import { refuseRoute, withAllow } from './methods.ts';
+import { isMetricsReader } from './metricsReader.ts';
 import { neverCached } from './neverCached.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
 import { asAppError, challenge, problem } from './problem.ts';
@@ -32,6 +34,9 @@ export type AppParts = {
   router: AppRouter;
   originRule: OriginRule;
   readArrival: ReadArrival;
+  checkHost: CheckHost;
+  /** Lets a caller who is not on this machine read `/metrics`. */
+  metricsToken?: string | undefined;
   clientDirectory: string;
   log: Log;
   /** Limits the queries of each user, over all connections. */
@@ -59,7 +64,13 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.use(securityHeaders());
   app.use(neverCached());
   app.use(challenge());
-  app.route('/', createOperations(parts));
+  app.route('/', createProbes(parts.health));
+  app.use(refuseForeignHosts(parts.checkHost));
+  app.get('/metrics', async (c) => {
+    if (!isMetricsReader(c.env.incoming, parts.metricsToken)) throw noMetrics();
+    const { contentType, body } = await parts.metrics.render();
+    return c.body(body, 200, { 'content-type': contentType });
+  });
   app.use(cors({ origin: (origin) => (originRule.isNamed(origin) ? origin : null), credentials: true }));
   app.use(refuseForeignOrigins(originRule));
   // Such a path would read as the address of another host.
@@ -81,18 +92,22 @@ export function createApp(parts: AppParts): Hono<Env> {
   return app;
 }
 
-/** The paths for load balancers and operators. They come before every check, so that a probe needs nothing. */
-function createOperations({ health, metrics }: AppParts): Hono {
+/** The paths for load balancers. They come before every check, so that a probe needs nothing. */
+function createProbes(health: Health): Hono {
   return new Hono()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
       const readiness = await health.readiness();
       return c.json(readiness, readiness.status === 'unready' ? 503 : 200);
-    })
-    .get('/metrics', async (c) => {
-      const { contentType, body } = await metrics.render();
-      return c.body(body, 200, { 'content-type': contentType });
     });
+}
+
+function noMetrics(): AppError {
+  return new AppError(
+    'UNAUTHORIZED',
+    'no_metrics_token',
+    'Metrics are for this machine, or for a bearer token that the operator sets as METRICS_TOKEN.',
+  );
 }
 
 function answerTrpc(c: Context<Env>, { services, router, log, queries }: AppParts): Promise<Response> {

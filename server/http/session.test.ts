@@ -41,7 +41,11 @@ describe('the cookie of a session', () => {
   test('is only sent over https where people reach the server by https', async () => {
     await using secure = await openServer({ publicUrl: 'https://chat.example.org' });
     const answer = await enter(secure.url);
-    expect(answer.headers.get('set-cookie')).toContain('; Secure');
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^__Host-roomscribe_session=[\w.-]+; /);
+    expect(cookie).toContain('; Secure');
+    expect(cookie).toContain('; Path=/');
+    expect(cookie).not.toContain('Domain');
     expect(answer.headers.get('strict-transport-security')).toContain('max-age=');
   });
 
@@ -63,6 +67,18 @@ describe('the user of a request', () => {
     await using raw = await openRawSocket(server.url, { token: ada.token });
     raw.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'session.me' } }));
     expect(await raw.next()).toMatchObject({ result: { data: { user: ada.user } } });
+  });
+
+  test('is nobody for two session cookies; the one that only this host can set goes before the other', async () => {
+    const ben = await server.enter('Ben');
+    const plain = (token: string) => `roomscribe_session=${token}`;
+    const secure = (token: string) => `__Host-roomscribe_session=${token}`;
+    const cookies = (...pairs: string[]) => me({ cookie: pairs.join('; ') });
+    expect(await cookies(plain(ada.token), plain(ben.token))).toBeNull();
+    expect(await cookies(plain(ada.token), plain(ada.token))).toBeNull();
+    expect(await cookies(secure(ada.token), secure(ben.token))).toBeNull();
+    expect(await cookies(plain(ben.token), secure(ada.token))).toEqual(ada.user);
+    expect(await cookies(secure(ada.token))).toEqual(ada.user);
   });
 
   const key = new TextEncoder().encode(SECRET);

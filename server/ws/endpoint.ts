@@ -6,6 +6,7 @@ import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Permits } from '../flow/permits.ts';
 import type { ReadArrival } from '../http/arrival.ts';
+import type { CheckHost } from '../http/hostRule.ts';
 import type { OriginRule } from '../http/origin.ts';
 import { asAppError, problemBody, STATUS } from '../http/problem.ts';
 import { tokenOf } from '../http/session.ts';
@@ -34,6 +35,7 @@ export type WsParts = {
   router: AppRouter;
   originRule: OriginRule;
   readArrival: ReadArrival;
+  checkHost: CheckHost;
   log: Log;
   /** Limits the queries of each user, over all its sockets. */
   queries: Permits<string>;
@@ -48,7 +50,14 @@ export type WsEndpoint = {
 };
 
 /** The WebSocket endpoint of tRPC at /trpc. It refuses the upgrade for every other path and every foreign origin. */
-export function attachWs({ server, originRule, readArrival, pulse = PULSE, ...parts }: WsParts): WsEndpoint {
+export function attachWs({
+  server,
+  originRule,
+  readArrival,
+  checkHost,
+  pulse = PULSE,
+  ...parts
+}: WsParts): WsEndpoint {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.frameBytes,
@@ -69,6 +78,7 @@ export function attachWs({ server, originRule, readArrival, pulse = PULSE, ...pa
       if (!url)
         throw new AppError('BAD_REQUEST', 'malformed', 'The address or the Host header cannot be read.');
       if (url.pathname !== '/trpc') throw noSocketHere();
+      checkHost(arrival);
       originRule.check(req.headers.origin, arrival);
     } catch (error) {
       return refuse(socket, asAppError(error as Error));
@@ -98,7 +108,7 @@ function createSocketServer(
     log,
     queries,
     rateLimits,
-  }: Omit<WsParts, 'server' | 'originRule' | 'readArrival' | 'pulse'>,
+  }: Omit<WsParts, 'server' | 'originRule' | 'readArrival' | 'checkHost' | 'pulse'>,
   keepAlive: KeepAlive,
 ) {
   const onError = reportTo(log);

@@ -21,7 +21,7 @@ const line = (label: string, length: number) => visible(label, length, cleanName
 const uuid = z.guid('Not a UUID.').toLowerCase();
 
 /** Our ids are lower-case UUIDs. */
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** An id that nothing has. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 /**

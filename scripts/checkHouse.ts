@@ -23,7 +23,7 @@ const HOUSE: Record<string, string[]> = {
   db: ['contract'],
 
   'server/trustedProxies.ts': [],
-  'server/config.ts': ['contract', 'server/trustedProxies.ts'],
+  'server/config.ts': ['contract', 'server/trustedProxies.ts', 'server/auth/secret.ts'],
   'server/log.ts': ['contract'],
   'server/flow': ['contract', 'server/log.ts'],
   'server/bus/bus.ts': ['contract'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { weaknessOf } from './auth/secret.ts';
 import { parseTrustedProxies, type TrustedProxies } from './trustedProxies.ts';
 
 const asNumber = (form: RegExp, error: string) => z.string().trim().regex(form, error).transform(Number);
@@ -54,7 +55,13 @@ const schema = z
     SPEECH_STREAMS: whole(1, 1_000).optional(),
     SPEECH_GATE: z.enum(['on', 'off']).default('on'),
     SPEECH_DAILY_MINUTES: decimal.pipe(z.number().positive()).optional(),
-    AUTH_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+    AUTH_SECRET: z
+      .string()
+      .superRefine((secret, { addIssue }) => {
+        const weakness = weaknessOf(secret);
+        if (weakness) addIssue(weakness);
+      })
+      .optional(),
     METRICS_TOKEN: z
       .string()
       .regex(/^\S{16,}$/, 'must be at least 16 characters without blanks')

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
@@ -38,7 +38,7 @@ const OPEN_PAUSE_MS = 50;
  * @throws Error of the driver.
  */
 export async function connectSqlite(path: string): Promise<MikroORM> {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  if (path !== ':memory:') makePrivate(path);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await connect(path);
@@ -47,6 +47,18 @@ export async function connectSqlite(path: string): Promise<MikroORM> {
       await sleep(OPEN_PAUSE_MS);
     }
   }
+}
+
+/**
+ * Makes a file that only its owner can read, and takes what others may from an older one. SQLite gives its log the same
+ * mode. An older folder is closed only if it is `data`: another one may hold other people's files.
+ */
+function makePrivate(path: string): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (basename(folder) === 'data') chmodSync(folder, 0o700);
+  closeSync(openSync(path, 'a', 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
 }
 
 async function connect(path: string): Promise<MikroORM> {

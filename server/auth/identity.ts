@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { AppError } from '../../contract/errors.ts';
+import { ID } from '../../contract/inputs.ts';
 import type { User } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { TokenBuckets } from '../flow/tokenBuckets.ts';
@@ -58,11 +59,14 @@ export function createIdentity(
 
     async identify(token) {
       if (!token) return null;
-      const verified = await jwtVerify(token, key, { algorithms: ['HS256'], issuer: ISSUER }).catch(
-        () => null,
-      );
+      const verified = await jwtVerify(token, key, {
+        algorithms: ['HS256'],
+        issuer: ISSUER,
+        // A token without an end would be good for ever.
+        requiredClaims: ['exp', 'sub'],
+      }).catch(() => null);
       const userId = verified?.payload.sub;
-      return userId ? store.findUser(userId) : null;
+      return userId && ID.test(userId) ? store.findUser(userId) : null;
     },
   };
 }

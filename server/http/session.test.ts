@@ -82,12 +82,18 @@ describe('the user of a request', () => {
   });
 
   const key = new TextEncoder().encode(SECRET);
+  const endless = (subject: string) =>
+    new SignJWT().setProtectedHeader({ alg: 'HS256' }).setIssuer('roomscribe').setSubject(subject);
   const token = (subject: string, alg = 'HS256') =>
-    new SignJWT().setProtectedHeader({ alg }).setIssuer('roomscribe').setSubject(subject);
+    new SignJWT()
+      .setProtectedHeader({ alg })
+      .setIssuer('roomscribe')
+      .setSubject(subject)
+      .setExpirationTime('1h');
   const past = Math.floor(Date.now() / 1_000) - 60;
 
   test('is found for a token that this test makes, so the refusals below do test something', async () => {
-    const good = await token(ada.user.id).setExpirationTime('1h').sign(key);
+    const good = await token(ada.user.id).sign(key);
     expect(await me({ authorization: `Bearer ${good}` })).toEqual(ada.user);
   });
 
@@ -99,6 +105,7 @@ describe('the user of a request', () => {
       () => `${ada.token.slice(0, -2)}${ada.token.at(-2) === 'A' ? 'B' : 'A'}${ada.token.at(-1)}`,
     ],
     ['signed with another secret', () => token(ada.user.id).sign(new Uint8Array(32))],
+    ['without an end', () => endless(ada.user.id).sign(key)],
     ['expired', () => token(ada.user.id).setExpirationTime(past).sign(key)],
     [
       'without a signature',
@@ -109,6 +116,11 @@ describe('the user of a request', () => {
     ['made for an empty user id', () => token('').sign(key)],
     ['made for a user who no longer exists', () => token(randomUUIDv7()).sign(key)],
     ['made for a user id that is SQL', () => token("' or 1=1 --").sign(key)],
+    ['made for a user id in capitals', () => token(ada.user.id.toUpperCase()).sign(key)],
+    ['made for a user id and a blank', () => token(`${ada.user.id} `).sign(key)],
+    ['made for a user id and a line break', () => token(`${ada.user.id}\n`).sign(key)],
+    ['made for a user id in Korean', () => token('방').sign(key)],
+    ['made for a user id that is NUL', () => token('\0').sign(key)],
   ])('is nobody for a token that is %s', async (_, make) => {
     const forged = await make();
     expect(await me({ authorization: `Bearer ${forged}` })).toBeNull();

@@ -2,24 +2,31 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
-import { compress } from 'hono/compress';
 
 const NOT_BUILT = 'The client is not built. Start the server with `npm start`.';
 
-/** Serves the web client's files. Every other address gets the client's page, which has a router of its own. */
+/** Serves the web client's files, compressed where the build wrote compressed ones beside them. Every other address gets the client's page, which has a router of its own. */
 export function createClientFiles(directory: string) {
   return new Hono()
-    .use(compress())
     .use('/assets/*', async (c, next) => {
       await next();
       // The name of an asset changes with its content, so it can be cached for ever.
-      if (c.res.ok) c.res.headers.set('cache-control', 'public, max-age=31536000, immutable');
+      if (!c.res.ok) return;
+      c.res.headers.set('cache-control', 'public, max-age=31536000, immutable');
+      c.res.headers.set('vary', 'Accept-Encoding, Origin');
     })
-    .get('/assets/*', serveStatic({ root: directory }), (c) => c.notFound())
+    .get('/assets/*', serveStatic({ root: directory, precompressed: true }), (c) => c.notFound())
     .get('/favicon.ico', serveStatic({ root: directory, rewriteRequestPath: () => '/icon.svg' }), (c) =>
       c.notFound(),
     )
-    .get('/*', serveStatic({ root: directory, onFound: (_, c) => c.header('cache-control', 'no-cache') }))
+    .get(
+      '/*',
+      serveStatic({
+        root: directory,
+        precompressed: true,
+        onFound: (_, c) => c.header('cache-control', 'no-cache'),
+      }),
+    )
     .get('/*', (c) => {
       // A missing file is no page: the addresses of pages have no dot.
       if (/\.[^/]*$/.test(c.req.path)) return c.notFound();

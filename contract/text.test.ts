@@ -99,10 +99,7 @@ describe('a name', () => {
 
   test('is one line without directional marks, keeps all letters, and cleaning it again changes nothing', () => {
     const letters = (text: string) =>
-      text
-        .match(/[\p{L}\p{N}\p{S}\p{P}]/gu)
-        ?.join('')
-        .replace(/\p{DI}/gu, '');
+      (text.match(/[\p{L}\p{N}\p{S}\p{P}]/gu) ?? []).join('').replace(/\p{DI}/gu, '');
     fc.assert(
       fc.property(anyText, (name) => {
         const clean = cleanName(name);

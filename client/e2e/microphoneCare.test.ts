@@ -72,8 +72,9 @@ test('a suspended microphone is told at once or resumed, and an unplugged one is
     track?.dispatchEvent(new Event('ended'));
   });
   await expect
-    .poll(() =>
-      page.evaluate(() => (window as unknown as Opened).opened.tracks.map((track) => track.readyState)),
+    .poll(
+      () => page.evaluate(() => (window as unknown as Opened).opened.tracks.map((track) => track.readyState)),
+      { timeout: 10_000 },
     )
     .toEqual(['ended', 'live']);
   await page.getByText('On air', { exact: true }).waitFor();
@@ -88,8 +89,9 @@ test('a stop while the browser still asks wins', async () => {
   await page.getByRole('button', { name: 'Turn off microphone' }).click();
   await page.getByText('Microphone off').waitFor();
   await expect
-    .poll(() =>
-      page.evaluate(() => (window as unknown as Opened).opened.tracks.map((track) => track.readyState)),
+    .poll(
+      () => page.evaluate(() => (window as unknown as Opened).opened.tracks.map((track) => track.readyState)),
+      { timeout: 10_000 },
     )
     .toEqual(['ended']);
   expect(await page.getByRole('button', { name: 'Turn on microphone' }).getAttribute('aria-pressed')).toBe(

@@ -16,6 +16,8 @@ const ELSEWHERE = [
   ...['left_room', 'server_lost', 'stopped', 'taken_over'],
   // A fault of a program that sends audio by itself.
   ...['chunk_empty', 'chunk_malformed', 'chunk_odd', 'chunk_out_of_window', 'chunk_too_long', 'not_pcm'],
+  // The client is gone and reads no answer.
+  ...['caller_gone', 'client_gone'],
   // Answers of REST and of the health check.
   ...['foreign_origin', 'internal', 'malformed', 'no_route'],
 ];

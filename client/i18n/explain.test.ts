@@ -19,7 +19,7 @@ const ELSEWHERE = [
   // The client is gone and reads no answer.
   ...['caller_gone', 'client_gone'],
   // Answers of REST and of the health check.
-  ...['foreign_origin', 'internal', 'malformed', 'no_route'],
+  ...['foreign_host', 'foreign_origin', 'malformed', 'method_not_allowed', 'no_metrics_token', 'no_route'],
 ];
 
 function reasonsOfTheServer(): string[] {

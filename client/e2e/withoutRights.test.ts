@@ -6,7 +6,7 @@ let stage: Stage;
 let browser: Browser;
 
 beforeAll(async () => {
-  stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx' });
+  stage = await Stage.start({ SPEECH_ENGINE: 'pocketsphinx', ALLOWED_ORIGINS: 'http://chat.lan' });
   browser = await stage.browser('none', ['--host-resolver-rules=MAP chat.lan 127.0.0.1']);
 });
 afterAll(() => stage.stop());

@@ -56,9 +56,13 @@ export async function connectSqlite(path: string): Promise<MikroORM> {
 function makePrivate(path: string): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (basename(folder) === 'data') chmodSync(folder, 0o700);
-  closeSync(openSync(path, 'a', 0o600));
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
+  try {
+    if (basename(folder) === 'data') chmodSync(folder, 0o700);
+    closeSync(openSync(path, 'a', 0o600));
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
+  } catch {
+    // Somebody else owns the file, or it is none. SQLite decides whether it can be opened, and says why not.
+  }
 }
 
 async function connect(path: string): Promise<MikroORM> {

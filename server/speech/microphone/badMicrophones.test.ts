@@ -69,7 +69,8 @@ describe('no utterance loses its start on a microphone', () => {
     expectHeard(toSamples(said.samples, 0.5, offset));
   });
 
-  test.each([8, 30, 200])('that clips, at gain %d', (gain) => {
+  // The noise of the room is amplified too. At gain 100 it clips itself.
+  test.each([8, 30, 100])('that clips, at gain %d', (gain) => {
     expectHeard(toSamples(said.samples, gain));
   });
 

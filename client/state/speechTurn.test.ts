@@ -24,15 +24,20 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** The server ends a stream that gets no audio for this long. */
+const GRACE_MS = 20_000;
+
 /** A server whose starts wait in `starts`. */
 const server: Omit<PumpOptions, 'onState' | 'describe' | 'sampleRate'> = {
-  start: () => {
+  start: (_input, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<{ streamId: string }>();
     starts.push({
       succeed: () => {
         const streamId = randomId();
         openStreams.add(streamId);
-        resolve({ streamId });
+        // An aborted call gets no answer, so only the server can end its stream.
+        if (signal.aborted) setTimeout(() => openStreams.delete(streamId), GRACE_MS);
+        else resolve({ streamId });
       },
       fail: () => reject(new Error('lost')),
     });

@@ -49,6 +49,7 @@ test('an empty variable counts as not set, whichever it is', () => {
     ...['NODE_ENV', 'PORT', 'HOST', 'PUBLIC_URL', 'ALLOWED_ORIGINS', 'TRUSTED_PROXIES', 'DATABASE_URL'],
     ...['REDIS_URL', 'SPEECH_ENGINE', 'SPEECH_FALLBACK', 'SPEECH_STREAMS', 'SPEECH_GATE'],
     ...['SPEECH_DAILY_MINUTES', 'AUTH_SECRET', 'METRICS_TOKEN', 'LOG_LEVEL', 'DRAIN_SECONDS', 'RATE_LIMITS'],
+    'HSTS_SUBDOMAINS',
   ];
   for (const empty of ['', ' ', '\t\n']) {
     expect(readConfig(Object.fromEntries(names.map((name) => [name, empty])))).toEqual(readConfig({}));

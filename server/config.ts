@@ -62,6 +62,7 @@ const schema = z
         if (weakness) addIssue(weakness);
       })
       .optional(),
+    HSTS_SUBDOMAINS: z.enum(['on', 'off']).default('off'),
     METRICS_TOKEN: z
       .string()
       .regex(/^\S{16,}$/, 'must be at least 16 characters without blanks')
@@ -105,6 +106,8 @@ export type Config = {
   speechDailyMinutes: number | null;
   /** undefined in development: then the server makes a secret and keeps it in a file. */
   authSecret: string | undefined;
+  /** Whether browsers must use https for every subdomain too. */
+  hstsSubdomains: boolean;
   /** Lets a caller who is not on this machine read `/metrics`. */
   metricsToken: string | undefined;
   logLevel: string;
@@ -143,6 +146,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     speechGate: data.SPEECH_GATE === 'on',
     speechDailyMinutes: data.SPEECH_DAILY_MINUTES ?? null,
     authSecret: data.AUTH_SECRET,
+    hstsSubdomains: data.HSTS_SUBDOMAINS === 'on',
     metricsToken: data.METRICS_TOKEN,
     logLevel: data.LOG_LEVEL,
     drainMs: data.DRAIN_SECONDS * 1_000,

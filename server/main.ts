@@ -78,6 +78,7 @@ async function main(): Promise<void> {
       allowedOrigins: config.allowedOrigins,
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
+      hstsSubdomains: config.hstsSubdomains,
       metricsToken: config.metricsToken,
       clientDirectory: resolve(ROOT, 'client/dist'),
     },

@@ -55,6 +55,8 @@ export type ServerParts = {
   allowedOrigins: string[];
   /** The address that people use. Without it, the Host header of each request says it. */
   publicUrl?: string | undefined;
+  /** Whether browsers must use https for every subdomain too. */
+  hstsSubdomains?: boolean | undefined;
   /** Lets a caller who is not on this machine read `/metrics`. */
   metricsToken?: string | undefined;
   /** Left out: `X-Forwarded-…` headers do not count. */

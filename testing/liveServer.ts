@@ -33,6 +33,8 @@ type Setting = {
   alter?: (store: Store) => Partial<Store>;
   allowedOrigins?: string[];
   publicUrl?: string;
+  hstsSubdomains?: boolean;
+  metricsToken?: string;
   trustedProxies?: TrustedProxies;
   databaseUrl?: string;
   clientDirectory?: string;
@@ -59,6 +61,8 @@ export async function openServer(setting: Setting = {}): Promise<LiveServer> {
       authSecret: SECRET,
       allowedOrigins: setting.allowedOrigins ?? [],
       publicUrl: setting.publicUrl,
+      hstsSubdomains: setting.hstsSubdomains,
+      metricsToken: setting.metricsToken,
       trustedProxies: setting.trustedProxies,
       clientDirectory: setting.clientDirectory ?? import.meta.dirname,
       pulse: setting.pulse,

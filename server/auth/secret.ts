@@ -3,8 +3,9 @@ import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, w
 import { dirname } from 'node:path';
 
 /**
- * Reads the signing secret from a file, and makes the file at the first start. Only its owner can read the file and look into its folder, also where an older start left them open. A kept
- * secret means that a restart logs nobody out. Production sets AUTH_SECRET instead.
+ * Reads the signing secret from a file, and makes the file at the first start. Only its owner can read the file and look
+ * into its folder, also where an older start left them open. A kept secret means that a restart logs nobody out.
+ * Production sets AUTH_SECRET instead.
  * @throws Error if the kept secret can be guessed
  */
 export function loadOrCreateSecret(path: string): string {

@@ -35,6 +35,8 @@ export type AppParts = {
   originRule: OriginRule;
   readArrival: ReadArrival;
   checkHost: CheckHost;
+  /** Whether browsers must use https for every subdomain too. */
+  hstsSubdomains?: boolean | undefined;
   /** Lets a caller who is not on this machine read `/metrics`. */
   metricsToken?: string | undefined;
   clientDirectory: string;
@@ -61,7 +63,7 @@ export function createApp(parts: AppParts): Hono<Env> {
     c.set('arrival', readArrival(c.env.incoming));
     await next();
   });
-  app.use(securityHeaders());
+  app.use(securityHeaders(parts));
   app.use(neverCached());
   app.use(challenge());
   app.route('/', createProbes(parts.health));

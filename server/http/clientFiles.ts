@@ -5,7 +5,10 @@ import { Hono } from 'hono';
 
 const NOT_BUILT = 'The client is not built. Start the server with `npm start`.';
 
-/** Serves the web client's files, compressed where the build wrote compressed ones beside them. Every other address gets the client's page, which has a router of its own. */
+/**
+ * Serves the web client's files, compressed where the build wrote compressed ones beside them. Every other address gets
+ * the client's page, which has a router of its own.
+ */
 export function createClientFiles(directory: string) {
   return new Hono()
     .use('/assets/*', async (c, next) => {
@@ -13,7 +16,7 @@ export function createClientFiles(directory: string) {
       // The name of an asset changes with its content, so it can be cached for ever.
       if (!c.res.ok) return;
       c.res.headers.set('cache-control', 'public, max-age=31536000, immutable');
-      c.res.headers.set('vary', 'Accept-Encoding, Origin');
+      c.res.headers.set('vary', 'Accept-Encoding');
     })
     .get('/assets/*', serveStatic({ root: directory, precompressed: true }), (c) => c.notFound())
     .get('/favicon.ico', serveStatic({ root: directory, rewriteRequestPath: () => '/icon.svg' }), (c) =>

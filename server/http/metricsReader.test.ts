@@ -37,3 +37,11 @@ test('a refused reader is told what to set', async () => {
     detail: expect.stringContaining('METRICS_TOKEN'),
   });
 });
+
+test('a proxy with the token reads the metrics of a whole server', async () => {
+  await using server = await openServer({ metricsToken: TOKEN });
+  const headers = { 'x-forwarded-for': '192.0.2.1', authorization: `Bearer ${TOKEN}` };
+  const answer = await fetch(`${server.url}/metrics`, { headers });
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toContain('nodejs_eventloop_lag_seconds');
+});

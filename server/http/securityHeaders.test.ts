@@ -38,8 +38,11 @@ test.each(['/', '/api/rooms', '/trpc/session.me', '/healthz', '/assets/none.js']
   },
 );
 
-test('HSTS does not speak for subdomains', async () => {
-  await using secure = await openServer({ publicUrl: 'https://chat.example.org' });
+test.each([
+  [false, 'max-age=15552000'],
+  [true, 'max-age=15552000; includeSubDomains'],
+])('HSTS speaks for subdomains only if the operator asks: %s', async (hstsSubdomains, expected) => {
+  await using secure = await openServer({ publicUrl: 'https://chat.example.org', hstsSubdomains });
   const { headers } = await fetch(`${secure.url}/`);
-  expect(headers.get('strict-transport-security')).toBe('max-age=15552000');
+  expect(headers.get('strict-transport-security')).toBe(expected);
 });

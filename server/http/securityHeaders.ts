@@ -2,11 +2,14 @@ import { createMiddleware } from 'hono/factory';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Arrival } from './arrival.ts';
 
-/** Subdomains may be other people's servers, so the promise to speak https is made for this name only. */
 const HTTPS_ONLY = `max-age=${180 * 24 * 60 * 60}`;
 
-/** The headers that tell browsers what our page may do, and what other pages may do with it. */
-export function securityHeaders() {
+/**
+ * The headers that tell browsers what our page may do, and what other pages may do with it.
+ * @param hstsSubdomains whether https is demanded of subdomains too. They may be other people's servers.
+ */
+export function securityHeaders({ hstsSubdomains }: { hstsSubdomains?: boolean | undefined }) {
+  const httpsOnly = hstsSubdomains ? `${HTTPS_ONLY}; includeSubDomains` : HTTPS_ONLY;
   const fixed = secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'self'"],
@@ -31,7 +34,7 @@ export function securityHeaders() {
   });
   return createMiddleware<{ Variables: { arrival: Arrival } }>(async (c, next) => {
     await fixed(c, next);
-    if (c.var.arrival.secure) c.res.headers.set('strict-transport-security', HTTPS_ONLY);
+    if (c.var.arrival.secure) c.res.headers.set('strict-transport-security', httpsOnly);
   });
 }
 

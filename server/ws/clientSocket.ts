@@ -8,7 +8,7 @@ import { type Frames, frameOf, type RequestId } from './frames.ts';
 
 /** A client that is cut has this long to read the close code. A client that does not read at all would never close. */
 const CLOSE_WAIT_MS = 20_000;
-/** What Node and the kernel's queue hold for each write besides its bytes, measured with writes of 6 bytes. */
+/** What Node and the kernel's queue hold for each write besides its bytes: an estimate. */
 const WRITE_OVERHEAD_BYTES = 256;
 
 /**

@@ -92,7 +92,10 @@ export function missingProxies(): string[] {
   return [...new Set(Object.values(SPECS).map(({ program }) => program))].filter((path) => !existsSync(path));
 }
 
-/** Starts a proxy of `docs/proxies.md` before these servers, and makes this process trust its certificate. @param serverUrls e.g. `http://localhost:40123` */
+/**
+ * Starts a proxy of `docs/proxies.md` before these servers, and makes this process trust its certificate.
+ * @param serverUrls e.g. `http://localhost:40123`
+ */
 export async function startProxy(name: ProxyName, serverUrls: string[]): Promise<RunningProxy> {
   const { command, scheme, write } = SPECS[name];
   setDefaultCACertificates([...rootCertificates, SELF_SIGNED.cert]);

@@ -45,7 +45,10 @@ const TRIED_MS = 5_000;
 /** A shorter wait for the start is not shown as a place. */
 const SHOWN_WAIT_MS = 1_000;
 
-/** The queue for the calls of one engine. First come, first served. The queue is in memory, and a waiter leaves it when its signal aborts. */
+/**
+ * The queue for the calls of one engine. First come, first served. The queue is in memory, and a waiter leaves it when its
+ * signal aborts.
+ */
 export class AdmissionQueue {
   readonly #maxCalls: number;
   readonly #startIntervalMs: number;

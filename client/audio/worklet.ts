@@ -1,4 +1,4 @@
-import { Resampler } from './resampler.ts';
+import { Resampler } from '../../contract/resampler.ts';
 
 /** The page gives the worklet these options. */
 export type WorkletOptions = { sampleRate: number; chunkSamples: number };
@@ -35,8 +35,12 @@ class ChunkCutter extends AudioWorkletProcessor {
   /** @returns whether the browser should call this again. */
   process([input]: Float32Array[][]): boolean {
     const channel = input?.[0];
-    if (channel) for (const sample of this.#resampler.push(channel)) this.#add(sample);
+    if (channel) this.#addAll(this.#resampler.push(channel));
     return !this.#flushed;
+  }
+
+  #addAll(samples: Float32Array): void {
+    for (const sample of samples) this.#add(sample);
   }
 
   #add(sample: number): void {
@@ -56,6 +60,7 @@ class ChunkCutter extends AudioWorkletProcessor {
   }
 
   #flush(): void {
+    this.#addAll(this.#resampler.flush());
     if (this.#filled > 0) this.#send();
     this.#flushed = true;
     this.port.postMessage({ flushed: true } satisfies WorkletMessage);

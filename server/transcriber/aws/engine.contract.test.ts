@@ -3,8 +3,7 @@ import { startTranscribeServer, TEST_CREDENTIALS } from '../testing/transcribe/t
 import { describeTranscriber } from '../testing/transcriberContract.ts';
 import { createAwsEngine } from './engine.ts';
 
-const sampleRate = 16_000;
-const recording = (text: string, language: string) => ({
+const recording = (text: string, language: string, sampleRate = 16_000) => ({
   pcm: synthesizeUtterance(text, sampleRate),
   sampleRate,
   language,
@@ -20,6 +19,7 @@ describeTranscriber('Amazon Transcribe', async () => {
       recording('그는 옆으로', 'ko-KR'),
       recording('안녕 hello', 'auto'),
     ],
+    recordingAt: (sampleRate) => recording('go forward ten meters', 'en-US', sampleRate),
     openStreams: server.openSessions,
     close: server.close,
   };

@@ -23,6 +23,13 @@ test('an unknown language is refused, also as one of the languages that â€œautoâ
   expect(refusal({ languages: ['de-DE'] }, 'en-US')).toBeNull();
 });
 
+test('every sample rate of the contract is served, and others are refused', () => {
+  const at = (sampleRate: number) => localRefusal({ language: 'ko', sampleRate }, ENGINE);
+  for (const rate of [8_000, 9_999, 44_100, 48_000]) expect(at(rate)).toBeNull();
+  for (const rate of [7_999, 48_001, 0, Number.NaN])
+    expect(at(rate)).toBe(`The engine needs audio of 8000 to 48000 samples a second, not ${rate}.`);
+});
+
 test.each<[Partial<SpeechSettings>, RegExp]>([
   [{ redact: true }, /cannot leave out personal data/],
   [{ vocabulary: 'names' }, /cannot use a vocabulary/],

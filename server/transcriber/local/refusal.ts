@@ -1,3 +1,4 @@
+import { LIMITS } from '../../../contract/limits.ts';
 import { DEFAULT_SPEECH_SETTINGS } from '../../../contract/speechSettings.ts';
 import type { SpeechSettings } from '../../../contract/types.ts';
 import type { SpeechOptions } from '../transcriber.ts';
@@ -9,7 +10,9 @@ type LocalEngine = { label: string; languages: string[] };
  * support none of a room's settings except its languages.
  */
 export function localRefusal(options: SpeechOptions, { label, languages }: LocalEngine): string | null {
-  const { language, settings = DEFAULT_SPEECH_SETTINGS } = options;
+  const { language, sampleRate, settings = DEFAULT_SPEECH_SETTINGS } = options;
+  if (!(sampleRate >= LIMITS.sampleRateMin && sampleRate <= LIMITS.sampleRateMax))
+    return `${label} needs audio of ${LIMITS.sampleRateMin} to ${LIMITS.sampleRateMax} samples a second, not ${sampleRate}.`;
   const wanted = language === 'auto' ? settings.languages : [language];
   const known = [...languages, ...languages.map((tag) => tag.replace(/-.*/, ''))];
   const unknown = wanted.find((tag) => !known.includes(tag));

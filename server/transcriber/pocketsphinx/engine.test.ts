@@ -16,11 +16,11 @@ const childPids = () => childrenRunning('pocketsphinx/child');
 const SHARED = join(import.meta.dirname, '../../../../shared/audio');
 
 /** The recording with half a second of silence around it. */
-const padded = (path: string): Uint8Array =>
-  Buffer.concat([silence(0.5, RATE), readWav(path).pcm, silence(0.5, RATE)]);
-const recording = (path: string, words: string) => ({
-  pcm: padded(path),
-  sampleRate: RATE,
+const padded = (path: string, sampleRate = RATE): Uint8Array =>
+  Buffer.concat([silence(0.5, sampleRate), readWav(path, sampleRate).pcm, silence(0.5, sampleRate)]);
+const recording = (path: string, words: string, sampleRate = RATE) => ({
+  pcm: padded(path, sampleRate),
+  sampleRate,
   language: 'en-US',
   words: words.split(' '),
 });
@@ -33,6 +33,8 @@ describeTranscriber('PocketSphinx', async () => ({
     ...['Front', 'Rear', 'Side'].map((where) => recording(join(ALSA, `${where}_Left.wav`), 'left')),
     ...['Rear', 'Side'].map((where) => recording(join(ALSA, `${where}_Right.wav`), 'right')),
   ],
+  // The file has 48 kHz, so the engine hears it there as it was recorded.
+  recordingAt: (sampleRate) => recording(join(ALSA, 'Rear_Right.wav'), 'right', sampleRate),
   openStreams: () => childPids().length,
 }));
 
@@ -153,10 +155,11 @@ test('closing the engine ends its streams', async () => {
   expect(await events).toEqual([]);
 });
 
-test('the engine refuses other languages and sample rates in plain words', () => {
+test('the engine refuses other languages in plain words, and no sample rate of the contract', () => {
   const refused = (language: string, sampleRate = RATE) => engine.refuses({ language, sampleRate });
   expect(refused('ko-KR')).toMatch(/en-US .*not ko-KR/);
-  expect(refused('en-US', 48_000)).toMatch(/16000 .*not 48000/);
+  expect(refused('en-US', 96_000)).toMatch(/8000 to 48000 .*not 96000/);
+  for (const rate of [8_000, 9_999, 44_100, 48_000]) expect(refused('en-US', rate)).toBeNull();
   for (const language of ['en-US', 'en', 'auto']) expect(refused(language)).toBeNull();
 });
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { localRefusal } from '../local/refusal.ts';
 import { EngineSlot } from '../local/slot.ts';
 import { createEngineStreams } from '../local/streams.ts';
-import type { SpeechEngine, SpeechOptions } from '../transcriber.ts';
-import { LANGUAGE, SAMPLE_RATE } from './decoder.ts';
+import type { SpeechEngine } from '../transcriber.ts';
+import { LANGUAGE } from './decoder.ts';
 import { BASE_LIBRARY, DECODER_LIBRARY, LIBRARY_DIRECTORIES, MODEL_DIRECTORY, modelFiles } from './files.ts';
 
 type PocketsphinxOptions = {
@@ -59,15 +59,8 @@ export function createPocketsphinxEngine({
     features: [],
     chunkMs: 100,
     longestSeconds: null,
-    refuses,
+    refuses: (options) => localRefusal(options, { label: LABEL, languages: [LANGUAGE] }),
     billedSeconds: () => 0,
     ...createEngineStreams(slotFor),
   };
-}
-
-function refuses(options: SpeechOptions): string | null {
-  const { sampleRate } = options;
-  if (sampleRate !== SAMPLE_RATE)
-    return `${LABEL} needs audio of ${SAMPLE_RATE} samples a second, not ${sampleRate}.`;
-  return localRefusal(options, { label: LABEL, languages: [LANGUAGE] });
 }

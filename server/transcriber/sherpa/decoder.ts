@@ -1,6 +1,7 @@
 import type { OnlineRecognizer, OnlineResult, OnlineStream } from 'sherpa-onnx-node';
 import type { StreamDecoder, StreamOptions } from '../local/child.ts';
 import { confidenceOf } from '../local/confidence.ts';
+import { toFloats } from '../local/pcm.ts';
 import type { AudioChunk, TranscriptEvent } from '../transcriber.ts';
 import type { SherpaBatches } from './batches.ts';
 import type { SherpaModel } from './models.ts';
@@ -120,10 +121,4 @@ export class SherpaDecoder implements StreamDecoder {
     const wanted = language === 'auto' ? (/\p{Script=Hangul}/u.test(text) ? 'ko' : 'en') : language;
     return languages.find((tag) => tag === wanted || tag.startsWith(`${wanted}-`)) ?? languages[0];
   }
-}
-
-/** PCM s16le as samples from −1 to 1. */
-function toFloats(chunk: AudioChunk): Float32Array {
-  const pcm = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  return Float32Array.from({ length: chunk.byteLength >> 1 }, (_, i) => pcm.getInt16(2 * i, true) / 32_768);
 }

@@ -39,6 +39,7 @@ describeTranscriber('sherpa-onnx', async () => ({
     recording('안녕 하세요', '안녕 하세요', { language: 'ko-KR', sampleRate: 48_000 }),
     recording('안녕 one', '안녕 one', { language: 'auto' }),
   ],
+  recordingAt: (sampleRate) => recording('one two three', 'one two three', { sampleRate }),
   openStreams: () => childPids().length,
 }));
 

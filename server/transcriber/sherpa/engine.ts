@@ -24,8 +24,6 @@ export type SherpaOptions = {
 
 const LABEL = 'sherpa-onnx';
 const CHILD = join(import.meta.dirname, 'child.ts');
-const MIN_SAMPLE_RATE = 8_000;
-const MAX_SAMPLE_RATE = 48_000;
 
 /** sherpa-onnx: offline, no account. All streams share one process, because the model is large. */
 export function createSherpaEngine({
@@ -60,7 +58,7 @@ export function createSherpaEngine({
     features: model.detectsLanguage ? ['auto'] : [],
     chunkMs: 100,
     longestSeconds: null,
-    refuses: (options) => refusal(options, model.languages),
+    refuses: (options) => localRefusal(options, { label: LABEL, languages: model.languages }),
     billedSeconds: () => 0,
     transcribe: (audio, options) => streams.transcribe(audio, { ...options, language: languageOf(options) }),
     async close() {
@@ -87,13 +85,6 @@ function sizeOf(files: ModelFiles): number {
     (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
     0,
   );
-}
-
-function refusal(options: SpeechOptions, languages: string[]): string | null {
-  const { sampleRate } = options;
-  if (!(sampleRate >= MIN_SAMPLE_RATE && sampleRate <= MAX_SAMPLE_RATE))
-    return `${LABEL} needs audio of ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} samples a second, not ${sampleRate}.`;
-  return localRefusal(options, { label: LABEL, languages });
 }
 
 /** `auto` in a room that has chosen only one language means that language. */

@@ -6,20 +6,21 @@ type Recorded = { pcm: Uint8Array; sampleRate: number };
 const SAMPLE_RATE = 16_000;
 
 /**
- * Reads a WAV file (16 bit PCM, any number of channels) as 16 kHz mono.
- * @throws Error if the file is not such a WAV file, or its sample rate is no multiple of 16 kHz.
+ * Reads a WAV file (16 bit PCM, any number of channels) as mono.
+ * @param sampleRate at most the file's own.
+ * @throws Error if the file is not such a WAV file, or its sample rate is lower.
  */
-export function readWav(path: string): Recorded {
+export function readWav(path: string, sampleRate = SAMPLE_RATE): Recorded {
   const bytes = readFileSync(path);
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WAVE') {
     throw new Error(`${path} is not a WAV file`);
   }
   const format = riffChunk(bytes, 'fmt ');
   const [channels, rate, bits] = [format.readUInt16LE(2), format.readUInt32LE(4), format.readUInt16LE(14)];
-  if (bits !== 16 || rate % SAMPLE_RATE !== 0)
+  if (bits !== 16 || rate < sampleRate)
     throw new Error(`${path}: ${bits} bit at ${rate} Hz is not supported`);
   const mono = mixDown(riffChunk(bytes, 'data'), channels);
-  return { pcm: toPcm(decimate(mono, rate / SAMPLE_RATE)), sampleRate: SAMPLE_RATE };
+  return { pcm: toPcm(lowerRate(mono, rate / sampleRate)), sampleRate };
 }
 
 /** Finds a RIFF chunk. Chunks are padded to even lengths, and unknown ones (LIST, fact) may come anywhere. */
@@ -40,18 +41,26 @@ function mixDown(data: Buffer, channels: number): Float64Array {
   });
 }
 
-/** Keeps one sample in `factor`. A Hann-windowed sinc first removes the frequencies that would fold back (aliasing). */
-function decimate(samples: Float64Array, factor: number): Float64Array {
+/**
+ * Keeps one sample in `factor`, which may be a fraction. A Hann-windowed sinc first removes the frequencies that would
+ * fold back (aliasing). It is slow and simple, and shares nothing with the resampler that it helps to test.
+ */
+function lowerRate(samples: Float64Array, factor: number): Float64Array {
   if (factor === 1) return samples;
   const half = 16 * factor;
-  const taps = Float64Array.from({ length: 2 * half + 1 }, (_, i) => {
-    const x = (Math.PI * (i - half)) / factor;
+  const weightOf = (distance: number) => {
+    const x = (Math.PI * distance) / factor;
     const sinc = x === 0 ? 1 : Math.sin(x) / x;
-    return (sinc * (0.5 + 0.5 * Math.cos((Math.PI * (i - half)) / (half + 1)))) / factor;
+    return (sinc * (0.5 + 0.5 * Math.cos((Math.PI * distance) / (half + 1)))) / factor;
+  };
+  return Float64Array.from({ length: Math.floor(samples.length / factor) }, (_, at) => {
+    const [position, last] = [at * factor, Math.floor((at + 16) * factor)];
+    let sum = 0;
+    for (let i = Math.ceil((at - 16) * factor); i <= last; i += 1) {
+      sum += weightOf(i - position) * (samples[i] ?? 0);
+    }
+    return sum;
   });
-  return Float64Array.from({ length: Math.floor(samples.length / factor) }, (_, at) =>
-    taps.reduce((sum, tap, i) => sum + tap * (samples[at * factor + i - half] ?? 0), 0),
-  );
 }
 
 function toPcm(samples: Float64Array): Uint8Array {

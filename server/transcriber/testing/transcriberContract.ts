@@ -15,6 +15,8 @@ type Recording = {
 type ContractSetup = {
   engine: SpeechEngine;
   recordings: [Recording, ...Recording[]];
+  /** A recording of the same words at any sample rate. */
+  recordingAt: (sampleRate: number) => Recording;
   /** How many streams (sockets, processes) are open now, if the adapter can say. */
   openStreams?: () => number;
   /** Frees what the test itself holds, after `engine.close()`. */
@@ -24,6 +26,10 @@ type ContractSetup = {
 const POLL = { interval: 10, timeout: 10_000 };
 /** The pause of the speaker in the test of a pause: the audio stops for so long. */
 const SPEAKER_PAUSE_MS = 300;
+/** Rates of telephones, old sound files, CDs and studios, the ends of the contract, and odd ones between them. */
+const RATES = [8_000, 9_999, 11_025, 22_050, 24_000, 32_000, 44_100, 47_999, 48_000];
+/** A model places a word a few frames earlier or later, because it hears less in audio of a low rate. */
+const PLACING_SECONDS = 0.15;
 /** Engines count in frames of 10 ms and may round up. */
 const ROUNDING_SECONDS = 0.05;
 
@@ -64,6 +70,24 @@ export function describeTranscriber(name: string, setUp: () => Promise<ContractS
         expectTranscript(events, recording);
       }
       await expect.poll(() => parts.openStreams?.() ?? 0, POLL).toBe(0);
+    });
+
+    test('every sample rate of the contract gives the same words at the same times', async () => {
+      const startsAt = async (rate: number) => {
+        const recording = parts.recordingAt(rate);
+        const { language, sampleRate, words } = recording;
+        expect(parts.engine.refuses({ language, sampleRate })).toBeNull();
+        const events = await collect(transcribe(recording, new AudioSource(chunksOf(recording))));
+        expectTranscript(events, recording);
+        return startsOf(words, events);
+      };
+      const expected = await startsAt(16_000);
+      for (const rate of RATES) {
+        for (const [i, start] of (await startsAt(rate)).entries()) {
+          const difference = Math.abs(start - (expected[i] ?? Number.NaN));
+          expect(difference, `word ${i} at ${rate} Hz`).toBeLessThan(PLACING_SECONDS);
+        }
+      }
     });
 
     test('the utterances of one stream come in time order, each with an id of its own', async () => {
@@ -188,6 +212,16 @@ function expectUtterance(id: string, events: TranscriptEvent[]): void {
       expect(later.text.startsWith(text.slice(0, stableChars))).toBe(true);
     }
   }
+}
+
+/** When each of the words begins. All of them must be in the finals, in this order. */
+function startsOf(wanted: string[], events: TranscriptEvent[]): number[] {
+  const said = events.filter(({ type }) => type === 'final').flatMap(({ words }) => words);
+  let at = 0;
+  return wanted.map((word) => {
+    at = said.findIndex(({ text }, i) => i >= at && text.toLowerCase() === word.toLowerCase()) + 1;
+    return said[at - 1]?.start ?? Number.NaN;
+  });
 }
 
 function expectWords(text: string, wanted: string[]): void {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { AppError } from '../contract/errors.ts';
 import { openStoreOrWait } from '../db/lateStore.ts';
 import { loadOrCreateSecret } from './auth/secret.ts';
 import { createMemoryBus } from './bus/memory.ts';
@@ -148,7 +149,8 @@ function onStopSignal(drainMs: number, stop: () => Promise<void>): void {
 }
 
 main().catch((error: unknown) => {
-  const text = error instanceof ConfigError ? error.message : `Roomscribe cannot start: ${String(error)}`;
+  const why = error instanceof AppError ? error.message : String(error);
+  const text = error instanceof ConfigError ? error.message : `Roomscribe cannot start: ${why}`;
   process.stderr.write(`${text}\n`);
   process.exit(1);
 });

@@ -1,13 +1,16 @@
-import type { Configuration, Transaction } from '@mikro-orm/core';
-import { isRaw, Utils } from '@mikro-orm/core';
-import { MySqlConnection, MySqlDriver, NativeQueryBuilder } from '@mikro-orm/mysql';
-import { CompiledQuery, MysqlDialect } from 'kysely';
+import type { Configuration } from '@mikro-orm/core';
+import { MySqlConnection, MySqlDriver } from '@mikro-orm/mysql';
+import { MysqlDialect } from 'kysely';
 import { createPool, type PoolOptions } from 'mysql2';
-import { bindQuery } from '../sql/boundQuery.ts';
+import { type BoundArguments, executeBound } from '../sql/boundQuery.ts';
+import type { MysqlLimits } from './limits.ts';
 import { createPinnedPool } from './pool.ts';
 
 /** How many statements a connection keeps prepared. The server bounds them for all its clients together. */
 const PREPARED_MAX = 100;
+
+/** What `driverOptions` takes besides the driver's own options. */
+export type PinnedOptions = PoolOptions & { limits: MysqlLimits };
 
 /** The ORM's driver, with bound parameters and pinned sessions. */
 export class PinnedMysqlDriver extends MySqlDriver {
@@ -20,31 +23,19 @@ export class PinnedMysqlDriver extends MySqlDriver {
 }
 
 class PinnedConnection extends MySqlConnection {
-  override async createKyselyDialect(overrides: PoolOptions): Promise<MysqlDialect> {
+  override async createKyselyDialect({ limits, ...overrides }: PinnedOptions): Promise<MysqlDialect> {
     const options = { ...this.mapOptions(overrides), maxPreparedStatements: PREPARED_MAX };
-    return new MysqlDialect({ pool: createPinnedPool(createPool(options)) });
+    return new MysqlDialect({ pool: createPinnedPool(createPool(options), limits) });
   }
 
-  override async execute<T>(
-    query: Parameters<MySqlConnection['execute']>[0],
-    params: unknown[] = [],
-    method: 'all' | 'get' | 'run' = 'all',
-    ctx?: Transaction,
-  ): Promise<T> {
+  override async execute<T>(...[query, params, method = 'all', ctx]: BoundArguments): Promise<T> {
     await this.ensureConnection();
-    const asked = query instanceof NativeQueryBuilder ? query.toRaw() : query;
-    const bound = isRaw(asked)
-      ? bindQuery(asked.sql, asked.params, toValue)
-      : bindQuery(asked as string, params, toValue);
-    const executor = ctx ?? this.getClient();
-    const result = await executor.executeQuery(CompiledQuery.raw(bound.sql, bound.params));
+    const result = await executeBound(ctx ?? this.getClient(), query, params, toValue);
     return this.transformRawResult(result, method);
   }
 }
 
 /** Times are UTC, as the session's time zone is. */
 function toValue(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString().replace('T', ' ').replace('Z', '');
-  if (typeof value === 'boolean') return Number(value);
-  return Utils.isPlainObject(value) ? JSON.stringify(value) : value;
+  return value instanceof Date ? value.toISOString().replace('T', ' ').replace('Z', '') : value;
 }

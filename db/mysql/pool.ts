@@ -1,40 +1,56 @@
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import type { ExecuteValues, Pool, PoolConnection } from 'mysql2';
-import { isReadOnly } from '../sql/failures.ts';
-import { pinSession } from './session.ts';
-
-/** After this time a connection is replaced. After a fail-over, a name leads to another server. */
-const LIFE_MS = 60_000;
+import { spoilsConnection } from '../sql/failures/failures.ts';
+import { storeUnavailable } from '../storeUnavailable.ts';
+import type { MysqlLimits } from './limits.ts';
+import { isReplica, pinSession } from './session.ts';
 
 /**
- * The driver's pool with three promises. A session is pinned before its first use. Parameters travel beside the text: the
- * driver's own `query` would write them into it. A connection to a server that became read-only is not used again, nor
- * are the others that were open at that time.
+ * The driver's pool with four promises. A session is pinned before its first use. Parameters travel beside the text: the
+ * driver's own `query` would write them into it. A call gets a connection or an error in bounded time. A connection to a
+ * server that is lost, silent or read-only is not used again, nor are the others that were open at that time.
  */
-export function createPinnedPool(pool: Pool): MysqlPool {
+export function createPinnedPool(pool: Pool, limits: MysqlLimits): MysqlPool {
   const sessions = new WeakMap<PoolConnection, Session>();
-  let readOnlyAt = 0;
-  const onError = (error: unknown) => {
-    if (isReadOnly(error)) readOnlyAt = performance.now();
+  /** The connections that were opened before this time are given up. */
+  let doubtedAt = Number.NEGATIVE_INFINITY;
+  const doubtAll = () => {
+    doubtedAt = performance.now();
   };
-  const isFresh = ({ openedAt }: Session) => openedAt > readOnlyAt && performance.now() - openedAt < LIFE_MS;
+  const isFresh = ({ openedAt }: Session) =>
+    openedAt > doubtedAt && performance.now() - openedAt < limits.lifeMs;
 
   /** A new connection was opened for this call, and a kept one for an earlier call. */
   const sessionOf = async (connection: PoolConnection): Promise<Session> => {
     const known = sessions.get(connection);
     if (known) return known;
     const openedAt = performance.now();
-    await pinSession(connection);
-    const session = createSession(connection, openedAt, onError, isFresh);
+    await pinSession(connection, limits.pinMs);
+    const session = createSession(connection, openedAt, isFresh, (error) => {
+      if (spoilsConnection(error)) doubtAll();
+    });
     sessions.set(connection, session);
     return session;
   };
+
+  const isUsable = async (session: Session, connection: PoolConnection): Promise<boolean> => {
+    if (!isFresh(session)) return false;
+    if (performance.now() - session.provenAt < limits.proofMs) return true;
+    session.provenAt = performance.now();
+    const isPrimary = await isReplica(connection, limits.pinMs).then(
+      (is) => !is,
+      () => false,
+    );
+    if (!isPrimary) doubtAll();
+    return isPrimary;
+  };
+
   const acquire = async (): Promise<Session> => {
     for (;;) {
       const connection = await take(pool);
       try {
         const session = await sessionOf(connection);
-        if (isFresh(session)) return session;
+        if (await isUsable(session, connection)) return session;
       } catch (error) {
         connection.destroy();
         throw error;
@@ -44,7 +60,7 @@ export function createPinnedPool(pool: Pool): MysqlPool {
   };
   return {
     getConnection(callback) {
-      acquire().then(
+      inTime(acquire(), limits.acquireMs).then(
         (session) => callback(null, session),
         (error: unknown) => callback(error, undefined as never),
       );
@@ -53,13 +69,17 @@ export function createPinnedPool(pool: Pool): MysqlPool {
   };
 }
 
-type Session = MysqlPoolConnection & { openedAt: number };
+type Session = MysqlPoolConnection & {
+  openedAt: number;
+  /** When the server was last known to be a primary. */
+  provenAt: number;
+};
 
 function createSession(
   connection: PoolConnection,
   openedAt: number,
-  onError: (error: unknown) => void,
   isFresh: (session: Session) => boolean,
+  onError: (error: unknown) => void,
 ): Session {
   const query = (
     sql: string,
@@ -75,6 +95,7 @@ function createSession(
   };
   const session: Session = {
     openedAt,
+    provenAt: openedAt,
     threadId: connection.threadId,
     config: connection.config,
     connect: (callback) => connection.connect(callback),
@@ -88,5 +109,19 @@ function createSession(
 function take(pool: Pool): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
     pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+  });
+}
+
+/** A session that comes after its caller has given up goes to the next caller. */
+function inTime(acquiring: Promise<Session>, ms: number): Promise<Session> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(storeUnavailable(new Error('No connection to the database became free in time.')));
+    }, ms);
+    acquiring
+      .then((session) => (isLate ? session.release() : resolve(session)), reject)
+      .finally(() => clearTimeout(timer));
   });
 }

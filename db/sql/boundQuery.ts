@@ -1,13 +1,38 @@
-import { isRaw } from '@mikro-orm/core';
+import { isRaw, Utils } from '@mikro-orm/core';
+import { type AbstractSqlConnection, NativeQueryBuilder } from '@mikro-orm/sql';
+import { CompiledQuery, type Kysely, type QueryResult } from 'kysely';
 
-export type BoundQuery = { sql: string; params: unknown[] };
+type BoundQuery = { sql: string; params: unknown[] };
+
+/** The arguments of the ORM's `execute` that are used here. The fifth one is about the ORM's own log. */
+export type BoundArguments = [
+  query: Parameters<AbstractSqlConnection['execute']>[0],
+  params?: unknown[] | Record<string, unknown>,
+  method?: 'all' | 'get' | 'run',
+  ctx?: Parameters<AbstractSqlConnection['execute']>[3],
+];
 
 /**
- * Keeps the parameters of one of the ORM's queries apart from its text. The ORM itself would write them into the text,
- * escaped for a server with default settings: elsewhere texts would be altered, and could end the string they stand in.
- * @param toValue converts what a driver cannot bind: dates, objects, booleans.
+ * Runs one of the ORM's queries with bound parameters. The ORM itself would write them into the text, escaped for a
+ * server with default settings: elsewhere texts would be altered, and could end the string they stand in.
+ * @param toValue converts a time to what its columns contain.
+ * @throws the driver's error, see `failures/`.
  */
-export function bindQuery(
+export function executeBound(
+  client: Pick<Kysely<unknown>, 'executeQuery'>,
+  query: BoundArguments[0],
+  params: BoundArguments[1],
+  toValue: (value: unknown) => unknown,
+): Promise<QueryResult<unknown>> {
+  const asked = query instanceof NativeQueryBuilder ? query.toRaw() : query;
+  if (params !== undefined && !Array.isArray(params)) throw new Error('Parameters must have no names.');
+  const bound = isRaw(asked)
+    ? bindQuery(asked.sql, asked.params, toValue)
+    : bindQuery(asked as string, params ?? [], toValue);
+  return client.executeQuery(CompiledQuery.raw(bound.sql, bound.params));
+}
+
+function bindQuery(
   sql: string,
   params: readonly unknown[],
   toValue: (value: unknown) => unknown,
@@ -31,6 +56,13 @@ function bindValue(value: unknown, toValue: (value: unknown) => unknown, bound: 
     bound.push(...inner.params);
     return inner.sql;
   }
-  bound.push(value === undefined ? null : toValue(value));
+  bound.push(toBindable(toValue(value)));
   return '?';
+}
+
+/** No driver can bind these. */
+function toBindable(value: unknown): unknown {
+  if (typeof value === 'boolean') return Number(value);
+  if (Utils.isPlainObject(value)) return JSON.stringify(value);
+  return value === undefined ? null : value;
 }

@@ -6,7 +6,7 @@ import { applyChange } from './applyChange.ts';
 import { type Advance, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
 import type { Database, Sql } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { canRetryTransaction, isDuplicate, isTemporary, toStoreError } from './failures.ts';
+import { canRetryTransaction, isDuplicate, isTemporary, toStoreError } from './failures/failures.ts';
 import type { Heads } from './heads.ts';
 import { findKnown, identityKeys } from './knownMessages.ts';
 import { membersAmong } from './memberships.ts';

@@ -10,7 +10,7 @@ export type Sql = Kysely<unknown>;
  * Runs one statement with bound parameters. The ORM would write the parameters into the text, so that the database must
  * parse each statement anew. With bound parameters SQLite reuses the prepared statement.
  * @returns the rows of a query; nothing for other statements.
- * @throws the driver's error, see `failures.ts`.
+ * @throws the driver's error, see `failures/`.
  */
 export async function run<Row>(
   sql: Sql,

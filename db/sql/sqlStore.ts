@@ -4,7 +4,7 @@ import type { StoreMethod } from '../storeMethods.ts';
 import { commitChanges } from './commitChanges.ts';
 import { Database, run } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { guardMethods } from './failures.ts';
+import { guardMethods } from './failures/guard.ts';
 import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';

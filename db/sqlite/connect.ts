@@ -3,10 +3,10 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
-import { SqliteDriver } from '@mikro-orm/sql';
+import { AppError } from '../../contract/errors.ts';
 import { entities } from '../sql/entities.ts';
-import { isBusy } from '../sql/failures.ts';
-import { EmbeddedSqlite } from './driver.ts';
+import { isBusy, isForbidden } from '../sql/failures/failures.ts';
+import { BoundSqliteDriver, EmbeddedSqlite } from './driver.ts';
 import { migrations } from './migrations/index.ts';
 
 /** 32,000 KiB. New messages write to all parts of the indexes; with the default of 2 MB they wait for pages from disk. */
@@ -35,7 +35,7 @@ const OPEN_PAUSE_MS = 50;
 /**
  * Opens SQLite through Node's own driver, and brings the tables up to date. While another process creates the same file,
  * SQLite reports it as locked at once, in spite of the timeout. So there are several attempts.
- * @throws Error of the driver.
+ * @throws AppError `store_refused` for a file that this user cannot write; else the driver's error.
  */
 export async function connectSqlite(path: string): Promise<MikroORM> {
   if (path !== ':memory:') makePrivate(path);
@@ -43,10 +43,22 @@ export async function connectSqlite(path: string): Promise<MikroORM> {
     try {
       return await connect(path);
     } catch (error) {
+      if (isForbidden(error)) throw notWritable(path, error);
       if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
       await sleep(OPEN_PAUSE_MS);
     }
   }
+}
+
+/** A full disk is not here: it can have room again without a change of rights. */
+function notWritable(path: string, cause: unknown): AppError {
+  return new AppError(
+    'SERVICE_UNAVAILABLE',
+    'store_refused',
+    `The database ${path} cannot be opened for writing (${(cause as Error).message}). The user of this process must be ` +
+      'able to write the file and its folder. Change their owner, or set DATABASE_URL to another place.',
+    { cause },
+  );
 }
 
 /**
@@ -55,19 +67,19 @@ export async function connectSqlite(path: string): Promise<MikroORM> {
  */
 function makePrivate(path: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (basename(folder) === 'data') chmodSync(folder, 0o700);
     closeSync(openSync(path, 'a', 0o600));
     for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
   } catch {
-    // Somebody else owns the file, or it is none. SQLite decides whether it can be opened, and says why not.
+    // Somebody else owns the file or the folder, or it is none. SQLite decides whether it can be opened.
   }
 }
 
 async function connect(path: string): Promise<MikroORM> {
   const orm = await MikroORM.init({
-    driver: SqliteDriver,
+    driver: BoundSqliteDriver,
     driverOptions: new EmbeddedSqlite(path),
     dbName: path,
     entities,

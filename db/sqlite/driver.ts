@@ -1,8 +1,34 @@
 import { DatabaseSync } from 'node:sqlite';
+import type { Configuration } from '@mikro-orm/core';
+import { BaseSqliteConnection, SqliteDriver } from '@mikro-orm/sql';
 import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { type BoundArguments, executeBound } from '../sql/boundQuery.ts';
 
-/** How many statements stay prepared. Few: each takes memory, and most statements of the ORM run only once. */
+/** How many statements stay prepared. Few, because each takes memory. */
 const PREPARED_MAX = 16;
+
+/** The ORM's driver, with bound parameters. */
+export class BoundSqliteDriver extends SqliteDriver {
+  override readonly connection: BoundConnection;
+
+  constructor(config: Configuration) {
+    super(config);
+    this.connection = new BoundConnection(config);
+  }
+}
+
+class BoundConnection extends BaseSqliteConnection {
+  override async execute<T>(...[query, params, method = 'all', ctx]: BoundArguments): Promise<T> {
+    await this.ensureConnection();
+    const result = await executeBound(ctx ?? this.getClient(), query, params, toValue);
+    return this.transformRawResult(result, method);
+  }
+}
+
+/** Times are milliseconds since 1970. */
+function toValue(value: unknown): unknown {
+  return value instanceof Date ? value.getTime() : value;
+}
 
 /**
  * Node's own SQLite under Kysely. MikroORM's dialect for it prepares every statement anew. For a message, that takes

@@ -18,7 +18,7 @@ export type Answer = { id: number } & ({ value: unknown } | { failure: Serialize
 export type SerializedError = {
   error: Error;
   app?: Omit<AppErrorOptions, 'cause'> & { code: ErrorCode; reason: string };
-  /** The driver's codes, see `failures.ts`. */
+  /** The driver's codes, see `db/sql/failures/`. */
   codes?: { code?: unknown; errcode?: unknown };
   cause?: SerializedError;
 };

@@ -77,7 +77,11 @@ test('a thread that dies fails its pending calls with a retryable error, and a n
 });
 
 test('a database that cannot be opened reports its error and blocks no other database', async () => {
-  await expect(openThreadedSqlite(directory)).rejects.toMatchObject({ errcode: 14 });
+  await expect(openThreadedSqlite(directory)).rejects.toMatchObject({
+    reason: 'store_refused',
+    retryable: false,
+    cause: { errcode: 14 },
+  });
   expect((await store.heads([])).size).toBe(0);
 });
 

@@ -28,7 +28,9 @@ export async function openThreadedSqlite(path: string): Promise<Store> {
       () => true,
     );
     if (isLost && opened === current) opened = openInThread(database, path);
-    return opened;
+    return opened.catch((error: unknown) => {
+      throw storeUnavailable(error);
+    });
   };
   const call = async (method: StoreMethod, args: unknown[]) => {
     if (closed) throw storeUnavailable();

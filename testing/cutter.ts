@@ -8,13 +8,15 @@ export type Cutter = AsyncDisposable & {
   cut: () => void;
   /** Cuts the cable and refuses new connections. @returns a function that accepts connections again. */
   hold: () => () => void;
+  /** New connections go to this server. The open ones stay with the server that they have. */
+  lead: (serverUrl: string) => void;
   /** How many connections were opened so far. */
   connections: () => number;
 };
 
 /** Puts a cable between clients and a server: a TCP proxy whose connections a test can break. */
 export async function openCutter(serverUrl: string): Promise<Cutter> {
-  const target = Number(new URL(serverUrl).port);
+  let target = Number(new URL(serverUrl).port);
   const open = new Set<Socket>();
   let connections = 0;
   let held = false;
@@ -39,6 +41,9 @@ export async function openCutter(serverUrl: string): Promise<Cutter> {
       return () => {
         held = false;
       };
+    },
+    lead(otherUrl) {
+      target = Number(new URL(otherUrl).port);
     },
     connections: () => connections,
     async [Symbol.asyncDispose]() {

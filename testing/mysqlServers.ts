@@ -8,26 +8,35 @@ import { type Daemon, startDaemon } from './daemon.ts';
 const run = promisify(execFile);
 
 export type MysqlServer = Daemon & {
-  /** Creates an empty database. @returns its `DATABASE_URL`. */
-  database: () => Promise<string>;
+  /**
+   * Creates an empty database. @returns its `DATABASE_URL`.
+   * @param rights those of a new user, e.g. `select, insert`, in this database only. Without it the user is root, on whom a
+   *   server imposes neither `init_connect` nor `read_only`.
+   */
+  database: (rights?: string) => Promise<string>;
   /** Runs one statement as root, without a current database. */
   query: (sql: string) => Promise<unknown>;
 };
 
-/** The server listens on the loopback interface only, because its root account has no password. */
-const COMMON = ['--bind-address=127.0.0.1', '--skip-log-bin', '--innodb-buffer-pool-size=64M'];
+const COMMON = ['--skip-log-bin', '--innodb-buffer-pool-size=64M'];
 const AS_ROOT = process.getuid?.() === 0 ? ['--user=root'] : [];
 
 const MARIADB = '/usr/sbin/mariadbd';
 
-/** Starts Debian's MariaDB. */
-export function startMariadb(): Promise<MysqlServer> {
-  return startMysql('mariadb', {
+/**
+ * Starts Debian's MariaDB.
+ * @param options more options of the server.
+ * @param host an address of the loopback interface: the root account has no password.
+ */
+export function startMariadb(options: string[] = [], host = '127.0.0.1'): Promise<MysqlServer> {
+  return startMysql('mariadb', host, {
     async prepare(directory) {
-      const options = ['--no-defaults', `--datadir=${join(directory, 'data')}`, '--skip-test-db', ...AS_ROOT];
-      await run('mariadb-install-db', [...options, '--auth-root-authentication-method=normal']);
+      const data = ['--no-defaults', `--datadir=${join(directory, 'data')}`, '--skip-test-db', ...AS_ROOT];
+      await run('mariadb-install-db', [...data, '--auth-root-authentication-method=normal']);
     },
-    command: (directory, port) => [MARIADB, '--no-defaults', ...serverOptions(directory, port)],
+    command: (directory, port) => [
+      ...[MARIADB, '--no-defaults', ...serverOptions(directory, port), `--bind-address=${host}`, ...options],
+    ],
   });
 }
 
@@ -38,22 +47,24 @@ export function findMysqlHome(): string | undefined {
 }
 
 /** Starts Oracle's MySQL from the directory where it is unpacked. It runs with its own loader and libraries. */
-export function startOracleMysql(home: string): Promise<MysqlServer> {
+export function startOracleMysql(home: string, options: string[] = []): Promise<MysqlServer> {
   const root = join(home, 'root');
-  const command = (directory: string, ...options: string[]) => [
+  const host = '127.0.0.1';
+  const command = (directory: string, ...more: string[]) => [
     join(root, 'usr/lib64/ld-linux-x86-64.so.2'),
     ...['--library-path', join(root, 'usr/lib/x86_64-linux-gnu'), join(root, 'usr/sbin/mysqld')],
     ...['--no-defaults', `--basedir=${root}/usr`, `--lc-messages-dir=${root}/usr/share/mysql`],
     ...[`--character-sets-dir=${root}/usr/share/mysql/charsets`, `--plugin-dir=${root}/usr/lib/mysql/plugin`],
     ...[`--datadir=${join(directory, 'data')}`, '--secure-file-priv=NULL', '--mysqlx=OFF', ...AS_ROOT],
-    ...options,
+    ...more,
   ];
-  return startMysql('mysql', {
+  return startMysql('mysql', host, {
     async prepare(directory) {
       const [file = '', ...args] = command(directory, '--initialize-insecure');
       await run(file, args);
     },
-    command: (directory, port) => command(directory, ...serverOptions(directory, port)),
+    command: (directory, port) =>
+      command(directory, ...serverOptions(directory, port), `--bind-address=${host}`, ...options),
   });
 }
 
@@ -66,10 +77,11 @@ function serverOptions(directory: string, port: number): string[] {
 
 async function startMysql(
   name: string,
+  host: string,
   spec: Pick<Parameters<typeof startDaemon>[0], 'prepare' | 'command'>,
 ): Promise<MysqlServer> {
   const query = async (port: number, sql: string) => {
-    const connection = await createConnection({ host: '127.0.0.1', port, user: 'root' });
+    const connection = await createConnection({ host, port, user: 'root' });
     try {
       return (await connection.query(sql))[0];
     } finally {
@@ -78,14 +90,20 @@ async function startMysql(
   };
   const ping = async (port: number) => void (await query(port, 'select 1'));
   const daemon = await startDaemon({ name, ping, ...spec });
+  const ask = (sql: string) => query(daemon.port, sql);
+  const place = `${host.includes(':') ? `[${host}]` : host}:${daemon.port}`;
   let databases = 0;
   return {
     ...daemon,
-    query: (sql) => query(daemon.port, sql),
-    async database() {
-      const database = `roomscribe_${++databases}`;
-      await query(daemon.port, `create database ${database}`);
-      return `mysql://root@127.0.0.1:${daemon.port}/${database}`;
+    query: ask,
+    async database(rights) {
+      const number = ++databases;
+      const database = `roomscribe_${number}`;
+      await ask(`create database ${database}`);
+      if (!rights) return `mysql://root@${place}/${database}`;
+      await ask(`create user app_${number}@'%' identified by 'a%'`);
+      await ask(`grant ${rights} on ${database}.* to app_${number}@'%'`);
+      return `mysql://app_${number}:a%25@${place}/${database}`;
     },
   };
 }

@@ -63,6 +63,8 @@ function createSockets(host: string, port: number, limitMs: number) {
   return {
     open() {
       const socket = connect(port, host).setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+      // Node compares the certificate with this name. It sets it for names only, and takes an address for "localhost".
+      Object.assign(socket, { _host: host });
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       return socket.setTimeout(silentMs, () =>

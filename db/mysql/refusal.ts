@@ -38,6 +38,9 @@ function adviseOn({ code, errno, message }: DriverError, { user, database, host 
         `It needs all rights on the database: GRANT ALL ON ${database}.* TO the user.`
       );
     default:
-      return `The database refuses the user “${user}” (${message}). Check the user and the password in DATABASE_URL.`;
+      return (
+        `The database refuses the user “${user}” (${message}). Check the user and the password in DATABASE_URL, and ` +
+        'whether the database wants TLS (?tls=true).'
+      );
   }
 }

@@ -1,4 +1,4 @@
-/** A self-signed certificate and its key. The key is no secret: nothing real uses it. */
+/** A self-signed certificate for localhost, and its key. The key is no secret: nothing real uses it. */
 export const SELF_SIGNED = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgh9IeP35r1rt/2oO8
@@ -15,5 +15,25 @@ IP2F42MENNmrq6gwHwYDVR0jBBgwFoAUhFL5CjPnoQQOIP2F42MENNmrq6gwDwYD
 VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAM+91uAPhVkrEzOTYvYMby
 RDZBgFdnx4ogZwgOdTaBlAIgX3bbnsxfbBEMf0LSZhYF5lpLgk3bTs4Sfq6N2Rz7
 84g=
+-----END CERTIFICATE-----`,
+};
+
+/** Like `SELF_SIGNED`, but for the address 127.0.0.1, and for no name. */
+export const SELF_SIGNED_ADDRESS = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUJcJJrDhZQ28Cyta
+QCX0E18zMY/d0u7qI8gpZkjUIwShRANCAASGsKQ7sokKVoluZuCKwby04G2j24qn
+KRBLX5dguNFfM/BiX7BV37niNB4GGcaurdSNo25ChfyJNKVdJztmbzqx
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBkjCCATigAwIBAgIUIdmO2c6SVGF8ytbgM6ukKs9xCgEwCgYIKoZIzj0EAwIw
+FTETMBEGA1UEAwwKYSBkYXRhYmFzZTAgFw0yNjExMjcxNjA1NDlaGA8yMTI2MTEw
+MzE2MDU0OVowFTETMBEGA1UEAwwKYSBkYXRhYmFzZTBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABIawpDuyiQpWiW5m4IrBvLTgbaPbiqcpEEtfl2C40V8z8GJfsFXf
+ueI0HgYZxq6t1I2jbkKF/Ik0pV0nO2ZvOrGjZDBiMB0GA1UdDgQWBBQ8a7tddNTX
+ZizVSdgBDXgvuBowpjAfBgNVHSMEGDAWgBQ8a7tddNTXZizVSdgBDXgvuBowpjAP
+BgNVHRMBAf8EBTADAQH/MA8GA1UdEQQIMAaHBH8AAAEwCgYIKoZIzj0EAwIDSAAw
+RQIhAN8a8Hio/7HOz6jhFX1KiL5ZLTY09nG8F08BYTfzQE1WAiAVbyfCOaO2j5NX
+ITaBXKFc6ULtBVQ/TemuDFC2zGOouQ==
 -----END CERTIFICATE-----`,
 };

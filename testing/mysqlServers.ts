@@ -32,6 +32,8 @@ export function startMariadb(options: string[] = [], host = '127.0.0.1'): Promis
   return startMysql('mariadb', host, {
     async prepare(directory) {
       const data = ['--no-defaults', `--datadir=${join(directory, 'data')}`, '--skip-test-db', ...AS_ROOT];
+      // A MariaDB that starts removes every temporary table in its `tmpdir`, also those of others.
+      data.push(`--tmpdir=${directory}`);
       await run('mariadb-install-db', [...data, '--auth-root-authentication-method=normal']);
     },
     command: (directory, port) => [
@@ -71,7 +73,7 @@ export function startOracleMysql(home: string, options: string[] = []): Promise<
 function serverOptions(directory: string, port: number): string[] {
   return [
     ...[`--datadir=${join(directory, 'data')}`, `--port=${port}`, `--socket=${join(directory, 'socket')}`],
-    ...[`--pid-file=${join(directory, 'pid')}`, ...COMMON, ...AS_ROOT],
+    ...[`--pid-file=${join(directory, 'pid')}`, `--tmpdir=${directory}`, ...COMMON, ...AS_ROOT],
   ];
 }
 

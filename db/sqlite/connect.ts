@@ -29,7 +29,8 @@ const PRAGMAS = ['busy_timeout = 5000', 'journal_mode = wal', 'synchronous = ful
  */
 const ONCE_OPEN = 'busy_timeout = 50';
 
-const OPEN_ATTEMPTS = 100;
+/** How long a start waits for another process that creates or migrates the file. Then it serves without a database. */
+const OPEN_MS = 60_000;
 const OPEN_PAUSE_MS = 50;
 
 /**
@@ -39,12 +40,13 @@ const OPEN_PAUSE_MS = 50;
  */
 export async function connectSqlite(path: string): Promise<MikroORM> {
   if (path !== ':memory:') makePrivate(path);
-  for (let attempt = 1; ; attempt += 1) {
+  const deadline = performance.now() + OPEN_MS;
+  for (;;) {
     try {
       return await connect(path);
     } catch (error) {
       if (isForbidden(error)) throw notWritable(path, error);
-      if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
+      if (!isBusy(error) || performance.now() > deadline) throw error;
       await sleep(OPEN_PAUSE_MS);
     }
   }

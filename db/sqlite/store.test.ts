@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { User } from '../../contract/types.ts';
+import { openStoreOrWait } from '../lateStore.ts';
 import { openStore } from '../open.ts';
 import { Database, run } from '../sql/database.ts';
 import { createSqlStore } from '../sql/sqlStore.ts';
@@ -155,6 +156,62 @@ describe('SQLite', () => {
     await limitPages(1_000_000);
     expect(kept(await append(store, [large]))[0]?.seq).toBe(1);
     await store.close();
+  });
+
+  test('a file that has become read-only fails with a retryable error, is read, and is written again once it may be', async () => {
+    const orm = await connectSqlite(newPath());
+    const store = createSqlStore(orm, sqliteDialect, 'test');
+    const ada = await addPerson(store);
+    const room = await addRoom(store, ada);
+    const message = typed(room, ada);
+    // SQLite answers as for a file system that was mounted anew, read-only. The rights of a file do not bind root.
+    await orm.em.getConnection().execute('pragma query_only = 1');
+    const refused = { reason: 'store_unavailable', retryable: true, cause: { errcode: 8 } };
+    await expect(append(store, [message])).rejects.toMatchObject(refused);
+    await expect(store.ping()).rejects.toMatchObject(refused);
+    expect(await store.findUser(ada.id)).toEqual(ada);
+    await orm.em.getConnection().execute('pragma query_only = 0');
+    await store.ping();
+    expect(kept(await append(store, [message]))[0]?.seq).toBe(1);
+    await store.close();
+  });
+
+  test('gets no value of a caller in the text of a statement', async () => {
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    const orm = await connectSqlite(newPath());
+    const store = createSqlStore(orm, sqliteDialect, 'test');
+    const ada = await addPerson(store, "marker' \\ ? 한글");
+    const room = await addRoom(store, ada, { name: 'marker ?? \\? \u0000', language: 'ko' });
+    const sent = kept(
+      await append(
+        store,
+        ["marker '); drop table users; --", 'marker'].map((text) => typed(room, ada, { text })),
+      ),
+    );
+    expect(await store.findUser(ada.id)).toEqual(ada);
+    expect(await store.findRoom(room, ada.id)).toMatchObject({
+      name: 'marker ?? \\? \u0000',
+      language: 'ko',
+    });
+    expect(await store.listRooms(ada.id, { search: 'MARKER ??', limit: 5 })).toMatchObject([{ id: room }]);
+    expect(await store.listMessages(room, { limit: 9 })).toEqual(sent);
+    const statements = prepare.mock.calls.map(([sql]) => sql);
+    vi.restoreAllMocks();
+    expect(statements.length).toBeGreaterThan(10);
+    expect(
+      statements.filter((sql) => /marker|한글|drop table users|[0-9a-f]{8}-[0-9a-f]{4}-/i.test(sql)),
+    ).toEqual([]);
+    await store.close();
+  });
+
+  test.each([
+    ['a folder', () => directory],
+    ['a file in a place that is no folder', () => join(import.meta.filename, 'a.sqlite')],
+    ['a file in a folder that nobody can make', () => '/sys/nowhere/a.sqlite'],
+  ])('%s is refused at a start, in a sentence that says what to do', async (_name, path) => {
+    const opening = openStoreOrWait(`sqlite:${path()}`, () => {});
+    await expect(opening).rejects.toMatchObject({ reason: 'store_refused', retryable: false });
+    await expect(opening).rejects.toThrow(`${path()} cannot be opened for writing`);
   });
 
   test('a closed store refuses all calls', async () => {

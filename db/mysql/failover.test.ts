@@ -8,7 +8,7 @@ import { MYSQL_LIMITS } from './limits.ts';
 import { openMysql } from './store.ts';
 
 /** With RUNS, everything takes its real time, and the test prints how long the calls failed. */
-const LIMITS = process.env.RUNS ? MYSQL_LIMITS : { ...MYSQL_LIMITS, silentMs: 2_000, proofMs: 50 };
+const LIMITS = process.env.RUNS ? MYSQL_LIMITS : { ...MYSQL_LIMITS, silentMs: 2_000 };
 const [ada, room]: [User, string] = [NOBODY, NOWHERE];
 
 let old: MysqlServer;

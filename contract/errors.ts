@@ -52,6 +52,12 @@ export function malformed(cause?: unknown): AppError {
   return new AppError('BAD_REQUEST', 'malformed', 'The request could not be read.', { cause });
 }
 
+/** The error of a request whose address takes other methods. It says which. */
+export function methodNotAllowed(method: string, allowed: string[]): AppError {
+  const sentence = `This address does not take ${method}. It takes ${allowed.join(', ')}.`;
+  return new AppError('METHOD_NOT_SUPPORTED', 'method_not_allowed', sentence);
+}
+
 /** The error for a user who is not a member of the room. */
 export function notMember(): AppError {
   return new AppError('FORBIDDEN', 'not_member', 'Join the room first.');

@@ -18,8 +18,16 @@ const ELSEWHERE = [
   ...['chunk_empty', 'chunk_malformed', 'chunk_odd', 'chunk_out_of_window', 'chunk_too_long', 'not_pcm'],
   // The client is gone and reads no answer.
   ...['caller_gone', 'client_gone'],
-  // Answers of REST and of the health check.
-  ...['foreign_host', 'foreign_origin', 'malformed', 'method_not_allowed', 'no_metrics_token', 'no_route'],
+  // Answers of REST and of the health check, and of batches that our own client keeps small.
+  ...[
+    'batch_too_large',
+    'foreign_host',
+    'foreign_origin',
+    'malformed',
+    'method_not_allowed',
+    'no_metrics_token',
+    'no_route',
+  ],
 ];
 
 function reasonsOfTheServer(): string[] {

@@ -16,12 +16,12 @@ import { rethrowAsTRPCError } from '../trpc/trpc.ts';
 import type { Arrival, ReadArrival } from './arrival.ts';
 import { createClientFiles } from './clientFiles.ts';
 import { type CheckHost, refuseForeignHosts } from './hostRule.ts';
-import { refuseRoute, withAllow } from './methods.ts';
+import { refuseRoute } from './methods.ts';
 import { isMetricsReader } from './metricsReader.ts';
 import { neverCached } from './neverCached.ts';
 import { type OriginRule, refuseForeignOrigins } from './origin.ts';
 import { asAppError, challenge, problem } from './problem.ts';
-import { refuseCall } from './refuseTrpcCall.ts';
+import { asJson, checkCall, refuseCall } from './refuseTrpcCall.ts';
 import { createRest } from './rest.ts';
 import { securityHeaders } from './securityHeaders.ts';
 import { sessionCookie, tokenOf } from './session.ts';
@@ -87,7 +87,10 @@ export function createApp(parts: AppParts): Hono<Env> {
       },
     }),
   );
-  app.use('/trpc/*', async (c) => withAllow(c, await answerTrpc(c, parts)));
+  app.use('/trpc/*', async (c) => {
+    checkCall(c);
+    return asJson(await answerTrpc(c, parts));
+  });
   app.route('/api', createRest(services, parts.queries, log));
   app.all('/api/*', (c) => c.notFound());
   app.route('/', createClientFiles(clientDirectory));
@@ -117,7 +120,6 @@ function answerTrpc(c: Context<Env>, { services, router, log, queries }: AppPart
     endpoint: '/trpc',
     req: c.req.raw,
     router,
-    maxBatchSize: LIMITS.batchCalls,
     createContext: async ({ req, resHeaders, info }) => {
       // A browser's EventSource sends no headers. So stock clients put the token into the address.
       const token = info.connectionParams?.token ?? tokenOf(Object.fromEntries(req.headers));

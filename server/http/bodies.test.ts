@@ -77,16 +77,21 @@ describe('a malformed body', () => {
   );
 
   test('is refused with 415 if no procedure accepts its type', async () => {
-    expect((await post('/trpc/rooms.create', '<a/>', 'text/xml')).status).toBe(415);
+    const refused = await post('/trpc/rooms.create', '<a/>', 'text/xml');
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([415, 'application/json']);
   });
 });
 
-test('a batch over HTTP holds at most 20 calls', async () => {
+test('a batch over HTTP holds a bounded number of calls, and a refusal says how many', async () => {
   const sendBatch = (calls: number) =>
     fetch(`${server.url}/trpc/${Array(calls).fill('session.me').join(',')}?batch=1&input={}`);
   expect((await sendBatch(LIMITS.batchCalls)).status).toBe(200);
   const refused = await sendBatch(LIMITS.batchCalls + 1);
   expect(refused.status).toBe(400);
+  expect(refused.headers.get('content-type')).toContain('application/json');
+  expect(await refused.json()).toMatchObject({
+    error: { message: 'One request holds at most 100 calls.', data: { reason: 'batch_too_large' } },
+  });
 });
 
 describe('a chunk as an octet-stream body', () => {

@@ -51,9 +51,21 @@ describe('a method that a path does not take', () => {
   test.each([
     ['GET', '/trpc/rooms.create', 'POST'],
     ['POST', '/trpc/rooms.list', 'GET'],
+    ['GET', '/trpc/rooms.create,rooms.join?batch=1', 'POST'],
+    ['PUT', '/trpc/rooms.list', 'GET, POST'],
+    ['DELETE', '/trpc/rooms.create', 'GET, POST'],
+    ['PATCH', '/trpc/rooms.list,rooms.list?batch=1', 'GET, POST'],
   ])('%s %s of tRPC is answered with 405 and %s', async (method, path, allow) => {
-    const answer = await call(method, path, { 'content-type': 'application/json' });
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+    for (const type of ['application/json', 'text/plain']) {
+      const answer = await call(method, path, method === 'GET' ? {} : { 'content-type': type });
+      // tRPC looks at the type of a POST first.
+      if (method === 'POST' && type === 'text/plain') continue;
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+      expect(answer.headers.get('content-type')).toBe('application/json');
+      const [{ error }] = [await answer.json()].flat() as [{ error: { message: string; data: object } }];
+      expect(error.data).toMatchObject({ reason: 'method_not_allowed', httpStatus: 405 });
+      expect(error.message).toBe(`This address does not take ${method}. It takes ${allow}.`);
+    }
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import type { Context, Env, Hono } from 'hono';
-import { AppError } from '../../contract/errors.ts';
+import { AppError, methodNotAllowed } from '../../contract/errors.ts';
 import { problem } from './problem.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -12,8 +12,7 @@ export function refuseRoute<E extends Env>(app: Hono<E>, c: Context<E>): Respons
   }
   const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'];
   c.header('allow', allow.join(', '));
-  const sentence = `This address does not take ${c.req.method}. It takes ${allow.join(', ')}.`;
-  return problem(c, new AppError('METHOD_NOT_SUPPORTED', 'method_not_allowed', sentence));
+  return problem(c, methodNotAllowed(c.req.method, allow));
 }
 
 /** Names the methods for which a path has a route of its own. */
@@ -26,12 +25,4 @@ function methodsOf<E extends Env>(app: Hono<E>, path: string): string[] {
       .match(method, path)[0]
       .some(([[, route]]) => route.method === method && !(hasNoPage && route.path === '/*')),
   );
-}
-
-/** Adds `Allow` to tRPC's 405. It takes queries by GET and mutations by POST. */
-export function withAllow(c: Context, answer: Response): Response {
-  if (answer.status !== 405) return answer;
-  const other: Record<string, string> = { GET: 'POST', POST: 'GET' };
-  answer.headers.set('allow', other[c.req.method] ?? 'GET, POST');
-  return answer;
 }

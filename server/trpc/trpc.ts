@@ -1,6 +1,6 @@
 import { initTRPC, type TRPCProcedureType as ProcedureType, TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { AppError, malformed, noSession } from '../../contract/errors.ts';
+import { AppError, malformed, methodNotAllowed, noSession } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
 import type { FairQueue } from '../flow/fairQueue.ts';
 import type { Outlet } from '../flow/outlet.ts';
@@ -36,12 +36,18 @@ const t = initTRPC.context<Context>().create({
   // Sends no stack traces: they help an attacker and no caller.
   isDev: false,
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 20_000 } },
-  errorFormatter: ({ shape, error }) => ({
-    ...shape,
-    message: messageOf(error),
-    data: { ...shape.data, ...failureOf(error) },
-  }),
+  errorFormatter({ shape, error: thrown, type }) {
+    const error = thrown.code === 'METHOD_NOT_SUPPORTED' ? wrongMethod(type) : thrown;
+    return { ...shape, message: messageOf(error), data: { ...shape.data, ...failureOf(error) } };
+  },
 });
+
+/** A mutation that was called with GET, or another procedure with POST. Other methods never reach tRPC. */
+function wrongMethod(type: ProcedureType | 'unknown'): TRPCError {
+  return asTRPCError(
+    type === 'mutation' ? methodNotAllowed('GET', ['POST']) : methodNotAllowed('POST', ['GET']),
+  );
+}
 
 function asTRPCError(error: AppError): TRPCError {
   return new TRPCError({ code: error.code, message: error.message, cause: error });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { newRoom, roomUpdate } from './inputs.ts';
+import { messageSearch, messagesPage, newRoom, roomsPage, roomUpdate, transcriptQuery } from './inputs.ts';
+import { LIMITS } from './limits.ts';
 
 const roomId = '0199c0de-0000-7000-8000-000000000001';
 
@@ -28,4 +29,40 @@ describe('the speech settings of a room', () => {
     expect(roomUpdate.safeParse({ roomId, speech }).success).toBe(false);
     expect(newRoom.safeParse({ name: 'Hall', speech }).success).toBe(false);
   });
+});
+
+describe('a search for rooms and one for messages', () => {
+  const most = '😀'.repeat(LIMITS.searchLength);
+  test.each([most, most.slice(1), 'x'.repeat(LIMITS.searchLength)])(
+    'may be 80 characters long, whatever they are (case %#)',
+    (text) => {
+      expect(roomsPage.safeParse({ search: text }).success).toBe(true);
+      expect(messageSearch.safeParse({ query: text }).success).toBe(true);
+    },
+  );
+  test.each([`${most}x`, 'x'.repeat(LIMITS.searchLength + 1), 'x'.repeat(10_000)])(
+    'may not be longer (case %#)',
+    (text) => {
+      for (const { error } of [
+        roomsPage.safeParse({ search: text }),
+        messageSearch.safeParse({ query: text }),
+      ]) {
+        expect(error?.issues.map(({ message }) => message)).toEqual(['At most 80 characters.']);
+      }
+    },
+  );
+});
+
+test.each<[object, string]>([
+  [{ limit: 201 }, 'Not a whole number from 1 to 200.'],
+  [{ limit: 0 }, 'Not a whole number from 1 to 200.'],
+  [{ limit: 'many' }, 'Not a whole number from 1 to 200.'],
+  [{ limit: 1.5 }, 'Not a whole number from 1 to 200.'],
+  [{ limit: null }, 'Not a whole number from 1 to 200.'],
+  [{ before: '' }, 'Not a whole number from 0 to 9007199254740991.'],
+  [{ from: 'yesterday' }, 'Not a time with its zone such as 2026-01-31T12:00:00Z.'],
+  [{ to: '2026-01-31T12:00:00' }, 'Not a time with its zone such as 2026-01-31T12:00:00Z.'],
+])('%j is refused in words that say what is asked for', (input, message) => {
+  const schema = 'from' in input || 'to' in input ? transcriptQuery : messagesPage;
+  expect(schema.safeParse({ roomId, ...input }).error?.issues).toMatchObject([{ message }]);
 });

@@ -36,11 +36,13 @@ const id = z
 /** An id of ours whose shape is part of the contract. */
 const uuidOfOurs = z.string().regex(ID, 'Not a UUID in lower case.');
 /** A whole number. Addresses hold texts, so its decimal digits are as good. Nothing else is: an empty text is no zero. */
-const whole = (min: number, max: number) =>
-  z.preprocess(
+const whole = (min: number, max: number) => {
+  const error = `Not a whole number from ${min} to ${max}.`;
+  return z.preprocess(
     (value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
-    z.int().min(min).max(max),
+    z.int(error).min(min, error).max(max, error),
   );
+};
 const limit = whole(1, LIMITS.pageSizeMax).default(LIMITS.pageSize);
 const seq = whole(0, Number.MAX_SAFE_INTEGER);
 
@@ -62,8 +64,14 @@ export const sessionInput = z.object({ name: line('A name', LIMITS.userNameLengt
 
 export const roomInput = z.object({ roomId: id });
 
+/** Without `abort` a text of any length would be folded. */
+const searchWords = z
+  .string()
+  .max(2 * LIMITS.searchLength, { error: atMost(LIMITS.searchLength)[1], abort: true })
+  .refine(...atMost(LIMITS.searchLength));
+
 export const roomsPage = z.object({
-  search: z.string().overwrite(cleanName).max(LIMITS.searchLength).optional(),
+  search: searchWords.overwrite(cleanName).optional(),
   cursor,
   limit,
 });
@@ -153,12 +161,7 @@ const SEARCH_CURSOR = new RegExp(`^[1-9]\\d{0,9}$|${ID.source}`);
 
 export const messageSearch = z.object({
   /** One phrase. Its blanks count too. */
-  query: z
-    .string()
-    // Without `abort` a text of any length would be folded.
-    .max(2 * LIMITS.searchLength, { error: atMost(LIMITS.searchLength)[1], abort: true })
-    .refine(...atMost(LIMITS.searchLength))
-    .refine((text) => fold(text).trim() !== '', 'Enter the words to search for.'),
+  query: searchWords.refine((text) => fold(text).trim() !== '', 'Enter the words to search for.'),
   roomId: id.optional(),
   cursor: cursorLike(SEARCH_CURSOR),
   limit,
@@ -192,7 +195,9 @@ export const speechEngine = z.object({ roomId: id.optional() });
 
 export const speechStop = z.object({ streamId: uuidOfOurs });
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const instant = z.iso
+  .datetime({ offset: true, error: 'Not a time with its zone such as 2026-01-31T12:00:00Z.' })
+  .transform((text) => new Date(text));
 
 const spoken = roomInput.extend({
   from: instant.optional(),

@@ -109,6 +109,19 @@ test.each(['0199c0de-0000-7000-8000-000000000001', '0', '-1', '1.5', 'x'])(
   },
 );
 
+test.each([3, 4, 9_999_999_999])(
+  'from the cursor %d, a room of three messages is read in one part',
+  async (cursor) => {
+    const { parts, alter } = noteParts();
+    await using scene = await openChat(alter);
+    for (const text of ['needle 1', 'needle 2', 'hay']) await scene.say(scene.ada, text);
+    const search = { roomId: scene.roomId, query: 'needle', limit: 1, cursor: String(cursor) };
+    const { items, nextCursor } = await scene.messages.search(scene.ada, search);
+    expect([items.map(({ text }) => text), nextCursor]).toEqual([['needle 2'], '1']);
+    expect(parts.map(({ from }) => from)).toEqual([3]);
+  },
+);
+
 test('over several rooms, every page order and size lists each hit once while messages arrive and change', async () => {
   await using scene = await openChat();
   const { store, ada } = scene;

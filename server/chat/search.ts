@@ -70,12 +70,14 @@ function placeOf(cursor: string, order: 'seq' | 'id'): SearchPlace {
   return order === 'seq' ? Number(cursor) : cursor;
 }
 
+/** A cursor above the room's last message starts at that message. Else the walk would read millions of empty places. */
 async function oneWalk(
   store: SearchedStore,
   roomId: string,
   from: SearchPlace | undefined,
 ): Promise<Set<Walk>> {
-  const next = from ?? (await store.heads([roomId])).get(roomId)?.lastSeq ?? 0;
+  const { lastSeq = 0 } = (await store.heads([roomId])).get(roomId) ?? {};
+  const next = from === undefined ? lastSeq : Math.min(Number(from), lastSeq);
   return new Set(next === 0 ? [] : [{ roomId, next }]);
 }
 

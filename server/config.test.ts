@@ -37,6 +37,8 @@ describe('PUBLIC_URL and ALLOWED_ORIGINS', () => {
     'https://',
     'https://exa mple.org',
     'https://example.org:99999',
+    'https://*.example.org',
+    '*',
   ])('%j is refused by name', (text) => {
     expect(problem({ PUBLIC_URL: text })).toMatch(/^PUBLIC_URL must be/);
     expect(problem({ ALLOWED_ORIGINS: text })).toMatch(/^ALLOWED_ORIGINS must be/);
@@ -70,6 +72,23 @@ describe('a number', () => {
   test('may have blanks around it, and seconds may have decimals', () => {
     expect(readConfig({ PORT: ' 8080 ', DRAIN_SECONDS: '0.5' })).toMatchObject({ port: 8_080, drainMs: 500 });
   });
+});
+
+test.each([
+  ['PORT', '70000', 'must be a whole number from 0 to 65535'],
+  ['SPEECH_STREAMS', '0', 'must be a whole number from 1 to 1000'],
+  ['DRAIN_SECONDS', '3601', 'must be a number from 0 to 3600'],
+  ['SPEECH_DAILY_MINUTES', '0', 'must be a number above 0'],
+  ['SPEECH_ENGINE', 'AWS', 'must be one of auto, aws, sherpa, pocketsphinx, off'],
+  ['LOG_LEVEL', 'loud', 'must be one of trace, debug, info, warn, error, silent'],
+  ['HOST', '127.0.0.1:3000', 'must be a name or an address without a port, such as 0.0.0.0 or ::1'],
+  ['HOST', 'http://localhost', 'must be a name or an address without a port, such as 0.0.0.0 or ::1'],
+])('%s=%s is refused in words that say what may stand there', (name, value, words) => {
+  expect(problem({ [name]: value })).toBe(`${name} ${words}`);
+});
+
+test('blanks around NODE_ENV do not turn production off', () => {
+  expect(problem({ NODE_ENV: ' production' })).toMatch(/^AUTH_SECRET is required/);
 });
 
 test('an IPv6 address may stand in brackets', () => {

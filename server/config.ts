@@ -1,28 +1,46 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { weaknessOf } from './auth/secret.ts';
 import { parseTrustedProxies, type TrustedProxies } from './trustedProxies.ts';
 
-const asNumber = (form: RegExp, error: string) => z.string().trim().regex(form, error).transform(Number);
+/** A number with an error that names the bounds. */
+const numberLike = (form: RegExp, check: (value: number) => boolean, error: string) =>
+  z
+    .string()
+    .trim()
+    .refine((text) => form.test(text) && check(Number(text)), error)
+    .transform(Number);
 const whole = (min: number, max: number) =>
-  asNumber(/^\d+$/, 'must be a whole number').pipe(z.number().min(min).max(max));
-const decimal = asNumber(/^\d+(\.\d+)?$/, 'must be a number');
+  numberLike(
+    /^\d+$/,
+    (value) => value >= min && value <= max,
+    `must be a whole number from ${min} to ${max}`,
+  );
+const DECIMAL = /^\d+(\.\d+)?$/;
+
+const oneOf = <const T extends string[]>(...names: T) =>
+  z.enum(names, { error: `must be one of ${names.join(', ')}` });
 
 /** An origin has no path: the page and its cookie are made for the root of a host. @returns its normal form */
 const originLike = (error: string) =>
   z
     .string()
     .trim()
-    .refine((text) => /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) && URL.canParse(text), error)
+    .refine((text) => /^https?:\/\/[^/?#@\\\s*,]+\/?$/i.test(text) && URL.canParse(text), error)
     .transform((text) => new URL(text).origin);
 
 const schema = z
   .object({
-    NODE_ENV: z.string().default('development'),
+    NODE_ENV: z.string().trim().default('development'),
     PORT: whole(0, 65_535).default(3_000),
     HOST: z
       .string()
       .trim()
       .transform((host) => host.replace(/^\[(.+)\]$/, '$1'))
+      .refine(
+        (host) => isIP(host) !== 0 || /^[\w.-]+$/.test(host),
+        'must be a name or an address without a port, such as 0.0.0.0 or ::1',
+      )
       .optional(),
     PUBLIC_URL: originLike(
       'must be an http(s) address without a path, a query or a password, such as https://chat.example.org',
@@ -36,7 +54,13 @@ const schema = z
           .map((origin) => origin.trim())
           .filter(Boolean),
       )
-      .pipe(z.array(originLike('must be a list of origins without paths, such as https://example.org'))),
+      .pipe(
+        z.array(
+          originLike(
+            'must be a list of origins without paths or wildcards, such as https://example.org, https://example.com',
+          ),
+        ),
+      ),
     TRUSTED_PROXIES: z
       .string()
       .default('')
@@ -50,11 +74,11 @@ const schema = z
       .regex(/^(sqlite:.+|mysql:\/\/.+)/, 'must be sqlite:PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE')
       .default('sqlite:data/roomscribe.sqlite'),
     REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be redis://HOST:PORT' }).optional(),
-    SPEECH_ENGINE: z.enum(['auto', 'aws', 'sherpa', 'pocketsphinx', 'off']).default('auto'),
-    SPEECH_FALLBACK: z.enum(['aws', 'sherpa', 'pocketsphinx', 'off']).default('off'),
+    SPEECH_ENGINE: oneOf('auto', 'aws', 'sherpa', 'pocketsphinx', 'off').default('auto'),
+    SPEECH_FALLBACK: oneOf('aws', 'sherpa', 'pocketsphinx', 'off').default('off'),
     SPEECH_STREAMS: whole(1, 1_000).optional(),
-    SPEECH_GATE: z.enum(['on', 'off']).default('on'),
-    SPEECH_DAILY_MINUTES: decimal.pipe(z.number().positive()).optional(),
+    SPEECH_GATE: oneOf('on', 'off').default('on'),
+    SPEECH_DAILY_MINUTES: numberLike(DECIMAL, (value) => value > 0, 'must be a number above 0').optional(),
     AUTH_SECRET: z
       .string()
       .superRefine((secret, { addIssue }) => {
@@ -62,14 +86,16 @@ const schema = z
         if (weakness) addIssue(weakness);
       })
       .optional(),
-    HSTS_SUBDOMAINS: z.enum(['on', 'off']).default('off'),
+    HSTS_SUBDOMAINS: oneOf('on', 'off').default('off'),
     METRICS_TOKEN: z
       .string()
       .regex(/^\S{16,}$/, 'must be at least 16 characters without blanks')
       .optional(),
-    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-    DRAIN_SECONDS: decimal.pipe(z.number().max(3_600)).default(10),
-    RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+    LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
+    DRAIN_SECONDS: numberLike(DECIMAL, (value) => value <= 3_600, 'must be a number from 0 to 3600').default(
+      10,
+    ),
+    RATE_LIMITS: oneOf('on', 'off').default('on'),
   })
   .refine((env) => env.NODE_ENV !== 'production' || env.AUTH_SECRET, {
     path: ['AUTH_SECRET'],

@@ -15,8 +15,10 @@ export function createClientFiles(directory: string) {
       await next();
       // The name of an asset changes with its content, so it can be cached for ever.
       if (!c.res.ok) return;
-      c.res.headers.set('cache-control', 'public, max-age=31536000, immutable');
-      c.res.headers.set('vary', 'Accept-Encoding');
+      const { headers } = c.res;
+      headers.set('cache-control', 'public, max-age=31536000, immutable');
+      // A compressed file says it already.
+      if (!/accept-encoding/i.test(headers.get('vary') ?? '')) headers.append('vary', 'Accept-Encoding');
     })
     .get('/assets/*', serveStatic({ root: directory, precompressed: true }), (c) => c.notFound())
     .get('/favicon.ico', serveStatic({ root: directory, rewriteRequestPath: () => '/icon.svg' }), (c) =>

@@ -60,6 +60,11 @@ test.each(['GET /healthz', 'HEAD /readyz', 'GET /', 'OPTIONS /healthz'])(
   },
 );
 
+test.each(['HTTP/1.0', 'HTTP/1.1'])('OPTIONS * over %s asks about the server', async (version) => {
+  const answer = await exchange(`OPTIONS * ${version}`, 'Host: localhost', 'Connection: close');
+  expect(statusOf(answer)).toBe(204);
+});
+
 test('HTTP/1.1 needs a Host header', async () => {
   expect(statusOf(await exchange('GET /healthz HTTP/1.1', 'Connection: close'))).toBe(400);
 });

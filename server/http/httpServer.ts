@@ -13,7 +13,7 @@ const HEAD_MS = KEEP_ALIVE_MS + 5_000;
 
 /** Makes the server that speaks HTTP/1. It does not listen yet. */
 export function createHttpServer(fetch: Fetch): Server {
-  return createAdaptorServer({
+  const server = createAdaptorServer({
     fetch,
     createServer,
     // HTTP/1.0 needs no Host header. The health checks of some load balancers send none.
@@ -25,4 +25,9 @@ export function createHttpServer(fetch: Fetch): Server {
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.trim().toLowerCase() === 'websocket',
     },
   }) as Server;
+  // A health check may ask about the server as a whole (`OPTIONS *`, RFC 9112, section 3.2.4). That is no URL of a request.
+  server.prependListener('request', (request) => {
+    if (request.method === 'OPTIONS' && request.url === '*') request.url = '/';
+  });
+  return server;
 }

@@ -85,4 +85,18 @@ describe('a request for a foreign name', () => {
       expect(await get(server.url, path, 'evil.example')).toMatch(/^HTTP\/1\.1 200 /);
     }
   });
+
+  test.each([
+    [undefined, 'must set PUBLIC_URL to the address that they use, such as https://chat.example.com:8443.'],
+    ['https://chat.example.org', 'can add it to ALLOWED_ORIGINS, such as https://chat.example.com:8443.'],
+  ])('is told what to set where PUBLIC_URL is %s', (publicUrl, advice) => {
+    const check = createCheckHost({ bound: '0.0.0.0', publicUrl, allowedOrigins: [] });
+    expect(() => check({ host: 'chat.example.com:8443', hostIsForwarded: false })).toThrow(advice);
+    const allowed = createCheckHost({
+      bound: '0.0.0.0',
+      publicUrl,
+      allowedOrigins: ['https://chat.example.com:8443'],
+    });
+    expect(() => allowed({ host: 'chat.example.com:8443', hostIsForwarded: false })).not.toThrow();
+  });
 });

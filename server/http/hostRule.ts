@@ -30,7 +30,7 @@ export function createCheckHost({ bound, publicUrl, allowedOrigins }: Hosts): Ch
     const name = nameOf(host);
     if (name && (named.has(name) || isLoopback(name))) return;
     if (name && !isLocal && (isAddress(name) || INSIDE.test(name))) return;
-    throw foreignHost(name);
+    throw foreignHost(name && host, publicUrl);
   };
 }
 
@@ -57,9 +57,13 @@ function isLoopback(name: string): boolean {
   return isIPv4(name) && name.startsWith('127.');
 }
 
-function foreignHost(name: string | undefined): AppError {
-  const advice = name
-    ? `This server is not known as ${name}. If people reach it by this name, its operator must set PUBLIC_URL to the address that they use, such as https://${name}.`
+/** @param host undefined for one that cannot be read */
+function foreignHost(host: string | undefined, publicUrl: string | undefined): AppError {
+  const what = publicUrl
+    ? `can add it to ALLOWED_ORIGINS, such as https://${host}`
+    : `must set PUBLIC_URL to the address that they use, such as https://${host}`;
+  const advice = host
+    ? `This server is not known as ${host}. If people reach it by this name, its operator ${what}.`
     : 'The Host header cannot be read.';
   return new AppError('FORBIDDEN', 'foreign_host', advice);
 }

@@ -63,6 +63,8 @@ const HOSTILE = [
   '\u0000\u0085\u2028\r\nlast',
   '{\\an8}{\\pos(0,0)}top {b}bold{/b} {y:i}',
   '<font color="#ff0000">red</font> <i>and {\\i1}slanted</i>',
+  'Ada --',
+  '--',
   '\n\n\u2028\n \t --\u202e> \r\n\r\n7\r\n',
 ];
 

@@ -38,7 +38,7 @@ export function vttWriter({ room, from }: TranscriptSubject): TranscriptWriter {
     head: `WEBVTT\n\nNOTE\n${oneLine(room.name).replaceAll('-->', '→')}\n\n`,
     write({ startMs, endMs, name, lines }, clock) {
       const text = escaped(lines.join('\n'));
-      return `${clock(startMs, '.')} --> ${clock(endMs, '.')}\n<v ${escaped(oneLine(name))}>${text}\n\n`;
+      return `${clock(startMs, '.')} --> ${clock(endMs, '.')}\n<v ${annotation(name)}>${text}\n\n`;
     },
   });
 }
@@ -71,6 +71,11 @@ function timestamp(ms: number, point: string): string {
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   const clock = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1_000) % 60].map(two).join(':');
   return `${clock}${point}${String(ms % 1_000).padStart(3, '0')}`;
+}
+
+/** A name for a voice tag. After two dashes, the end of the tag would read as an arrow; players drop a blank there. */
+function annotation(name: string): string {
+  return escaped(oneLine(name)).replace(/--$/, '-- ');
 }
 
 function escaped(text: string): string {

@@ -119,9 +119,13 @@ function createSocket({ url, token, backoff, transport, onRefused }: SocketParts
       return `${url.replace(/^http/, 'ws')}/trpc`;
     },
     WebSocket: watchedSocket({
+      onOpen: () => transport.socketOpened(),
       onProved: () => transport.socketProved(),
       onFailed: () => transport.socketFailed(),
-      onClose: (event) => backoff.noteClose(event),
+      onClose(event) {
+        transport.socketClosed();
+        backoff.noteClose(event);
+      },
     }),
     ...(token !== undefined && { connectionParams: { token } }),
     experimental_encoder: wireEncoder,

@@ -22,6 +22,8 @@ export class Transport {
   #failures = 0;
   #answersHttp = false;
   #isProbing = false;
+  #opened = 0;
+  #isOpen = false;
 
   /** @param probe makes a call over HTTP. It must reject if the server does not answer. */
   constructor(probe: (signal: AbortSignal) => Promise<unknown>, onChange: (way: Way) => void) {
@@ -37,6 +39,21 @@ export class Transport {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  socketOpened(): void {
+    this.#opened += 1;
+    this.#isOpen = true;
+  }
+
+  socketClosed(): void {
+    this.#isOpen = false;
+  }
+
+  /** @returns a function that tells whether a call that is made now still waits for a socket: no server has seen it. */
+  watchWaiting(): () => boolean {
+    const opened = this.#isOpen ? undefined : this.#opened;
+    return () => this.#opened === opened;
   }
 
   socketProved(): void {
@@ -104,9 +121,10 @@ export function transportLink<Router extends AnyRouter>(
             complete: () => way === transport.way && observer.complete(),
           });
         };
+        const isWaiting = transport.watchWaiting();
         const unsubscribe = transport.subscribe(() => {
           call.unsubscribe();
-          if (op.type === 'query') return open();
+          if (op.type === 'query' || (op.type === 'mutation' && isWaiting())) return open();
           observer.error(TRPCClientError.from(new Error('The way to the server has changed.')));
         });
         open();

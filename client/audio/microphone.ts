@@ -69,6 +69,8 @@ const PROBLEMS: Record<string, MicrophoneProblem> = {
  * @throws MicrophoneError
  */
 export async function openMicrophone(options: MicrophoneOptions, signal: AbortSignal): Promise<Microphone> {
+  // The browser must not ask for a microphone that is already turned off again.
+  if (signal.aborted) throw new MicrophoneError('unknown', signal.reason);
   const requested = requestStream();
   // The browser cannot take its question back. It may open the device long after the abort.
   requested.then((late) => signal.aborted && stopTracks(late), ignore);

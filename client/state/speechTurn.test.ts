@@ -184,6 +184,15 @@ test('after an unplugged microphone the next one is opened, and the stream goes 
   expect([isOn(), openStreams.size]).toEqual([false, 0]);
 });
 
+test('a stop while an unplugged microphone is let go opens no other one', async () => {
+  const button = await speaking();
+  browser.tracks[0]?.stop();
+  browser.tracks[0]?.dispatchEvent(new Event('ended'));
+  button.press();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([browser.asked, isOn()]).toEqual([[], false]);
+});
+
 test('a microphone that does not come back ends the turn', async () => {
   const button = await speaking();
   browser.tracks[0]?.stop();

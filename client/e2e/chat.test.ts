@@ -35,6 +35,17 @@ test('a person who opens a link only enters a name to chat, and both people see 
   await expect.poll(() => people.getByText('Offline').count(), { timeout: 10_000 }).toBe(1);
 });
 
+test('a double click creates one room', async () => {
+  const ann = await stage.person(browser, 'Ann');
+  await ann.getByRole('button', { name: 'New room' }).click();
+  await ann.getByLabel('Room name').fill('Once');
+  await ann.getByRole('button', { name: 'Create room' }).dblclick();
+  await ann.getByRole('heading', { name: 'Once' }).waitFor();
+  const second = await stage.person(browser, 'Ben');
+  await second.getByRole('link', { name: 'Once' }).first().waitFor();
+  expect(await second.getByRole('link', { name: 'Once' }).count()).toBe(1);
+});
+
 test('a reload keeps the person, the room and the draft, and each message appears once', async () => {
   const ann = await stage.person(browser, 'Ann');
   await createRoom(ann, 'Reload');

@@ -29,6 +29,26 @@ test('the Enter that finishes Hangul sends it with the text before it, once', as
   await expect.poll(() => timelineOf(ann)).toEqual(['안녕', 'Ada, 한', 'next']);
 });
 
+test('the Enter that finishes Hangul in a name enters, and creates the room, once', async () => {
+  const page = await stage.page(browser);
+  await page.goto(stage.server.url);
+  await compose(page.getByLabel('Your name'), '지민');
+  await page.getByRole('button', { name: 'New room' }).click();
+  await compose(page.getByLabel('Room name'), '회의');
+  await page.getByRole('heading', { name: '회의' }).waitFor();
+  expect(await page.getByRole('link', { name: '회의' }).count()).toBe(1);
+});
+
+test.each(['日本語', '你好'])('the Enter that finishes %s in a name submits nothing', async (text) => {
+  const page = await stage.page(browser);
+  await page.goto(stage.server.url);
+  const field = page.getByLabel('Your name');
+  await compose(field, text);
+  expect(await field.inputValue()).toBe(text);
+  await field.press('Enter');
+  await page.getByRole('navigation', { name: 'Rooms' }).getByText(text).waitFor();
+});
+
 test.each(['日本語', '你好'])(
   'the Enter that finishes %s sends nothing, and the next Enter sends',
   async (text) => {

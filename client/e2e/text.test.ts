@@ -30,12 +30,31 @@ test('what nobody can see is not sent, and a text of such characters only cannot
   expect(await ann.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
 });
 
-test('a name in which nobody sees anything is refused with a reason', async () => {
+test('a name in which nobody sees anything, or that is too long, is refused with a reason', async () => {
   const page = await stage.page(browser);
   await page.goto(stage.server.url);
-  await page.getByLabel('Your name').fill('\u3164');
+  const refusal = page.getByRole('alert').getByText('It may be blank or too long');
+  const names = ['   ', '\u3164', '\u200b\u00a0\u0301', 'x'.repeat(41)];
+  for (const name of names) {
+    await page.getByLabel('Your name').fill(name);
+    await page.getByRole('button', { name: 'Enter' }).click();
+    await refusal.waitFor();
+    await page.reload();
+  }
+  // The longest name, with characters of two units each and with others that nobody sees.
+  await page.getByLabel('Your name').fill('\u200b'.repeat(30));
+  await page.keyboard.insertText('🙂'.repeat(40));
   await page.getByRole('button', { name: 'Enter' }).click();
-  await page.getByRole('alert').getByText('It may be blank or too long').waitFor();
+  await page.getByRole('navigation', { name: 'Rooms' }).getByText('🙂'.repeat(40)).waitFor();
+
+  await page.getByRole('button', { name: 'New room' }).click();
+  for (const name of [...names, 'x'.repeat(81)].filter((name) => name.length !== 41)) {
+    await page.getByLabel('Room name').fill(name);
+    await page.getByRole('button', { name: 'Create room' }).click();
+    await refusal.waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'New room' }).click();
+  }
 });
 
 test('each text and each name has its own direction, and does not turn the text around it', async () => {

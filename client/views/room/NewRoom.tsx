@@ -1,10 +1,10 @@
 import { useNavigate } from '@solidjs/router';
-import { createSignal, Show } from 'solid-js';
-import { LIMITS } from '../../../contract/limits.ts';
+import { createSignal, onMount, Show } from 'solid-js';
 import { explainFailure } from '../../i18n/explain.ts';
 import { locale, t } from '../../i18n/i18n.ts';
 import { describeFailure } from '../../sdk/errors.ts';
 import { useConnected } from '../../state/connected.ts';
+import { sendOnEnter } from '../composition.ts';
 
 export function NewRoom(props: { onDone: () => void }) {
   const { rooms } = useConnected();
@@ -12,28 +12,37 @@ export function NewRoom(props: { onDone: () => void }) {
   const [name, setName] = createSignal('');
   const [language, setLanguage] = createSignal(locale() === 'ko' ? 'ko-KR' : 'en-US');
   const [problem, setProblem] = createSignal('');
+  const [busy, setBusy] = createSignal(false);
+  let form!: HTMLFormElement;
+  let input!: HTMLInputElement;
 
   const create = async (event: SubmitEvent) => {
     event.preventDefault();
-    if (name().trim() === '') return;
+    if (busy()) return;
+    setBusy(true);
     try {
-      const room = await rooms.create(name().trim(), language());
+      const room = await rooms.create(name(), language());
       props.onDone();
       navigate(`/rooms/${room.id}`);
     } catch (error) {
       setProblem(explainFailure(describeFailure(error)));
     }
+    setBusy(false);
   };
 
+  onMount(() => {
+    sendOnEnter(input, () => form.requestSubmit());
+    input.focus();
+  });
+
   return (
-    <form class="new-room" onSubmit={create}>
+    <form ref={form} class="new-room" onSubmit={create}>
       <label class="field">
         <span>{t('rooms.name')}</span>
         <input
-          ref={(input) => queueMicrotask(() => input.focus())}
+          ref={input}
           required
           dir="auto"
-          maxLength={LIMITS.roomNameLength}
           value={name()}
           onInput={(event) => setName(event.currentTarget.value)}
         />
@@ -49,7 +58,7 @@ export function NewRoom(props: { onDone: () => void }) {
         <p role="alert">{problem()}</p>
       </Show>
       <div class="row">
-        <button type="submit" class="button primary">
+        <button type="submit" class="button primary" disabled={busy()}>
           {t('rooms.make')}
         </button>
         <button type="button" class="button" onClick={() => props.onDone()}>

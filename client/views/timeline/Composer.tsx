@@ -5,9 +5,9 @@ import type { Room } from '../../../contract/types.ts';
 import { t } from '../../i18n/i18n.ts';
 import type { RoomDraft } from '../../state/draft.ts';
 import type { MicrophoneControl } from '../../state/microphone.ts';
+import { sendOnEnter } from '../composition.ts';
 import { SendIcon } from '../icons.tsx';
 import { MicrophoneButton } from '../speech/MicrophoneButton.tsx';
-import { sendOnEnter } from './composition.ts';
 
 /** With fewer characters left than this, the composer shows how many. */
 const WARN_LEFT = 200;

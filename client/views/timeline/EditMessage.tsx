@@ -2,7 +2,7 @@ import { createEffect, onCleanup, onMount, Show } from 'solid-js';
 import { explainFailure } from '../../i18n/explain.ts';
 import { t } from '../../i18n/i18n.ts';
 import type { Editing } from '../../state/editing.ts';
-import { isComposing, sendOnEnter } from './composition.ts';
+import { isComposing, sendOnEnter } from '../composition.ts';
 
 /** Replaces a message while its author edits it. When it closes, the focus returns to the message's edit button. */
 export function EditMessage(props: { editing: Editing }) {

@@ -58,8 +58,11 @@ export class EnterKey {
   }
 }
 
+/** An `<input>` or a `<textarea>`. */
+type TextField = HTMLElement & Pick<HTMLInputElement, 'value' | 'selectionStart'>;
+
 /** Calls `send` for each Enter that sends the text of the field. */
-export function sendOnEnter(field: HTMLTextAreaElement, send: () => void): void {
+export function sendOnEnter(field: TextField, send: () => void): void {
   const enter = new EnterKey();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const sendOnce = () => {
@@ -67,7 +70,7 @@ export function sendOnEnter(field: HTMLTextAreaElement, send: () => void): void 
     send();
   };
   field.addEventListener('keydown', (event) => {
-    const before = field.value.slice(0, field.selectionStart);
+    const before = field.value.slice(0, field.selectionStart ?? 0);
     if (!enter.keyDown(event, before)) return;
     event.preventDefault();
     sendOnce();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { saveInterruptedStream, takeInterruptedStream } from './interruptedStream.ts';
-import { createMemoryStorage } from './storage.ts';
+import { createMemoryStorage } from './testing/memoryStorage.ts';
 
 const stream = { roomId: 'room', streamId: 'stream' };
 

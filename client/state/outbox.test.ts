@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Message } from '../../contract/types.ts';
 import { describeFailure } from '../sdk/errors.ts';
 import { Outbox, type Pending } from './outbox.ts';
-import { createMemoryStorage } from './storage.ts';
+import { createMemoryStorage } from './testing/memoryStorage.ts';
 
 type Reply = 'kept' | 'lost' | 'refused';
 

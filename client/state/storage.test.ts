@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { takeInterruptedStream } from './interruptedStream.ts';
-import { createMemoryStorage, createSafeStorage } from './storage.ts';
+import { createSafeStorage } from './storage.ts';
+import { createMemoryStorage } from './testing/memoryStorage.ts';
 
 const refuse = (): never => {
   throw new DOMException('refused', 'QuotaExceededError');
@@ -49,6 +50,19 @@ test('a storage that fills up later returns the newest value, and saves again wh
   isFull = false;
   storage.setItem('draft', 'three');
   expect([storage.getItem('draft'), browser.getItem('draft')]).toEqual(['three', 'three']);
+});
+
+test('an item that the browser does not remove is gone all the same, until it is written again', () => {
+  const browser = createMemoryStorage();
+  browser.setItem('draft', 'sent');
+  browser.setItem('other', 'kept');
+  const storage = createSafeStorage(() => Object.assign(browser, { removeItem: refuse, clear: refuse }));
+  storage.removeItem('draft');
+  expect([storage.getItem('draft'), storage.length, storage.key(0)]).toEqual([null, 1, 'other']);
+  storage.setItem('draft', 'next');
+  expect([storage.getItem('draft'), storage.length]).toEqual(['next', 2]);
+  storage.clear();
+  expect([storage.getItem('draft'), storage.length, storage.key(0)]).toEqual([null, 0, null]);
 });
 
 test('a damaged entry of an interrupted stream is ignored and removed', () => {

@@ -9,8 +9,8 @@ export const tabStorage: Storage = createSafeStorage(() => sessionStorage);
 
 /** @param open reads the browser's storage, because the mere access to `localStorage` may throw. */
 export function createSafeStorage(open: () => Storage): Storage {
-  /** The items that the browser did not take. They hide older values of the same keys. */
-  const unsaved = createMemoryStorage();
+  /** The changes that the browser did not take: new values, and null for removed ones. They hide what it holds. */
+  const unsaved = new Map<string, string | null>();
   const attempt = <T>(use: (browser: Storage) => T, otherwise: T): T => {
     try {
       return use(open());
@@ -18,46 +18,34 @@ export function createSafeStorage(open: () => Storage): Storage {
       return otherwise;
     }
   };
+  /** Makes a change in the browser, and keeps it here if the browser refuses it. */
+  const change = (key: string, value: string | null) => {
+    const isSaved = attempt((browser) => {
+      if (value === null) browser.removeItem(key);
+      else browser.setItem(key, value);
+      return true;
+    }, false);
+    if (isSaved) unsaved.delete(key);
+    else unsaved.set(key, value);
+  };
   const keys = () => {
-    const browserKeys = attempt(keysOf, []);
-    return [...browserKeys, ...keysOf(unsaved).filter((key) => !browserKeys.includes(key))];
+    const known = new Set([...attempt(keysOf, []), ...unsaved.keys()]);
+    return [...known].filter((key) => unsaved.get(key) !== null);
   };
   return {
     get length() {
       return keys().length;
     },
     key: (index) => keys()[index] ?? null,
-    getItem: (key) => unsaved.getItem(key) ?? attempt((browser) => browser.getItem(key), null),
-    setItem(key, value) {
-      const isSaved = attempt((browser) => {
-        browser.setItem(key, value);
-        return true;
-      }, false);
-      if (isSaved) unsaved.removeItem(key);
-      else unsaved.setItem(key, value);
+    getItem(key) {
+      const kept = unsaved.get(key);
+      return kept === undefined ? attempt((browser) => browser.getItem(key), null) : kept;
     },
-    removeItem(key) {
-      unsaved.removeItem(key);
-      attempt((browser) => browser.removeItem(key), undefined);
-    },
+    setItem: (key, value) => change(key, value),
+    removeItem: (key) => change(key, null),
     clear() {
-      unsaved.clear();
-      attempt((browser) => browser.clear(), undefined);
+      for (const key of keys()) change(key, null);
     },
-  };
-}
-
-export function createMemoryStorage(): Storage {
-  const items = new Map<string, string>();
-  return {
-    get length() {
-      return items.size;
-    },
-    key: (index) => [...items.keys()][index] ?? null,
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-    clear: () => items.clear(),
   };
 }
 

@@ -189,6 +189,55 @@ test('what is shown on the screen is read, in all windows; a hidden page reads n
   await expect.poll(() => badge.count()).toBe(0);
 });
 
+test('what is read in one window is read in another, where a different room is open', async () => {
+  const ben = await stage.person(browser, 'Ben');
+  const path = await createRoom(ben, 'Two windows');
+  const ann = await stage.person(browser, 'Ann', path);
+  await ann.getByRole('heading', { name: 'Two windows' }).waitFor();
+  await createRoom(ann, 'Elsewhere');
+  for (const text of ['one', 'two']) await write(ben, text);
+  await ben.locator('article[data-seq="2"]').waitFor();
+  await ann.reload();
+  await ann.getByRole('link', { name: /Two windows.*Unread: 2/ }).waitFor();
+  const second = await ann.context().newPage();
+  await second.goto(new URL(path, stage.server.url).href);
+  await ann.getByRole('link', { name: /Unread: / }).waitFor({ state: 'detached' });
+});
+
+test.each([
+  ['closed', (page: Page) => page.close({ runBeforeUnload: true })],
+  ['left', (page: Page) => page.goto('about:blank')],
+])('a message that was read just before the page is %s is read', async (_, end) => {
+  const ben = await stage.person(browser, 'Ben');
+  const path = await createRoom(ben, 'Brief');
+  const ann = await stage.person(browser, 'Ann', path);
+  await ann.getByRole('heading', { name: 'Brief' }).waitFor();
+  const other = await ann.context().newPage();
+  await other.goto(stage.server.url);
+  await write(ben, 'a glance is enough');
+  await ann.locator('article[data-seq="1"]').waitFor();
+  await end(ann);
+  await expect.poll(() => unreadOf(other, roomOf(path))).toBe(0);
+});
+
+test('messages that a larger window shows are read, and the list follows again', async () => {
+  const ben = await stage.person(browser, 'Ben');
+  const path = await createRoom(ben, 'Larger');
+  const roomId = roomOf(path);
+  const text = Array.from({ length: 60 }, (_, i) => `line ${i}`).join('\n');
+  await write(ben, text);
+  const ann = await stage.person(browser, 'Ann', path, { viewport: { width: 1280, height: 500 } });
+  await expect.poll(() => unreadOf(ann, roomId)).toBe(0);
+  const log = ann.getByRole('log', { name: 'Messages' });
+  await log.evaluate((list) => list.scrollTo({ top: list.scrollHeight - list.clientHeight - 200 }));
+  await ann.getByRole('button', { name: 'Latest' }).waitFor();
+  await write(ben, 'below');
+  await expect.poll(() => unreadOf(ann, roomId)).toBe(1);
+  await ann.setViewportSize({ width: 1280, height: 900 });
+  await expect.poll(() => unreadOf(ann, roomId)).toBe(0);
+  expect(await ann.getByRole('button', { name: 'Latest' }).count()).toBe(0);
+});
+
 test('messages below the screen are unread until they are scrolled to', async () => {
   const ben = await stage.person(browser, 'Ben');
   const path = await createRoom(ben, 'Below');

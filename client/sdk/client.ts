@@ -52,6 +52,9 @@ export type ClientOptions = {
   token?: string;
 };
 
+/** The options of a call that is sent at once, over HTTP, and survives the page that makes it. */
+export const PARTING = { context: { parting: true } };
+
 // Load balancers drop a silent socket after 60 s. The interval and the timeout must differ.
 const KEEP_ALIVE = { enabled: true, intervalMs: 20_000, pongTimeoutMs: 8_000 };
 
@@ -81,8 +84,8 @@ export function createRoomscribeClient({ url, token }: ClientOptions): Roomscrib
     links: [
       retrySubscriptions(),
       splitLink({
-        condition: ({ path }) => path.startsWith('session.'),
-        true: httpLink(http),
+        condition: ({ path, context }) => path.startsWith('session.') || context.parting === true,
+        true: httpLink({ ...http, fetch: (address, init) => fetch(address, { ...init, keepalive: true }) }),
         false: transportLink(transport, {
           socket: wsLink({ client: socket }),
           events: eventsLink(http, token),

@@ -42,7 +42,7 @@ export function createConnected(session: Session, user: User): Connected {
   );
   onCleanup(() => void client.close());
 
-  const rooms = createRoomList(client.trpc);
+  const rooms = createRoomList(client.trpc, user.id);
   const refresh = () => {
     void rooms.refresh();
     client.trpc.transcripts.engine.query().then(setEngine, (error: unknown) => {

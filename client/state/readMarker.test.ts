@@ -7,6 +7,7 @@ afterEach(() => void vi.useRealTimers());
 /** A marker at 10 with a server whose answers are scripted. After the script it accepts everything. */
 function open(answers: ('lost' | 'refused')[] = []) {
   const calls: number[] = [];
+  const atOnce: number[] = [];
   const marker = new ReadMarker({
     at: 10,
     async mark(seq) {
@@ -14,10 +15,11 @@ function open(answers: ('lost' | 'refused')[] = []) {
       const answer = answers.shift();
       if (answer) throw new Error(answer);
     },
+    markAtOnce: async (seq) => void atOnce.push(seq),
     paceMs: () => 400,
     isRetryable: (error) => (error as Error).message === 'lost',
   });
-  return { marker, calls };
+  return { marker, calls, atOnce };
 }
 
 test('many messages in a short time are one call, with the newest', async () => {
@@ -75,4 +77,18 @@ test('closing tells the server at once what was seen last', async () => {
   expect(calls).toEqual([11]);
   await vi.runAllTimersAsync();
   expect(calls).toEqual([11]);
+});
+
+test('what was seen last is told at once when the page may go, and only once', async () => {
+  const { marker, calls, atOnce } = open();
+  marker.flush();
+  marker.see(11);
+  marker.flush();
+  expect([calls, atOnce]).toEqual([[], [11]]);
+  await vi.runAllTimersAsync();
+  marker.flush();
+  expect([calls, atOnce]).toEqual([[], [11]]);
+  marker.see(12);
+  await vi.runAllTimersAsync();
+  expect(calls).toEqual([12]);
 });

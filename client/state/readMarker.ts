@@ -1,5 +1,6 @@
 import { type Accessor, onCleanup } from 'solid-js';
 import type { Message, Room } from '../../contract/types.ts';
+import { PARTING } from '../sdk/client.ts';
 import { describeFailure } from '../sdk/errors.ts';
 import type { Connected } from './connected.ts';
 
@@ -8,6 +9,8 @@ export type ReadMarkerOptions = {
   at: number;
   /** Moves the marker on the server. Must settle. */
   mark: (seq: number) => Promise<unknown>;
+  /** The same in a call that is sent at once and survives the page. */
+  markAtOnce: (seq: number) => Promise<unknown>;
   /** The marker moves at most this often, however fast people write. */
   paceMs: () => number;
   /** Whether the same call can succeed later. */
@@ -62,6 +65,16 @@ export class ReadMarker {
     this.#markIn(0);
   }
 
+  /** Tells the server at once what was seen last, because the page may go. */
+  flush(): void {
+    if (!this.#isBehind()) return;
+    const seen = this.#seen;
+    this.#options.markAtOnce(seen).then(
+      () => this.know(seen),
+      () => {},
+    );
+  }
+
   /** Tells the server what was seen last. Nothing is repeated after that. */
   close(): void {
     clearTimeout(this.#timer);
@@ -96,6 +109,8 @@ export class ReadMarker {
   }
 }
 
+type MarkOptions = { signal: AbortSignal } | typeof PARTING;
+
 type ReadingParts = {
   room: Accessor<Room>;
   change: (changes: Partial<Room>) => void;
@@ -103,20 +118,22 @@ type ReadingParts = {
 };
 
 /** How far the person has read the room, and so how many messages are unread. */
-export function createReading({ trpc, user }: Connected, { room, change, onlineCount }: ReadingParts) {
+export function createReading({ trpc, user, rooms }: Connected, { room, change, onlineCount }: ReadingParts) {
   const roomId = room().id;
   const unreadOf = (newest: number) => Math.max(0, newest - marker.seq);
+  const mark = async (seq: number, options: MarkOptions) => {
+    await trpc.messages.markRead.mutate({ roomId, seq }, options);
+    rooms.read(roomId, seq);
+  };
   const marker = new ReadMarker({
     at: knownSeq(room()),
     paceMs: () => PACE_MS + Math.random() * PACE_PER_PERSON_MS * onlineCount(),
-    async mark(seq) {
-      await trpc.messages.markRead.mutate({ roomId, seq }, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      // The list of rooms may have been loaded again before this call.
-      change({ unread: unreadOf(room().lastSeq) });
-    },
+    mark: (seq) => mark(seq, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
+    markAtOnce: (seq) => mark(seq, PARTING),
     isRetryable: (error) => describeFailure(error).retryable,
   });
   onCleanup(() => marker.close());
+  onLeavingPage(() => marker.flush());
   const count = (newest: number) => {
     const unread = unreadOf(newest);
     if (newest !== room().lastSeq || unread !== room().unread) change({ lastSeq: newest, unread });
@@ -143,6 +160,17 @@ export function createReading({ trpc, user }: Connected, { room, change, onlineC
       count(fresh.lastSeq);
     },
   };
+}
+
+/** A page that is hidden may be ended without another event, and one that is left may stay visible until its end. */
+function onLeavingPage(listener: () => void): void {
+  const abort = new AbortController();
+  const { signal } = abort;
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && listener(), {
+    signal,
+  });
+  window.addEventListener('pagehide', listener, { signal });
+  onCleanup(() => abort.abort());
 }
 
 /** The seq of the last message that the person has read, as the server knows it. */

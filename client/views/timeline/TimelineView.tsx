@@ -35,9 +35,12 @@ export function TimelineView(props: { open: OpenRoom }) {
   const onScroll = () => {
     // Captions that appear make the list smaller, which also fires `scroll`. The ResizeObserver below handles that.
     if (list.clientHeight !== height) return;
+    notePlace();
+    if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void loadEarlier();
+  };
+  const notePlace = () => {
     setFollowing(list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX);
     noteSeen();
-    if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void loadEarlier();
   };
   /** Keeps the distance to the end, so that the messages on screen do not move when earlier ones appear above. */
   const loadEarlier = async () => {
@@ -65,6 +68,8 @@ export function TimelineView(props: { open: OpenRoom }) {
     const observer = new ResizeObserver(() => {
       height = list.clientHeight;
       if (following()) toEnd();
+      // A list that grows may show more messages, up to the last.
+      else notePlace();
     });
     observer.observe(list);
     onCleanup(() => observer.disconnect());

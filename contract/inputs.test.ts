@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { messageSearch, messagesPage, newRoom, roomsPage, roomUpdate, transcriptQuery } from './inputs.ts';
 import { LIMITS } from './limits.ts';
+import { cleanText } from './text.ts';
 
 const roomId = '0199c0de-0000-7000-8000-000000000001';
 
@@ -12,6 +13,14 @@ describe('the speech settings of a room', () => {
     expect(roomUpdate.parse({ roomId, speech: { redact: true } })).toEqual({
       roomId,
       speech: { redact: true },
+    });
+  });
+
+  test('take a name that was copied with characters that nobody sees', () => {
+    const speech = { vocabulary: ' \u200bteam-names\u00a0\r\n', vocabularyFilter: '\ufeffrude\0' };
+    expect(roomUpdate.parse({ roomId, speech }).speech).toEqual({
+      vocabulary: 'team-names',
+      vocabularyFilter: 'rude',
     });
   });
 
@@ -66,3 +75,11 @@ test.each<[object, string]>([
   const schema = 'from' in input || 'to' in input ? transcriptQuery : messagesPage;
   expect(schema.safeParse({ roomId, ...input }).error?.issues).toMatchObject([{ message }]);
 });
+
+test.each(['a\r\nb', 'a\rb', 'a\u2028b', 'a\ud800b', 'a\ufdd0\0b', 'a\u0092b'])(
+  'a copy of the message %j finds it',
+  (text) => {
+    expect(messageSearch.parse({ query: text }).query).toBe(cleanText(text));
+    expect(messageSearch.parse({ query: ` ${text}` }).query).toBe(` ${cleanText(text)}`);
+  },
+);

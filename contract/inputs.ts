@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fold } from './fold.ts';
 import { codePoints, LIMITS } from './limits.ts';
-import { cleanName, cleanText, isVisible } from './text.ts';
+import { cleanName, cleanText, isVisible, seenText } from './text.ts';
 
 /** The inputs of tRPC and REST. People read the error messages. */
 
@@ -79,6 +79,7 @@ export const roomsPage = z.object({
 /** https://docs.aws.amazon.com/transcribe/latest/APIReference/API_streaming_StartStreamTranscription.html */
 const vocabulary = z
   .string()
+  .overwrite(cleanName)
   .regex(
     /^[0-9a-zA-Z._-]{1,200}$/,
     'A vocabulary’s name has 1 to 200 letters, digits, dots, dashes and underscores.',
@@ -160,8 +161,10 @@ export const messageReaction = oneMessage.extend({
 const SEARCH_CURSOR = new RegExp(`^[1-9]\\d{0,9}$|${ID.source}`);
 
 export const messageSearch = z.object({
-  /** One phrase. Its blanks count too. */
-  query: searchWords.refine((text) => fold(text).trim() !== '', 'Enter the words to search for.'),
+  /** One phrase. Its blanks count too. It is cleaned like the messages that it is looked for in. */
+  query: searchWords
+    .overwrite(seenText)
+    .refine((text) => fold(text).trim() !== '', 'Enter the words to search for.'),
   roomId: id.optional(),
   cursor: cursorLike(SEARCH_CURSOR),
   limit,

@@ -122,7 +122,7 @@ describe('a name', () => {
 describe('a text in which nobody sees anything is blank', () => {
   test.each([
     ...[...`${FILLERS}${BIDI}${ZERO_WIDTH}`],
-    ...[...'\u{1d159}\u{1d173}\u{13441}\ufffc\u0301\u20e3\u3000\u00a0\u2009\t\n'],
+    ...[...'\u{1d159}\u{1d173}\u{13430}\u{1343f}\u{13441}\ufffc\u0301\u20e3\u3000\u00a0\u2009\t\n'],
     ...NEVER_SEEN,
     `${FILLERS}${ZERO_WIDTH}${NEVER_SEEN}\u0301`,
   ])('%j', (text) => {

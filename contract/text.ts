@@ -12,11 +12,12 @@ const NEVER_SEEN = /[[\p{Cc}--[\t\n]]\p{Cs}\p{Noncharacter_Code_Point}\uFEFF]/gv
 const BLANK = /[\p{White_Space}\u2800]+/gv;
 /**
  * A character that shows. A combining mark alone shows nothing of its own. The last line holds letters and symbols that
- * Unicode defines as blank: annotation marks, the placeholder of an object, a musical note without a head, blank glyphs.
+ * Unicode defines as blank: annotation marks, the placeholder of an object, a musical note without a head, and the joiners
+ * and blanks of hieroglyphs.
  */
 const VISIBLE = new RegExp(
   String.raw`[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cs}\p{M}\p{Noncharacter_Code_Point}` +
-    String.raw`\u2800\uFFF9-\uFFFC\u{1D159}\u{13441}\u{13442}]`,
+    String.raw`\u2800\uFFF9-\uFFFC\u{1D159}\u{13430}-\u{1343F}\u{13441}\u{13442}]`,
   'v',
 );
 
@@ -45,9 +46,14 @@ const HIDDEN = new RegExp(
   'gv',
 );
 
-/** A message without what cannot be seen. Lines end with a line feed. Doing it twice changes nothing. */
+/** A text without what cannot be seen. Lines end with a line feed. Doing it twice changes nothing. */
+export function seenText(text: string): string {
+  return text.replace(LINE_BREAK, '\n').replace(NEVER_SEEN, '');
+}
+
+/** A message as it is kept: what is seen, without blanks around it. */
 export function cleanText(text: string): string {
-  return text.replace(LINE_BREAK, '\n').replace(NEVER_SEEN, '').trim();
+  return seenText(text).trim();
 }
 
 /**

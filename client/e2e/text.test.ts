@@ -75,6 +75,22 @@ test('each text and each name has its own direction, and does not turn the text 
   expect(await self.locator('bdi').textContent()).toBe('דוד!');
 });
 
+test.each([
+  ['jamo', 'ᄏ'.repeat(300)],
+  ['emoji', `${'👩\u200d'.repeat(200)}👩`],
+  ['marks', `a${'\u20e3'.repeat(200)}`],
+])('joined %s that no line can break are read by scrolling, and cover nothing else', async (_, text) => {
+  const ann = await stage.person(browser, 'Ann');
+  await createRoom(ann, 'Joined');
+  await write(ann, text);
+  await ann.locator('article[data-seq="1"]').waitFor();
+  const overflow = await ann.locator('.bubble').evaluate((bubble) => {
+    bubble.scrollTo({ left: 100 });
+    return [bubble.scrollWidth > bubble.clientWidth + 100, bubble.scrollLeft];
+  });
+  expect(overflow).toEqual([true, 100]);
+});
+
 test('the picture of a name is its first letter as people see it', async () => {
   for (const [name, letter] of [
     ['한국'.normalize('NFD'), '한'.normalize('NFD')],

@@ -5,14 +5,16 @@ import { type Stage, setStage } from './speech/stage.ts';
 
 /**
  * `npm run bench:speech-soak [-- HOURS]` looks for memory leaks in long speech streams. Four people speak HOURS of
- * synthetic speech each, as fast as it is recognised. Some pauses are short, the voice gate leaves longer ones out, and the
- * longest ones end the engine call. The service fails again and again. Memory is read after garbage collections.
+ * synthetic speech each, as fast as it is recognised. Some pauses are short, the voice gate leaves longer ones out, and
+ * the longest ones end the engine call. The service fails again and again. Memory is read after garbage collections.
  */
 const HOURS = 8;
 const SAMPLE_MS = 10_000;
 /** With fewer samples the slope would be noise. */
 const MIN_SAMPLES = 10;
-/** Longer than the longest backoff of the retry policy. Otherwise every engine call would fail, and none would recover. */
+/**
+ * Longer than the longest backoff of the retry policy. Otherwise every engine call would fail, and none would recover.
+ */
 const FAULT_INTERVAL_MS = 12_000;
 /** A soak that takes longer than this has failed. */
 const TIMEOUT_MS = 1_500_000;

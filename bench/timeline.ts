@@ -8,8 +8,8 @@ import { measureReading } from './reading.ts';
 import { measureWriting, type Rates, SENDERS } from './writing.ts';
 
 /**
- * `npm run bench:timeline [-- mariadb mysql sqlite]` measures writes and reads of the timeline, as ratios to the bare driver
- * on the same server and tables. It also compares a room of a million messages with one of a thousand.
+ * `npm run bench:timeline [-- mariadb mysql sqlite]` measures writes and reads of the timeline, as ratios to the bare
+ * driver on the same server and tables. It also compares a room of a million messages with one of a thousand.
  */
 async function main(databases: string[]): Promise<void> {
   const isChosen = (name: string) => databases.length === 0 || databases.includes(name);

@@ -1,4 +1,7 @@
-/** The codes with which the server closes a WebSocket (RFC 6455, 7.4). If nothing else is said, the client reconnects with its cursors. */
+/**
+ * The codes with which the server closes a WebSocket (RFC 6455, 7.4). If nothing else is said, the client reconnects
+ * with its cursors.
+ */
 export const CLOSE = {
   /** "Service restart": another process takes over. */
   restart: 1_012,

@@ -1,5 +1,5 @@
 const ASCII = /^[\t\n\x20-\x7e]*$/;
-/** Characters without a shape: control characters apart from tab and line feed, and those that Unicode calls ignorable. */
+/** Characters without a shape: control characters except tab and line feed, and those that Unicode calls ignorable. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}[\p{Cc}--[\t\n]]]/gv;
 /** Some texts need a second round: a character between two jamo is left out, and they become one syllable. */
 const ROUNDS_MAX = 4;

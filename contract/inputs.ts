@@ -25,8 +25,8 @@ export const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** An id that nothing has. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 /**
- * An id of ours. A text that cannot be one becomes an id that nothing has. So every call answers it like an unknown id, and
- * no database ever compares it by rules of its own.
+ * An id of ours. A text that cannot be one becomes an id that nothing has. So every call answers it like an unknown id,
+ * and no database ever compares it by rules of its own.
  */
 const id = z
   .string()

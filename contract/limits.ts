@@ -44,8 +44,8 @@ export const LIMITS = {
   queriesAtOnce: 2,
   mutationsAtOnce: 64,
   /**
-   * Calls of one person over all sockets that run, and that wait for their turn. Changes of a timeline have bounds of their
-   * own. Together they are as many as one socket may have in flight: a full frame of calls is answered, not refused.
+   * Calls of one person over all sockets that run, and that wait for their turn. Changes of a timeline have bounds of
+   * their own. The running and the waiting ones together are `callsInFlight`, so a full frame of calls is answered.
    */
   readsAtOnce: 4,
   readsWaiting: 508,

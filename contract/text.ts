@@ -5,7 +5,7 @@
 
 /** CR LF, a lone CR, and the line and paragraph separators. */
 const LINE_BREAK = /\r\n?|[\u2028\u2029]/g;
-/** Control characters apart from tab and line feed, lone surrogates, code points that are no characters, byte order marks. */
+/** Control characters except tab and line feed, lone surrogates, code points that are no characters, byte order marks. */
 const NEVER_SEEN = /[[\p{Cc}--[\t\n]]\p{Cs}\p{Noncharacter_Code_Point}\uFEFF]/gv;
 
 /** Spaces of any kind, and the Braille cell without dots. */

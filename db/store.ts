@@ -74,7 +74,10 @@ export type Store = {
   heads: (roomIds: string[]) => Promise<Map<string, Head>>;
 
   findRole: (roomId: string, userId: string) => Promise<Role | null>;
-  /** Adds the user to the room, unless they are a member already. A user who left gets their role back. Null for an unknown room. */
+  /**
+   * Adds the user to the room, unless they are a member already. A user who left gets their role back. Null for an
+   * unknown room.
+   */
   addMember: (roomId: string, userId: string, joinedAt: Date) => Promise<MembershipChange | null>;
   /**
    * Removes the user from the room, if they are a member. If no owner is left, the longest-standing member becomes owner.

@@ -14,7 +14,10 @@ const SOURCES = [
   'scripts/buildClient.ts',
 ];
 
-/** Builds the web client, unless its source files are the same as in the last build. It says so first: a build takes seconds. */
+/**
+ * Builds the web client, unless its source files are the same as in the last build. It says so first: a build takes
+ * seconds.
+ */
 export async function buildClientIfStale(): Promise<'built' | 'fresh'> {
   const wanted = digestOfSources();
   if (readStamp() === wanted) return 'fresh';

@@ -14,7 +14,10 @@ const SHOWN_LINES = 10;
 /** The words before a command that run it as root. Empty for root itself; null if this user may not become root. */
 type Privilege = string[] | null;
 
-/** Whether Debian packages can be installed without a question: there is apt-get, and this user is root or has sudo without a password. */
+/**
+ * Whether Debian packages can be installed without a question: there is apt-get, and this user is root or has sudo
+ * without a password.
+ */
 export async function mayInstallPackages(): Promise<boolean> {
   return (await privilege()) !== null;
 }

@@ -6,8 +6,8 @@ import { readConfig } from '../server/config.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 
 /**
- * Development: the server, restarted when its source changes, and Vite with hot reload in front of it. Vite forwards calls
- * to the server. Open the address that Vite prints.
+ * Development: the server, restarted when its source changes, and Vite with hot reload in front of it. Vite forwards
+ * calls to the server. Open the address that Vite prints.
  */
 const server = spawn(process.execPath, ['--watch', '--watch-preserve-output', join(ROOT, 'server/main.ts')], {
   stdio: 'inherit',

@@ -5,8 +5,8 @@ import { prepareSpeech } from './models/prepareSpeech.ts';
 import { MODEL_SOURCES } from './models/sources.ts';
 
 /**
- * Prepares a speech engine: `npm run speech`, `npm run speech -- ko` or `npm run speech -- en`. It exits with 0 even if no
- * engine is ready: a server without one is still a chat server, so the next command of the line should run.
+ * Prepares a speech engine: `npm run speech`, `npm run speech -- ko` or `npm run speech -- en`. It exits with 0 even if
+ * no engine is ready: a server without one is still a chat server, so the next command of the line should run.
  */
 const [model] = process.argv.slice(2);
 const names = MODEL_SOURCES.map(({ name }) => name);

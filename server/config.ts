@@ -142,13 +142,18 @@ export type Config = {
   rateLimits: boolean;
 };
 
-/** Removes the variables that are empty. Tools that start containers pass on a variable that is not set as an empty one. */
+/**
+ * Removes the variables that are empty. Tools that start containers pass on a variable that is not set as an empty one.
+ */
 export function dropEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   for (const [name, value] of Object.entries(env)) if (value?.trim() === '') delete env[name];
   return env;
 }
 
-/** Reads the environment. An empty variable counts as not set. @throws ConfigError that names all bad variables, one a line. */
+/**
+ * Reads the environment. An empty variable counts as not set.
+ * @throws ConfigError that names all bad variables, one a line.
+ */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse(dropEmpty({ ...env }));
   if (!parsed.success) {

@@ -108,7 +108,10 @@ async function chooseSpeech(config: Config, log: Log): Promise<EngineChoice> {
   return { engine: first.engine, fallback: fallback.engine };
 }
 
-/** How many calls of an engine run at a time by default. 25 is the default quota of an AWS account; local engines share the CPU. */
+/**
+ * How many calls of an engine run at a time by default. 25 is the default quota of an AWS account; local engines share
+ * the CPU.
+ */
 function defaultStreams(engine: SpeechEngine | null): number {
   return engine?.name === 'aws' ? 25 : 2 * availableParallelism();
 }

@@ -18,8 +18,8 @@ export type SpeechLoad = {
 
 export type Outcome = {
   /**
-   * For each caption of the measured time: the milliseconds from the send of the chunk that completes the caption's text to
-   * the caption at the reader. The times of the service and of the reader are included.
+   * For each caption of the measured time: the milliseconds from the send of the chunk that completes the caption's
+   * text to the caption at the reader. The times of the service and of the reader are included.
    */
   lags: number[];
   refusedChunks: number;

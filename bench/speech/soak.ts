@@ -28,8 +28,8 @@ export type Outcome = {
 type Summary = Awaited<ReturnType<Speaker['stop']>>;
 
 /**
- * Seconds of silence after an utterance, for each speaker: always short; long enough for the voice gate to leave it out; long
- * enough to end the engine call.
+ * Seconds of silence after an utterance, for each speaker: always short; long enough for the voice gate to leave it
+ * out; long enough to end the engine call.
  */
 const PAUSES: ((utterance: number) => number)[] = [
   () => 0.6,

@@ -29,8 +29,8 @@ const WINDOW = 16;
 const RESEND_MS = 500;
 
 /**
- * A person who speaks synthetic speech in a room of their own and reads the captions there. The client is one bare socket,
- * so that it costs little. It masks its frames with zeros, which changes no byte.
+ * A person who speaks synthetic speech in a room of their own and reads the captions there. The client is one bare
+ * socket, so that it costs little. It masks its frames with zeros, which changes no byte.
  */
 export class Speaker {
   readonly speech: SyntheticSpeech;

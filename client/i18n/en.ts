@@ -182,7 +182,6 @@ export const en = {
     engine_failed: 'Speech recognition stopped. Try again.',
     engine_unreachable: 'Speech recognition is unavailable right now.',
     engine_limit: 'Speech recognition is at its limit right now. Try again in a moment.',
-    engine_gone: 'Speech recognition stopped and is restarting.',
     engine_refused: 'Speech recognition does not accept this audio or these settings.',
     engine_late: 'The audio reached speech recognition too late. Turn the microphone on again.',
     engine_idle: 'Speech recognition got no audio and stopped. Turn the microphone on again.',

@@ -17,7 +17,7 @@ const ELSEWHERE = [
   // A fault of a program that sends audio by itself.
   ...['chunk_empty', 'chunk_malformed', 'chunk_odd', 'chunk_out_of_window', 'chunk_too_long', 'not_pcm'],
   // The client is gone and reads no answer.
-  ...['caller_gone', 'client_gone'],
+  'caller_gone',
   // Answers of REST and of the health check, and of batches that our own client keeps small.
   ...[
     'batch_too_large',

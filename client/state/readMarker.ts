@@ -26,7 +26,7 @@ const PACE_PER_PERSON_MS = 50;
 const RETRY_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
-/** How far a person has read a room. It only moves forwards. Each position is told to the server until it is known there. */
+/** How far a person has read a room. It only moves forwards. The server is told until it has acknowledged it. */
 export class ReadMarker {
   readonly #options: ReadMarkerOptions;
   #known: number;

@@ -41,7 +41,7 @@ export class EnterKey {
   }
 
   /**
-   * @param text what the composition has left in the field. It is checked again: an Enter that chooses a Hanja sends nothing.
+   * @param text what the composition has left in the field. An Enter that chooses a Hanja must not send.
    * @returns whether the end of this composition sends.
    */
   compositionEnd(text: string): boolean {

@@ -34,7 +34,9 @@ const TEXTS = [
   'a rare xylophone',
 ];
 
-/** Characters that databases treat differently: by case, form, width, wildcards and escapes, and some that nobody sees. */
+/**
+ * Characters that databases treat differently: by case, form, width, wildcards and escapes, and some that nobody sees.
+ */
 const UNITS = [
   ...'aAbß회의가나 %_\'"\\.-!?ςΣＡﷺ🐶🐱é',
   ...[

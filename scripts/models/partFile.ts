@@ -1,7 +1,10 @@
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { sha256Of } from './digest.ts';
 
-/** The size of a partial download, and the validator (an ETag or a date) that tells whether the server's file is still the same. */
+/**
+ * The size of a partial download, and the validator (an ETag or a date) that tells whether the server's file is still
+ * the same.
+ */
 export type Known = { bytes: number; validator: string };
 
 /** A file while it is downloaded: it grows beside its place and moves there when it is complete. */

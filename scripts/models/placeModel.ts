@@ -21,8 +21,8 @@ const DIGESTS = 'SHA256SUMS';
 const SPARE_BYTES = 500_000_000;
 
 /**
- * Downloads a model into `directory/NAME`. It downloads into `.NAME.partial` and renames that folder when every file in it
- * is right. A complete model is left alone; a damaged one is replaced.
+ * Downloads a model into `directory/NAME`. It downloads into `.NAME.partial` and renames that folder when every file in
+ * it is right. A complete model is left alone; a damaged one is replaced.
  * @throws FetchError with a sentence for people.
  */
 export async function placeModel(

@@ -7,7 +7,8 @@ const run = promisify(execFile);
 const LIMIT_MS = 5 * 60_000;
 
 /**
- * Makes sure that archives can be unpacked. The tar of macOS and Windows contains bzip2; the tar of Linux calls a program.
+ * Makes sure that archives can be unpacked. The tar of macOS and Windows contains bzip2; the tar of Linux calls a
+ * program.
  * @throws FetchError saying what to install.
  */
 export async function prepareUnpacking(): Promise<void> {

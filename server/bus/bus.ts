@@ -7,7 +7,7 @@ import type {
   UserRef,
 } from '../../contract/types.ts';
 
-/** An event about a room that one process publishes to the others. A `message` is only a hint: the database is the truth. */
+/** An event about a room, from one process to the others. A `message` is only a hint: the database is the truth. */
 export type BusEvent =
   | { type: 'message'; message: Message }
   /** All users who are in the room through this process. */

@@ -4,7 +4,8 @@ import type { Store } from '../../db/store.ts';
 
 /**
  * The one rule of membership. Every call and every subscription asks it, and nothing else decides who may see a room. For
- * a change of the timeline, the store checks the membership in the same commit; if it refuses, this rule finds the reason.
+ * a change of the timeline, the store checks the membership in the same commit; if it refuses, this rule finds the
+ * reason.
  */
 export type Access = {
   /** @throws AppError NOT_FOUND if the room does not exist, or is private and the user is not in it. */

@@ -169,7 +169,9 @@ export class Feed {
     this.#fanout.push({ cursor: this.#rev, event });
   }
 
-  /** A hint that arrives during the read makes it read once more. Nothing is lost: its message is in the store already. */
+  /**
+   * A hint that arrives during the read makes it read once more. Nothing is lost: its message is in the store already.
+   */
   #fillGap(): void {
     this.#isBehind = true;
     if (!this.#isReading) void this.#readGap();

@@ -38,8 +38,8 @@ export type Messages = {
   react: (user: User, reaction: Place & { emoji: string; on: boolean }) => Promise<Message>;
   list: (user: User, roomId: string, page: HistoryPage) => Promise<Page<Message>>;
   /**
-   * Searches one room, or all rooms that the user has joined. Newest first. At its work limit, or when `signal` aborts, it
-   * answers what it found so far, which may be nothing, with a cursor to go on.
+   * Searches one room, or all rooms that the user has joined. Newest first. At its work limit, or when `signal` aborts,
+   * it answers what it found so far, which may be nothing, with a cursor to go on.
    */
   search: (user: User, search: Search, signal?: AbortSignal) => Promise<Cursored<Message>>;
   /** Subscribes to the room's events after `cursor` (the rev of a delivery), or from now on if there is no cursor. */

@@ -27,16 +27,18 @@ const WORK_MS = 200;
 /**
  * Finds the messages that contain the query, newest first, in parts, so that other work runs in between. Each room is
  * read from its newest message on; over several rooms, the next part is of the room whose unread messages are newest.
- * `nextCursor` is the place of the next hit, or of the first message that was not read.
- * `signal` ends the search early, as the work limit does. It reads at least one part in `workMs`, so each page makes headway.
+ * `nextCursor` is the place of the next hit, or of the first message that was not read. The search always reads at least
+ * one part, even if `workMs` is over by then, so that every page makes headway.
+ * @param limits `signal` ends the search early, as the work limit does. `workMs`: how long the search may take.
  * @throws AppError BAD_REQUEST for a cursor of another kind of search.
  */
 export async function searchMessages(
   store: SearchedStore,
   userId: string,
   { query, roomId, cursor, limit }: Search,
-  { signal, workMs = WORK_MS }: { signal?: AbortSignal | undefined; workMs?: number } = {},
+  limits: { signal?: AbortSignal | undefined; workMs?: number } = {},
 ): Promise<Cursored<Message>> {
+  const { signal, workMs = WORK_MS } = limits;
   const folded = fold(query);
   const order = roomId === undefined ? 'id' : 'seq';
   const from = cursor === undefined ? undefined : placeOf(cursor, order);

@@ -20,8 +20,8 @@ const LANES = 2;
 /** Changes in one transaction at most. */
 const BATCH = 256;
 /**
- * UTF-16 units of text in one transaction at most, unless its first change alone is longer. Long texts take time in the
- * search index, and every change waits for the commit that runs when it comes.
+ * UTF-16 units of text in one transaction at most, unless its first change alone is longer. Long texts take time to fold
+ * and to write, and every change waits for the commit that runs when it comes.
  */
 const BATCH_TEXT = 16_384;
 

@@ -18,7 +18,7 @@ export type Arrival = {
 export type ReadArrival = (request: IncomingMessage) => Arrival;
 
 /**
- * Reads the `X-Forwarded-…` headers of trusted proxies. Everybody can send these headers, so those of others do not count.
+ * Reads the `X-Forwarded-…` headers of trusted proxies. Anybody can send these headers, so others' do not count.
  * @param publicUrl decides whether people use https. A proxy may receive https and still say `http`.
  */
 export function createReadArrival(trusted: TrustedProxies, publicUrl: string | undefined): ReadArrival {

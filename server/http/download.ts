@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
 import type { Log } from '../log.ts';
+import { cutIfUnread } from './unreadAnswers.ts';
 
 export type Download = {
   /** May contain any characters, because people type room names. */
@@ -9,9 +10,6 @@ export type Download = {
   contentType: string;
   text: AsyncIterable<string>;
 };
-
-/** A connection whose client reads nothing for this long is cut. */
-const STALLED_MS = 60_000;
 
 const encoder = new TextEncoder();
 
@@ -25,7 +23,7 @@ export function download<E extends { Bindings: HttpBindings }>(
   log: Log,
 ): Response {
   const { outgoing } = c.env as HttpBindings;
-  outgoing.setTimeout(STALLED_MS);
+  cutIfUnread(outgoing);
   const source = text[Symbol.asyncIterator]();
   let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({
@@ -54,7 +52,7 @@ export function download<E extends { Bindings: HttpBindings }>(
 /** Characters that a file system refuses or reads as part of a path, and those that turn the name or end it unseen. */
 const UNSAFE = /[/\\:*?"<>|\p{Cc}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}\uFEFF]+/gu;
 
-/** The `Content-Disposition` header (RFC 6266): a name in UTF-8, and one with question marks for clients that read only ASCII. */
+/** The `Content-Disposition` header (RFC 6266): a name in UTF-8, and one in ASCII for clients that read no other. */
 export function attachment(fileName: string): string {
   const safe = fileName.replace(UNSAFE, '-').replace(/^[\s.-]+/, '') || 'download';
   return contentDisposition(safe);

@@ -4,8 +4,8 @@ import { createAdaptorServer } from '@hono/node-server';
 type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
 /**
- * nginx and AWS's load balancers keep their connections to a server for 60 s. A server that closes earlier loses the request
- * that a proxy sends at that moment.
+ * nginx and AWS's load balancers keep their connections to a server for 60 s. A server that closes earlier loses the
+ * request that a proxy sends at that moment.
  */
 const KEEP_ALIVE_MS = 75_000;
 /** The head of a request may take a little longer than the pause before it. */
@@ -21,7 +21,7 @@ export function createHttpServer(fetch: Fetch): Server {
     serverOptions: {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEAD_MS,
-      // Clients may offer other protocols, such as HTTP/2. A server without them answers as usual (RFC 9110, section 7.8).
+      // Clients may offer other protocols, such as HTTP/2. A server without them answers as usual (RFC 9110, 7.8).
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.trim().toLowerCase() === 'websocket',
     },
   }) as Server;

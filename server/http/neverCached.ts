@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory';
 
 /**
- * Keeps answers out of caches. nginx, CDNs and browsers may store an answer that says nothing about caching, and hand it to
- * the next person. Files of the client are the same for everybody and say so themselves.
+ * Keeps answers out of caches. nginx, CDNs and browsers may store an answer that says nothing about caching, and hand
+ * it to the next person. Files of the client are the same for everybody and say so themselves.
  */
 export function neverCached() {
   return createMiddleware(async (c, next) => {

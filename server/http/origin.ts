@@ -64,8 +64,9 @@ function isOwn(origin: string, host: string | undefined): boolean {
 
 function adviceFor(origin: string | undefined, publicUrl: string | undefined): string {
   if (!origin) return 'Pages without an address of their own may not call this server.';
+  const refusal = `Pages of ${origin} may not call this server.`;
   const allow = `add ${origin} to ALLOWED_ORIGINS`;
-  return publicUrl
-    ? `Pages of ${origin} may not call this server. Its operator can ${allow}.`
-    : `Pages of ${origin} may not call this server. If this is its own address behind a proxy, its operator must set PUBLIC_URL=${origin}. Otherwise the operator can ${allow}.`;
+  if (publicUrl) return `${refusal} Its operator can ${allow}.`;
+  const own = `If this is its own address behind a proxy, its operator must set PUBLIC_URL=${origin}.`;
+  return `${refusal} ${own} Otherwise the operator can ${allow}.`;
 }

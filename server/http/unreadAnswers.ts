@@ -2,11 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
-import { AppError, tooManyCalls } from '../../contract/errors.ts';
+import { callerGone, tooManyCalls } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Permits } from '../flow/permits.ts';
 
-/** A client that takes nothing of its answer for this long is cut. */
 const STALLED_MS = 60_000;
 
 /**
@@ -23,9 +22,14 @@ export async function admitQuery(
   const release = await queries.take(userId);
   if (outgoing.closed || outgoing.req.socket.destroyed) {
     release();
-    throw new AppError('SERVICE_UNAVAILABLE', 'client_gone', 'The client has closed its connection.');
+    throw callerGone();
   }
   outgoing.once('close', release);
+  cutIfUnread(outgoing);
+}
+
+/** Cuts a connection whose client takes nothing of its answer for a minute. */
+export function cutIfUnread(outgoing: ServerResponse): void {
   outgoing.setTimeout(STALLED_MS, () => outgoing.destroy());
 }
 

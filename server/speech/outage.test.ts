@@ -43,7 +43,7 @@ const outages: fc.Arbitrary<Outage> = fc.record({
   reloadAfter: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
 });
 
-/** How long it may take until the return of an engine is noticed: the longest pause, and the longest wait for a hung call. */
+/** How long the return of an engine may go unnoticed: the longest pause, and the longest wait for a hung call. */
 const NOTICED_SECONDS: Record<Fault, number> = {
   queue: 1,
   refused: 11,

@@ -9,7 +9,8 @@ type Events<T> = AsyncIterableIterator<T, void, void>;
 
 /**
  * Turns events of the domain into tRPC subscriptions. Over a WebSocket, the domain writes the events to the caller's
- * socket itself, and tRPC does the rest: access, started, stopped, errors. Over other transports, tRPC asks for each event.
+ * socket itself, and tRPC does the rest: access, started, stopped, errors. Over other transports, tRPC asks for each
+ * event.
  */
 export function createSubscriptions() {
   const quota = new Quota<string>(LIMITS.subscriptionsPerUser, {

@@ -49,11 +49,14 @@ function wrongMethod(type: ProcedureType | 'unknown'): TRPCError {
   );
 }
 
-function asTRPCError(error: AppError): TRPCError {
+/** The error that tRPC answers for an error of the domain. */
+export function asTRPCError(error: AppError): TRPCError {
   return new TRPCError({ code: error.code, message: error.message, cause: error });
 }
 
-/** Throws an AppError as a TRPCError. Errors outside of a procedure need it: in the context, and in an open subscription. */
+/**
+ * Throws an AppError as a TRPCError. Errors outside of a procedure need it: in the context, and in an open subscription.
+ */
 export function rethrowAsTRPCError(error: unknown): never {
   throw error instanceof AppError ? asTRPCError(error) : error;
 }

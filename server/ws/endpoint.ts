@@ -142,8 +142,8 @@ function createSocketServer(
 function closeUnlessNamed(ws: WebSocket, client: TrpcSocket): void {
   const timer = setTimeout(() => {
     if (client.awaitsParams) ws.close(CLOSE.stranger, 'no connection parameters came in time');
-  }, PARAMS_WAIT_MS);
-  ws.once('close', () => clearTimeout(timer.unref()));
+  }, PARAMS_WAIT_MS).unref();
+  ws.once('close', () => clearTimeout(timer));
 }
 
 function connectEvents(ws: WebSocket, client: TrpcSocket, keepAlive: KeepAlive): void {

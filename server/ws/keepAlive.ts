@@ -7,7 +7,10 @@ export type Pulse = {
   pongWaitMs: number;
 };
 
-/** Load balancers drop a connection that is idle for a minute. With these times, a live client sends at least every 35 s. */
+/**
+ * Load balancers drop a connection that is idle for a minute. With these times, a live client sends at least every 35
+ * s.
+ */
 export const PULSE: Pulse = { pingMs: 25_000, pongWaitMs: 10_000 };
 
 /**

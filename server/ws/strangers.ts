@@ -3,8 +3,8 @@ import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
 
 /**
- * The sockets that have not presented a session. Above a number of them, from one address or in all, the oldest is closed.
- * So they never keep anybody else from connecting.
+ * The sockets that have not presented a session. Above a number of them, from one address or in all, the oldest is
+ * closed. So they never keep anybody else from connecting.
  */
 export class Strangers {
   readonly #limits: { perAddress: number; inAll: number };
@@ -16,7 +16,9 @@ export class Strangers {
     this.#limits = limits;
   }
 
-  /** @returns a function that forgets the socket, for when its user is known. A socket that closes is forgotten anyway. */
+  /**
+   * @returns a function that forgets the socket, for when its user is known. A socket that closes is forgotten anyway.
+   */
   add(ws: WebSocket, address: string): () => void {
     const neighbours = this.#byAddress.get(address) ?? new Set();
     this.#byAddress.set(address, neighbours.add(ws));

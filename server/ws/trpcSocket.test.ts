@@ -111,7 +111,10 @@ async function listen(serve: (ws: WebSocket, connection: Duplex, req: { url?: st
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Sends the frames and a last call. @returns all answers until the last call is answered or the server closes the socket. */
+/**
+ * Sends the frames and a last call. @returns all answers until the last call is answered or the server closes the
+ * socket.
+ */
 async function conversation(url: string, frames: (string | object)[]): Promise<string[]> {
   const socket = new WebSocket(url);
   const answers: string[] = [];

@@ -8,9 +8,9 @@ import {
 import { parseConnectionParamsFromUnknown } from '@trpc/server/http';
 import { parseTRPCMessage, type TRPCRequestMessage } from '@trpc/server/rpc';
 import { wireEncoder } from '../../contract/encoder.ts';
-import { AppError } from '../../contract/errors.ts';
+import { tooManyCalls } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { Context } from '../trpc/trpc.ts';
+import { asTRPCError, type Context } from '../trpc/trpc.ts';
 import { CallQueue } from './callQueue.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';
 import { framesFor, type RequestId, resultOf } from './frames.ts';
@@ -133,7 +133,7 @@ export class TrpcSocket {
     } else if (message.method === 'subscription') {
       void this.#subscribe(message, id, context);
     } else if (this.#calls.isFull) {
-      this.#refuse(message, tooManyCalls());
+      this.#refuse(message, asTRPCError(tooManyCalls()));
     } else {
       this.#calls.add({ type: message.method, bytes, run: () => this.#answer(message, context) });
     }
@@ -254,13 +254,6 @@ function checkId(id: RequestId | null | undefined): void {
   if (typeof id === 'string' && Buffer.byteLength(id) > LIMITS.requestIdBytes) {
     throw new Error(`An id has at most ${LIMITS.requestIdBytes} bytes.`);
   }
-}
-
-function tooManyCalls(): TRPCError {
-  const message = 'Too many of your calls wait for an answer. Send fewer at once.';
-  const options = { retryable: true, retryAfterMs: 1_000 };
-  const cause = new AppError('TOO_MANY_REQUESTS', 'too_many_calls', message, options);
-  return new TRPCError({ code: 'TOO_MANY_REQUESTS', message, cause });
 }
 
 /** @throws TRPCError if the frame holds no connection parameters. */

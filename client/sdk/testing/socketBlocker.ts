@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** What the proxy does to a WebSocket: refuse the handshake, leave it open, pass it and then cut it, or pass everything. */
+/**
+ * What the proxy does to a WebSocket: refuse the handshake, leave it open, pass it and then cut it, or pass everything.
+ */
 export type Treatment = 'refuse' | 'hang' | 'cut' | 'pass';
 
 export type SocketBlocker = AsyncDisposable & {

@@ -55,7 +55,9 @@ export class AudioPages {
   }
 }
 
-/** A page is filled by whole pieces of this length. Otherwise, pieces just over half a page would waste the other half. */
+/**
+ * A page is filled by whole pieces of this length. Otherwise, pieces just over half a page would waste the other half.
+ */
 function pageBytesFor(pieceBytes: number): number {
   return pieceBytes * Math.max(1, Math.floor(PAGE_BYTES / pieceBytes));
 }

@@ -1,4 +1,4 @@
-/** Sound that is read rightly is smooth: neighbouring samples are alike. Only the loud vowels of a voice are that smooth. */
+/** Sound that is read rightly is smooth: neighbouring samples are alike. Of a voice, only loud vowels are that smooth. */
 const SMOOTH = 0.25;
 /** Sound that is read wrongly is rough, like noise. White noise has a roughness of 2. */
 const ROUGH = 0.75;

@@ -46,8 +46,8 @@ const TRIED_MS = 5_000;
 const SHOWN_WAIT_MS = 1_000;
 
 /**
- * The queue for the calls of one engine. First come, first served. The queue is in memory, and a waiter leaves it when its
- * signal aborts.
+ * The queue for the calls of one engine. First come, first served. The queue is in memory, and a waiter leaves it when
+ * its signal aborts.
  */
 export class AdmissionQueue {
   readonly #maxCalls: number;

@@ -33,7 +33,10 @@ export class Gaps {
   }
 }
 
-/** Joins gaps to one, over the silence between them. Its reason is the one that cost the most audio. @returns none or one. */
+/**
+ * Joins gaps to one, over the silence between them. Its reason is the one that cost the most audio.
+ * @returns none or one.
+ */
 export function joinGaps(gaps: Gap[]): Gap[] {
   if (gaps.length === 0) return [];
   const lengths = new Map<GapReason, number>();

@@ -90,8 +90,8 @@ export class ReplayBuffer {
   }
 
   /**
-   * No engine hears the segment to its end, or not soon. So the segment goes on with the audio that follows it: everything
-   * that waits for an engine is in one buffer, in one call later, and in one place of the queue.
+   * No engine hears the segment to its end, or not soon. So the segment goes on with the audio that follows it:
+   * everything that waits for an engine is in one buffer, in one call later, and in one place of the queue.
    */
   takeLater(): void {
     while (this.ended && !this.#intake.failed) {

@@ -202,7 +202,10 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
     if (outcome !== 'stopped') this.#recovery.callFailed(outcome, audio.time.endSample);
   }
 
-  /** The engine hangs or is slow, or the reader is. What comes meanwhile must not wait outside of the buffer, which is bounded. */
+  /**
+   * The engine hangs or is slow, or the reader is. What comes meanwhile must not wait outside of the buffer, which is
+   * bounded.
+   */
   #onBehind(): void {
     this.#buffer.takeLater();
     this.#buffer.pull();
@@ -235,8 +238,8 @@ export class Segment implements AsyncIterator<RecognitionEvent, undefined, undef
   }
 
   /**
-   * The call has recognised something, so the audio before it is one gap. An engine that only takes audio may be deaf, and
-   * the gap may still grow.
+   * The call has recognised something, so the audio before it is one gap. An engine that only takes audio may be deaf,
+   * and the gap may still grow.
    */
   #emitGaps({ firstSample }: CallAudio): void {
     this.#emitter.emitGaps(firstSample);

@@ -36,7 +36,9 @@ export type RecognitionParts = {
   log: Log;
   /** Called once when an engine call is over: how much audio the engine was sent, and how much it bills. */
   onCall: (call: { engine: SpeechEngine; sentSeconds: number; billedSeconds: number }) => void;
-  /** Called before each further engine call: an AppError's reason, or `rollover`, `failover`, `deaf`, `stalled`, `gap`. */
+  /**
+   * Called before each further engine call: an AppError's reason, or `rollover`, `failover`, `deaf`, `stalled`, `gap`.
+   */
   onRestart: (cause: string) => void;
   /** An engine got so many samples, up to `endSample` of the stream. It may get them again from a further call. */
   onSent?: (samples: number, endSample: number) => void;

@@ -52,7 +52,7 @@ describe('when Redis', () => {
     await redis.start();
     scene.received.length = 0;
     await scene.untilDelivered();
-    await vi.waitFor(() => expect(scene.here.isConnected()).toBe(true), { timeout: 5_000 });
+    await vi.waitFor(() => expect(scene.here.isConnected()).toBe(true));
     const logged = scene.log.notes.map(({ message }) => message);
     expect(logged.filter((message) => message.startsWith('the bus carries no events')).length).toBe(2);
     await scene.close();

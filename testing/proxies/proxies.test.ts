@@ -57,7 +57,7 @@ describe.each(PROXIES)('behind %s', (name) => {
     );
     await started.promise;
     await send('hello');
-    await vi.waitFor(() => expect(texts).toHaveLength(1), 5_000);
+    await vi.waitFor(() => expect(texts).toHaveLength(1));
     live.unsubscribe();
     return texts;
   }

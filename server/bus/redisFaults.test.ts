@@ -117,6 +117,18 @@ test('a proxy that silently loses the subscriptions is noticed, and the bus conn
   proxy.close();
 });
 
+test('a bus that is closed while a command waits for its answer reports nothing', async () => {
+  const proxy = await openProxy();
+  const { bus, changes } = open(proxy.url);
+  await vi.waitFor(() => expect(bus.isConnected()).toBe(true), LONG);
+  proxy.mute();
+  bus.subscribe('kitchen', () => {});
+  await bus.close();
+  await new Promise(setImmediate);
+  expect(changes()).toEqual([]);
+  proxy.close();
+});
+
 test('a server that accepts the connection and never answers does not count as connected', async () => {
   const server = createServer((socket) => socket.on('error', () => {}).resume());
   server.listen(0, '127.0.0.1');

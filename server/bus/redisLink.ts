@@ -31,6 +31,7 @@ export class RedisLink {
   readonly #timer: NodeJS.Timeout;
   #missed = 0;
   #isCarrying = false;
+  #isClosed = false;
   #error: unknown;
 
   constructor(url: string, prefix: string, events: RedisLinkEvents) {
@@ -72,7 +73,9 @@ export class RedisLink {
     if (this.#publisher.isReady) void this.#publisher.publish(channel, text()).catch(() => {});
   }
 
+  /** Reports nothing any more. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#publisher.destroy();
     this.#subscriber.destroy();
@@ -104,6 +107,8 @@ export class RedisLink {
 
   /** `onChange(false)` may come again and again. */
   #fail(error: unknown): void {
+    // Commands that wait for an answer fail when the connections are closed.
+    if (this.#isClosed) return;
     this.#error = error;
     this.#isCarrying = false;
     this.#events.onChange(false);

@@ -1,26 +1,18 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { AppError } from '../../contract/errors.ts';
-import type { EngineName } from '../../contract/types.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, statesOf } from '../../testing/speechScene.ts';
 import { suspendingGate } from '../../testing/suspendingGate.ts';
-import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
-import type { AudioChunk, SpeechEngine, TranscriptEvent } from '../transcriber/transcriber.ts';
+import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';
 import { AudioPages } from './microphone/audioPages.ts';
+import { CHUNK_SECONDS, createChunkEngine, type Fault, numberOf, seqOf } from './testing/chunkEngine.ts';
 
 const FAKED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] as const;
-const CHUNK_SECONDS = 0.5;
 /** The promises of the design: the newest 60 s of audio are kept, in less than 2.5 MB a stream. */
 const KEPT_SECONDS = 60;
 const KEPT_BYTES = 1_920_000;
 const MAX_BYTES = 2_500_000;
 
-/**
- * How an engine fails while it is away. `hangs`: it takes no audio. `deaf`: it takes audio and returns nothing. `queue`:
- * the engine works, and somebody else has its only place.
- */
-type Fault = 'refused' | 'breaks' | 'hangs' | 'deaf' | 'alternates' | 'queue';
 type Outage = {
   fault: Fault;
   fromSeconds: number;
@@ -58,89 +50,6 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
-
-/** An engine that hears the number that fills a chunk. `faultNow` says how it fails at this moment. */
-function createChunkEngine(name: EngineName, faultNow: (call: number) => Fault | undefined): SpeechEngine {
-  let calls = 0;
-  return {
-    ...createScriptedEngine([]),
-    name,
-    async *transcribe(audio, { signal, sampleRate }) {
-      calls += 1;
-      const call = calls;
-      const aborted = new Promise<'aborted'>((resolve) => {
-        signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-      });
-      const source = audio[Symbol.asyncIterator]();
-      const recognizer = new ChunkRecognizer(sampleRate);
-      let isDeaf = false;
-      try {
-        for (let chunks = 0; ; chunks += 1) {
-          const fault = faultNow(call);
-          const next = fault === 'hangs' ? await aborted : await Promise.race([source.next(), aborted]);
-          if (next === 'aborted') return;
-          if (fault === 'deaf') isDeaf = true;
-          if (fault === 'refused' || (fault === 'breaks' && (chunks >= 2 || next.done))) throw away();
-          if (isDeaf && next.done) return void (await aborted);
-          if (isDeaf) continue;
-          if (next.done) yield* recognizer.finish();
-          if (next.done) return;
-          yield* recognizer.recognize(next.value);
-        }
-      } finally {
-        source.return?.().then(undefined, () => {});
-      }
-    },
-  };
-}
-
-/** The audio, with a pause of so many milliseconds before each piece. */
-async function* delayed(audio: AsyncIterable<AudioChunk>, ms: number): AsyncGenerator<AudioChunk> {
-  for await (const chunk of audio) {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    yield chunk;
-  }
-}
-
-const away = () => new AppError('SERVICE_UNAVAILABLE', 'engine_unreachable', 'Away.', { retryable: true });
-
-/** Makes an utterance of every two seconds of audio, with a word for each number that it hears. */
-class ChunkRecognizer {
-  readonly #sampleRate: number;
-  #samples = 0;
-  #utterances = 0;
-  #words: TranscriptEvent['words'] = [];
-
-  constructor(sampleRate: number) {
-    this.#sampleRate = sampleRate;
-  }
-
-  *recognize(pcm: AudioChunk): Generator<TranscriptEvent, void, void> {
-    const [first] = new Int16Array(pcm.slice().buffer);
-    const start = this.#samples / this.#sampleRate;
-    this.#samples += pcm.length / 2;
-    const end = this.#samples / this.#sampleRate;
-    this.#words.push({ text: String(first), start, end, confidence: 1 });
-    if (this.#words.length >= 2 / CHUNK_SECONDS) yield* this.finish();
-  }
-
-  *finish(): Generator<TranscriptEvent, void, void> {
-    const words = this.#words;
-    if (words.length === 0) return;
-    this.#words = [];
-    this.#utterances += 1;
-    const text = words.map((word) => word.text).join(' ');
-    const [start, end] = [words[0]?.start ?? 0, words.at(-1)?.end ?? 0];
-    yield {
-      ...{ type: 'final', utteranceId: String(this.#utterances), text, stableChars: text.length },
-      ...{ language: 'en-US', start, end, confidence: 1, words },
-    };
-  }
-}
-
-/** The number that fills a chunk: odd, so that no byte pattern of it looks like silence. */
-const numberOf = (seq: number) => 2 * seq + 1;
-const seqOf = (number = 1) => (number - 1) / 2;
 
 /** Speaks a number in each chunk, until two minutes after the outage. */
 async function live(outage: Outage) {
@@ -191,6 +100,14 @@ async function live(outage: Outage) {
   await settled();
   const isSent = (number: number) => seqOf(number) < awayFrom || seqOf(number) >= awayTo;
   return { spoken, isSent, events: watch.events, heldBytes, toSeconds, zeroMs };
+}
+
+/** The audio, with a pause of so many milliseconds before each piece. */
+async function* delayed(audio: AsyncIterable<AudioChunk>, ms: number): AsyncGenerator<AudioChunk> {
+  for await (const chunk of audio) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    yield chunk;
+  }
 }
 
 test('an engine that is too slow costs audio in blocks, and no chunk is refused', async () => {

@@ -6,10 +6,11 @@ import { type Answer, type Call, deserializeError } from './protocol.ts';
 const YOUNG_MB = 8;
 
 /**
- * How many reads the thread has at a time: one that runs, and one that it starts with as soon as the first is done. The
- * others wait here, because nothing can overtake a call in the thread's own queue. Commits do not wait for them.
+ * How many calls besides commits the thread has at a time: one that runs, and one that it starts with as soon as the
+ * first is done. The others wait here, because nothing can overtake a call in the thread's own queue. Commits do not
+ * wait for them.
  */
-const READS_AT_ONCE = 2;
+const CALLS_AT_ONCE = 2;
 
 type Pending = { call: Call; result: PromiseWithResolvers<unknown> };
 
@@ -19,9 +20,10 @@ export class StoreThread {
   readonly #worker: Worker;
   /** The calls in the thread, by id. */
   readonly #pending = new Map<number, Pending>();
-  /** The reads that wait, in the order of their coming. */
-  readonly #waitingReads = new Set<Pending>();
-  #reads = 0;
+  /** The calls that wait for a place in the thread, in the order of their coming. */
+  readonly #waiting = new Set<Pending>();
+  /** How many calls besides commits are in the thread. */
+  #calls = 0;
   #holders = 0;
   #id = 0;
 
@@ -58,20 +60,20 @@ export class StoreThread {
   call(call: Omit<Call, 'id'>): Promise<unknown> {
     if (this.hasEnded) return Promise.reject(storeUnavailable());
     const pending = { call: { ...call, id: ++this.#id }, result: Promise.withResolvers<unknown>() };
-    if (isRead(pending)) {
-      this.#waitingReads.add(pending);
-      this.#postReads();
-    } else {
+    if (isCommit(pending)) {
       this.#post(pending);
+    } else {
+      this.#waiting.add(pending);
+      this.#postWaiting();
     }
     return pending.result.promise;
   }
 
-  #postReads(): void {
-    for (const pending of this.#waitingReads) {
-      if (this.#reads >= READS_AT_ONCE) return;
-      this.#waitingReads.delete(pending);
-      this.#reads += 1;
+  #postWaiting(): void {
+    for (const pending of this.#waiting) {
+      if (this.#calls >= CALLS_AT_ONCE) return;
+      this.#waiting.delete(pending);
+      this.#calls += 1;
       this.#post(pending);
     }
   }
@@ -90,26 +92,26 @@ export class StoreThread {
     const pending = this.#take(answer.id);
     if ('failure' in answer) pending?.result.reject(deserializeError(answer.failure));
     else pending?.result.resolve(answer.value);
-    this.#postReads();
+    this.#postWaiting();
   }
 
   #take(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (pending && isRead(pending)) this.#reads -= 1;
+    if (pending && !isCommit(pending)) this.#calls -= 1;
     return pending;
   }
 
   #end(failure: unknown): void {
     this.hasEnded = true;
-    for (const { result } of [...this.#pending.values(), ...this.#waitingReads]) {
+    for (const { result } of [...this.#pending.values(), ...this.#waiting]) {
       result.reject(storeUnavailable(failure));
     }
     this.#pending.clear();
-    this.#waitingReads.clear();
+    this.#waiting.clear();
   }
 }
 
-function isRead({ call }: Pending): boolean {
-  return call.method !== 'commitChanges';
+function isCommit({ call }: Pending): boolean {
+  return call.method === 'commitChanges';
 }

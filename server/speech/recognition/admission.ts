@@ -40,7 +40,7 @@ const REFUSAL_PAUSE_MS = 1_000;
 const MAX_REFUSAL_PAUSE_MS = 30_000;
 /** Without a refusal for this long, one call more is admitted. */
 const GROW_MS = 10_000;
-/** A refusal comes within this time. If none has come this long after a pause, calls are admitted again. */
+/** A refusal comes within this time. If none has come this long after a pause, the next pause is short again. */
 const TRIED_MS = 5_000;
 /** A shorter wait for the start is not shown as a place. */
 const SHOWN_WAIT_MS = 1_000;

@@ -12,5 +12,7 @@ export default defineConfig({
     // A file of its own for everything: the page's policy allows no inline scripts and no data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // A slow machine is no fault of the build, and its first lines are read by people who start the server.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });

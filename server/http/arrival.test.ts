@@ -32,6 +32,7 @@ describe('the address of a caller', () => {
     ['2', '10.0.0.1', '198.51.100.7, 192.0.2.1', '198.51.100.7'],
     ['3', '10.0.0.1', '198.51.100.7, 192.0.2.1', '198.51.100.7'],
     ['1', '10.0.0.1', '', '10.0.0.1'],
+    ['3', '10.0.0.1', '', '10.0.0.1'],
   ])('with %j trusted, from %s, forwarded for %j: %s', (trusted, remote, forwardedFor, address) => {
     expect(read(trusted, remote, { 'x-forwarded-for': forwardedFor }).address).toBe(address);
   });
@@ -71,6 +72,11 @@ describe('scheme and host', () => {
     expect(
       read('2', '10.0.0.1', { 'x-forwarded-for': 'a, b', 'x-forwarded-proto': 'https, http, http' }).secure,
     ).toBe(false);
+  });
+
+  test('of two proxies may stand in one entry, because some proxies replace what was there', () => {
+    const headers = { 'x-forwarded-for': '192.0.2.1, 10.0.0.2', 'x-forwarded-proto': 'https' };
+    expect(read('2', '10.0.0.1', headers).secure).toBe(true);
   });
 
   test.each(['http', 'https', 'ftp', ''])('PUBLIC_URL decides, whatever proxies say (%j)', (proto) => {

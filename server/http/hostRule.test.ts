@@ -64,6 +64,11 @@ test.each(['chat.example.org', 'CHAT.example.org.:443', 'chat.example.org:8080']
   },
 );
 
+test('a name that a trusted proxy forwards is ours', () => {
+  const check = createCheckHost({ bound: '127.0.0.1', publicUrl: undefined, allowedOrigins: [] });
+  expect(() => check({ host: 'chat.example.org', hostIsForwarded: true })).not.toThrow();
+});
+
 describe('a request for a foreign name', () => {
   const get = (url: string, path: string, host: string) =>
     rawExchange(url, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);

@@ -6,8 +6,10 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Answers a request that no route takes: 405 with `Allow` where other methods would find one, else 404. */
 export function refuseRoute<E extends Env>(app: Hono<E>, c: Context<E>): Response {
-  const methods = methodsOf(app, c.req.path).filter((method) => method !== c.req.method);
-  if (methods.length === 0 || c.req.method === 'HEAD') {
+  // Hono answers HEAD by the route of GET.
+  const asked = c.req.method === 'HEAD' ? 'GET' : c.req.method;
+  const methods = methodsOf(app, c.req.path).filter((method) => method !== asked);
+  if (methods.length === 0) {
     return problem(c, new AppError('NOT_FOUND', 'no_route', 'This address does not exist. Check the path.'));
   }
   const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'];

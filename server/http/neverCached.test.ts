@@ -64,6 +64,16 @@ describe('an answer that depends on who asks is never cached', () => {
   });
 });
 
+test('events are not cached, and proxies may not compress them', async () => {
+  const gone = new AbortController();
+  const answer = await fetch(`${server.url}/trpc/messages.live?${input({ roomId: room })}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: gone.signal,
+  });
+  expect(answer.headers.get('cache-control')).toBe('no-store, no-transform');
+  gone.abort();
+});
+
 test.each([
   ['/', 'no-cache'],
   ['/rooms/some-room', 'no-cache'],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { upTo } from '../../db/testing/material.ts';
 import { openServer } from '../../testing/liveServer.ts';
+import { createNotedLog } from '../../testing/notedLog.ts';
 import { rawExchange, upgradeRequest } from '../../testing/rawSocket.ts';
 import { createLog } from '../log.ts';
 import { createOriginRule } from './origin.ts';
@@ -83,6 +85,22 @@ test('a refusal says in answer and log which setting would let the page in', asy
   const answer = await rawExchange(server.url, upgrade);
   expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
   expect(answer).toContain('PUBLIC_URL=https://other.example.org');
+});
+
+test('a foreign page may only read: GET and HEAD pass, and a browser shows it nothing', async () => {
+  await using server = await openServer();
+  const statusOf = async (method: string) =>
+    (await fetch(`${server.url}/api/rooms`, { method, headers: { origin: 'https://evil.example' } })).status;
+  expect(await Promise.all(['GET', 'HEAD', 'POST'].map(statusOf))).toEqual([401, 401, 403]);
+});
+
+test('a page that makes up origins does not fill the log', () => {
+  const log = createNotedLog();
+  const rule = createOriginRule([], undefined, log);
+  for (const i of upTo(300)) {
+    expect(() => rule.check(`https://n${i}.example`, { host: 'localhost' })).toThrow();
+  }
+  expect(log.notes).toHaveLength(100);
 });
 
 test('behind a trusted proxy its host and scheme count: for origins, cookies and HSTS', async () => {

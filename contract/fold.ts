@@ -1,8 +1,6 @@
 const ASCII = /^[\t\n\x20-\x7e]*$/;
 /** Characters without a shape: control characters except tab and line feed, and those that Unicode calls ignorable. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}[\p{Cc}--[\t\n]]]/gv;
-/** Some texts need a second round: a character between two jamo is left out, and they become one syllable. */
-const ROUNDS_MAX = 4;
 
 /**
  * Folds a text for searching, like Unicode's NFKC_Casefold: texts that differ only in case, in their encoding (a composed
@@ -12,17 +10,8 @@ const ROUNDS_MAX = 4;
  */
 export function fold(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
-  let folded = foldOnce(text.toWellFormed());
-  for (let round = 1; round < ROUNDS_MAX; round += 1) {
-    const again = foldOnce(folded);
-    if (again === folded) break;
-    folded = again;
-  }
-  return folded;
-}
-
-function foldOnce(text: string): string {
-  const seen = text.normalize('NFKC').replace(UNSEEN, '');
+  const seen = text.toWellFormed().normalize('NFKC').replace(UNSEEN, '');
+  // What is left out may have stood between two jamo or before an accent. They join at the end.
   return seen.split('ı').map(foldCase).join('ı').normalize('NFKC');
 }
 

@@ -1,4 +1,4 @@
-import { type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
@@ -50,14 +50,7 @@ export type WsEndpoint = {
 };
 
 /** The WebSocket endpoint of tRPC at /trpc. It refuses the upgrade for every other path and every foreign origin. */
-export function attachWs({
-  server,
-  originRule,
-  readArrival,
-  checkHost,
-  pulse = PULSE,
-  ...parts
-}: WsParts): WsEndpoint {
+export function attachWs({ server, pulse = PULSE, ...parts }: WsParts): WsEndpoint {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.frameBytes,
@@ -71,23 +64,13 @@ export function attachWs({
   server.on('upgrade', (req, socket, head) => {
     // Until `ws` takes over, this is the only error listener. Without it, a reset of the connection ends the process.
     socket.on('error', destroy);
-    // `new URL` would throw for an invalid path or host and so end the process.
-    const url = URL.parse(req.url ?? '', `http://${req.headers.host ?? 'localhost'}`);
-    const arrival = readArrival(req);
+    let upgrade: Upgrade;
     try {
-      if (!url)
-        throw new AppError('BAD_REQUEST', 'malformed', 'The address or the Host header cannot be read.');
-      if (url.pathname !== '/trpc') throw noSocketHere();
-      checkHost(arrival);
-      originRule.check(req.headers.origin, arrival);
+      upgrade = readUpgrade(req, parts);
     } catch (error) {
       return refuse(socket, asAppError(error as Error));
     }
-    const hasParams = url.searchParams.get('connectionParams') === '1';
-    wss.handleUpgrade(req, socket, head, (ws) => {
-      // It keeps only the token of the upgrade request, so that the request itself can be freed.
-      serve(ws, socket, { token: tokenOf(req.headers), address: arrival.address, hasParams });
-    });
+    wss.handleUpgrade(req, socket, head, (ws) => serve(ws, socket, upgrade));
   });
 
   return {
@@ -98,17 +81,25 @@ export function attachWs({
   };
 }
 
+/** What is kept of an upgrade request. The request itself can be freed. */
 type Upgrade = { token: string | undefined; address: string; hasParams: boolean };
+type UpgradeRules = Pick<WsParts, 'originRule' | 'readArrival' | 'checkHost'>;
+
+/** @throws AppError for a request that gets no socket: a path, a host or an origin that is not ours. */
+function readUpgrade(req: IncomingMessage, { originRule, readArrival, checkHost }: UpgradeRules): Upgrade {
+  const url = URL.parse(req.url ?? '', `http://${req.headers.host ?? 'localhost'}`);
+  const arrival = readArrival(req);
+  if (!url) throw new AppError('BAD_REQUEST', 'malformed', 'The address or the Host header cannot be read.');
+  if (url.pathname !== '/trpc') throw noSocketHere();
+  checkHost(arrival);
+  originRule.check(req.headers.origin, arrival);
+  const hasParams = url.searchParams.get('connectionParams') === '1';
+  return { token: tokenOf(req.headers), address: arrival.address, hasParams };
+}
 
 /** @returns a function that serves a socket: it finds the user, counts the sockets, and hands over the messages. */
 function createSocketServer(
-  {
-    services,
-    router,
-    log,
-    queries,
-    rateLimits,
-  }: Omit<WsParts, 'server' | 'originRule' | 'readArrival' | 'checkHost' | 'pulse'>,
+  { services, router, log, queries, rateLimits }: Omit<WsParts, 'server' | 'pulse'>,
   keepAlive: KeepAlive,
 ) {
   const onError = reportTo(log);

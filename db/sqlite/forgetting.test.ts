@@ -85,6 +85,16 @@ test('words stay only while another process reads the log, and are gone once it 
   await store.close();
 });
 
+test('what is to be forgotten keeps no process alive', async () => {
+  const store = await openSqlite(newPath());
+  const { changes } = await saySecrets(store);
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  kept(await store.commitChanges(changes));
+  expect(timers.mock.results.map(({ value }) => (value as NodeJS.Timeout).hasRef())).toEqual([false]);
+  timers.mockRestore();
+  await store.close();
+});
+
 test('closing forgets at once, although another process has the file open', async () => {
   const path = newPath();
   const store = await openSqlite(path);

@@ -26,7 +26,11 @@ function open(url: string) {
   const log = createNotedLog();
   const bus = createRedisBus(url, log);
   buses.push(bus);
-  return { bus, changes: () => log.notes.map(({ message }) => message) };
+  return {
+    bus,
+    changes: () => log.notes.map(({ message }) => message),
+    reasons: () => log.notes.flatMap(({ fields }) => ('reason' in fields ? [fields.reason] : [])),
+  };
 }
 
 /** Runs a command as the administrator. */
@@ -82,27 +86,35 @@ test('a wrong password is reported as such', async () => {
   await vi.waitFor(() => expect(bus.trouble?.()).toBe('not_allowed'), LONG);
 });
 
-/** A proxy before Redis. `mute` makes it keep all open connections and pass nothing more from Redis. */
+/** A proxy before Redis. `mute` makes it keep all open connections and pass nothing more from Redis; `cut` ends them. */
 async function openProxy() {
   const upstreams = new Set<{ client: Socket; upstream: Socket }>();
   const server = createServer((client) => {
     const upstream = connect(redis.port, '127.0.0.1');
     upstreams.add({ client, upstream });
-    client.pipe(upstream).pipe(client);
+    client.pipe(upstream);
+    if (!proxy.muteNext) upstream.pipe(client);
     for (const socket of [client, upstream]) socket.on('error', () => {});
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
+  const proxy = {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Whether new connections get no answers. */
+    muteNext: false,
+    connections: () => upstreams.size,
     mute() {
       for (const { client, upstream } of upstreams) upstream.unpipe(client).resume();
+    },
+    cut() {
+      for (const { client } of upstreams) client.destroy();
     },
     close() {
       for (const { client, upstream } of upstreams) for (const socket of [client, upstream]) socket.destroy();
       server.close();
     },
   };
+  return proxy;
 }
 
 test('a proxy that silently loses the subscriptions is noticed, and the bus connects again', async () => {
@@ -110,8 +122,12 @@ test('a proxy that silently loses the subscriptions is noticed, and the bus conn
   const [here, there] = [open(redis.url), open(proxy.url)];
   await expectCrossing(here.bus, there.bus, ['hall']);
   await vi.waitFor(() => expect(there.bus.isConnected()).toBe(true), LONG);
+  proxy.cut();
+  await vi.waitFor(() => expect(there.reasons()).toEqual(['unreachable']), LONG);
+  await vi.waitFor(() => expect(there.bus.isConnected()).toBe(true), LONG);
   proxy.mute();
-  await vi.waitFor(() => expect(there.bus.isConnected()).toBe(false), LONG);
+  // The probes that do not come back tell, before a connection fails.
+  await vi.waitFor(() => expect(there.reasons()).toEqual(['unreachable', 'no_events']), LONG);
   await expectCrossing(here.bus, there.bus, ['hall', 'kitchen']);
   await vi.waitFor(() => expect(there.bus.isConnected()).toBe(true), LONG);
   proxy.close();
@@ -129,15 +145,18 @@ test('a bus that is closed while a command waits for its answer reports nothing'
   proxy.close();
 });
 
-test('a server that accepts the connection and never answers does not count as connected', async () => {
-  const server = createServer((socket) => socket.on('error', () => {}).resume());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { bus } = open(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`);
+test('a server that accepts a connection and never answers is left for one that answers', async () => {
+  const proxy = await openProxy();
+  proxy.muteNext = true;
+  const { bus, reasons } = open(proxy.url);
   bus.publish('hall', event);
+  await vi.waitFor(() => expect(proxy.connections()).toBe(2), LONG);
   expect(bus.isConnected()).toBe(false);
+  proxy.muteNext = false;
+  await vi.waitFor(() => expect(bus.isConnected()).toBe(true), LONG);
+  expect(new Set(reasons())).toEqual(new Set(['unreachable']));
   await bus.close();
-  server.close();
+  proxy.close();
 });
 
 test('in a cluster of two shards the events of every room cross, whichever nodes the processes use', async () => {

@@ -3,7 +3,7 @@ import { createClient } from '@redis/client';
 
 export type RedisLinkEvents = {
   onMessage: (text: string, channel: string) => void;
-  /** Runs when the link begins to carry events, and when it stops. */
+  /** Runs when the link begins to carry events, when it stops, and again and again while nothing changes. */
   onChange: (isCarrying: boolean) => void;
 };
 
@@ -100,18 +100,19 @@ export class RedisLink {
   #onProbe(): void {
     this.#missed = 0;
     this.#error = undefined;
-    if (this.#isCarrying) return;
-    this.#isCarrying = true;
-    this.#events.onChange(true);
+    this.#change(true);
   }
 
-  /** `onChange(false)` may come again and again. */
   #fail(error: unknown): void {
     // Commands that wait for an answer fail when the connections are closed.
     if (this.#isClosed) return;
     this.#error = error;
-    this.#isCarrying = false;
-    this.#events.onChange(false);
+    this.#change(false);
+  }
+
+  #change(isCarrying: boolean): void {
+    this.#isCarrying = isCarrying;
+    this.#events.onChange(isCarrying);
   }
 }
 

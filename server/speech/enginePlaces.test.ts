@@ -99,6 +99,17 @@ describe('places of an engine', () => {
     expect(queue.at(-1)).toBe(0);
   });
 
+  test('become fewer for the engine that refused a call, and only for that one', async () => {
+    const [refused, other] = [createEngine(), createEngine()];
+    const admission = createEnginePlaces([refused, other].map((engine) => ({ engine, maxCalls: 2 })));
+    const asked = [request(admission, refused, 3), request(admission, other, 3)];
+    await vi.advanceTimersByTimeAsync(0);
+    admission.throttle(refused);
+    for (const { asked: calls } of asked) calls[0]?.release?.();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked.map(({ admitted }) => admitted())).toEqual([2, 3]);
+  });
+
   test('of the service are paced, and those of an engine on this machine are not', async () => {
     const aws = createAwsEngine({ region: 'eu-west-1' });
     expect(aws.startsPerSecond).toBe(10);

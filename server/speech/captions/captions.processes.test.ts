@@ -91,10 +91,12 @@ describe('captions over several processes', () => {
     list(stream('1', 'listening'), stream('2', 'listening'));
     list(queued, stream('2', 'listening'));
     list(queued);
+    list({ ...queued, place: 1 });
+    list({ ...queued, place: 1 });
     await vi.advanceTimersByTimeAsync(0);
     expect(watcher.events).toEqual([
       ...[stream('1', 'listening'), stream('2', 'listening')],
-      ...[queued, lost('2')],
+      ...[queued, lost('2'), { ...queued, place: 1 }],
     ]);
     await watcher.leave();
   });

@@ -56,7 +56,8 @@ describe.each(RATES)('resampling from %i Hz to 16,000 Hz', (rate) => {
   test('gives exactly the same output for every division into blocks', () => {
     const sound = sine(440, rate, 0.1);
     const whole = resample(sound, rate, [sound.length]);
-    const sizes = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 8 });
+    // An array of nothing but zeros would never come to the end of the sound.
+    const sizes = fc.array(fc.nat(700), { maxLength: 8 }).map((blocks) => [...blocks, 1]);
     fc.assert(
       fc.property(sizes, (blocks) => {
         expect(resample(sound, rate, blocks)).toEqual(whole);

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import sherpa from 'sherpa-onnx-node';
 import { serveStreams } from '../local/child.ts';
+import { resampled } from '../local/resampled.ts';
 import { SherpaBatches } from './batches.ts';
-import { SherpaDecoder } from './decoder.ts';
+import { SAMPLE_RATE, SherpaDecoder } from './decoder.ts';
 import type { ModelFiles, SherpaModel } from './models.ts';
 
 /** The only argument of this process, as JSON. `files` are full paths. */
@@ -21,7 +22,11 @@ serveStreams(() => {
   const { model, files, threads } = JSON.parse(process.argv[2] ?? '') as SherpaChildSettings;
   const recognizer = load(files, threads);
   const batches = new SherpaBatches(recognizer);
-  return (options) => new SherpaDecoder({ recognizer, batches, model }, options);
+  return ({ language, sampleRate }) =>
+    resampled(new SherpaDecoder({ recognizer, batches, model }, language), {
+      fromRate: sampleRate,
+      toRate: SAMPLE_RATE,
+    });
 });
 
 function load(files: ModelFiles, threads: number) {
@@ -30,7 +35,7 @@ function load(files: ModelFiles, threads: number) {
     throw new Error(`a file of its model is missing (${missing.map((file) => basename(file)).join(', ')})`);
   const { tokens, ...parts } = files;
   return new sherpa.OnlineRecognizer({
-    featConfig: { sampleRate: 16_000, featureDim: 80 },
+    featConfig: { sampleRate: SAMPLE_RATE, featureDim: 80 },
     modelConfig: {
       ...('nemoCtc' in parts ? { nemoCtc: { model: parts.nemoCtc } } : { transducer: parts }),
       tokens,

@@ -1,5 +1,5 @@
 import type { OnlineRecognizer, OnlineResult, OnlineStream } from 'sherpa-onnx-node';
-import type { StreamDecoder, StreamOptions } from '../local/child.ts';
+import type { StreamDecoder } from '../local/child.ts';
 import { confidenceOf } from '../local/confidence.ts';
 import { toFloats } from '../local/pcm.ts';
 import type { AudioChunk, TranscriptEvent } from '../transcriber.ts';
@@ -7,6 +7,8 @@ import type { SherpaBatches } from './batches.ts';
 import type { SherpaModel } from './models.ts';
 import { toWords } from './words.ts';
 
+/** The decoder hears this rate only. The library would take others too, but its filter lets aliases through. */
+export const SAMPLE_RATE = 16_000;
 /** A model decodes blocks of audio (560 ms, with some context around each). This silence fills the last block. */
 const TAIL_SECONDS = 1;
 
@@ -15,7 +17,7 @@ export class SherpaDecoder implements StreamDecoder {
   readonly #recognizer: OnlineRecognizer;
   readonly #batches: SherpaBatches;
   readonly #model: SherpaModel;
-  readonly #options: StreamOptions;
+  readonly #language: string;
   readonly #stream: OnlineStream;
   #samples = 0;
   #utterances = 0;
@@ -28,16 +30,15 @@ export class SherpaDecoder implements StreamDecoder {
       batches,
       model,
     }: { recognizer: OnlineRecognizer; batches: SherpaBatches; model: SherpaModel },
-    options: StreamOptions,
+    language: string,
   ) {
     this.#recognizer = recognizer;
     this.#batches = batches;
     this.#model = model;
-    this.#options = options;
+    this.#language = language;
     this.#stream = recognizer.createStream();
     // A model that can detect the language works better if it need not.
-    if (model.detectsLanguage && options.language !== 'auto')
-      this.#stream.setOption('language', options.language);
+    if (model.detectsLanguage && language !== 'auto') this.#stream.setOption('language', language);
   }
 
   async decode(chunk: AudioChunk): Promise<TranscriptEvent[]> {
@@ -48,7 +49,7 @@ export class SherpaDecoder implements StreamDecoder {
   }
 
   async end(): Promise<TranscriptEvent[]> {
-    this.#accept(new Float32Array(TAIL_SECONDS * this.#options.sampleRate));
+    this.#accept(new Float32Array(TAIL_SECONDS * SAMPLE_RATE));
     this.#stream.inputFinished();
     const events = await this.#decodeReady();
     const last = this.#event('final');
@@ -62,7 +63,7 @@ export class SherpaDecoder implements StreamDecoder {
   }
 
   #accept(samples: Float32Array): void {
-    this.#stream.acceptWaveform({ samples, sampleRate: this.#options.sampleRate });
+    this.#stream.acceptWaveform({ samples, sampleRate: SAMPLE_RATE });
   }
 
   async #decodeReady(): Promise<TranscriptEvent[]> {
@@ -90,7 +91,7 @@ export class SherpaDecoder implements StreamDecoder {
   }
 
   #event(type: TranscriptEvent['type']): TranscriptEvent | undefined {
-    const words = toWords(this.#result(), this.#samples / this.#options.sampleRate);
+    const words = toWords(this.#result(), this.#samples / SAMPLE_RATE);
     const [first, last] = [words[0], words.at(-1)];
     if (!first || !last) return;
     const text = words.map((word) => word.text).join(' ');
@@ -117,8 +118,8 @@ export class SherpaDecoder implements StreamDecoder {
   /** The model does not report the language that it detects, but Korean has letters of its own. */
   #languageOf(text: string): string {
     const { languages } = this.#model;
-    const { language } = this.#options;
-    const wanted = language === 'auto' ? (/\p{Script=Hangul}/u.test(text) ? 'ko' : 'en') : language;
+    const detected = /\p{Script=Hangul}/u.test(text) ? 'ko' : 'en';
+    const wanted = this.#language === 'auto' ? detected : this.#language;
     return languages.find((tag) => tag === wanted || tag.startsWith(`${wanted}-`)) ?? languages[0];
   }
 }

@@ -110,6 +110,43 @@ describe('recognition', () => {
   });
 });
 
+describe('audio of another sample rate', () => {
+  const finalsAt = (sampleRate: number, chunks: Uint8Array[]) =>
+    finalsOf(
+      engine.transcribe(new AudioSource(chunks), {
+        language: 'en-US',
+        sampleRate,
+        signal: new AbortController().signal,
+      }),
+    );
+
+  test.each([8_000, 9_999, 44_100])(
+    'at %i Hz, neither an abrupt end nor the cuts between chunks lose a word',
+    async (rate) => {
+      const abrupt = synthesizeTokens('one two three', rate).subarray(0, -2 * rate);
+      const uneven = [abrupt.subarray(0, 2), abrupt.subarray(2, 4), abrupt.subarray(4, 1_004)];
+      const finals = await finalsAt(rate, [...uneven, ...chunked(abrupt.subarray(1_004), 33, rate)]);
+      expect(finals).toEqual(await finalsAt(rate, chunked(abrupt, 1_000, rate)));
+      expect(textsOf(finals)).toEqual(['one two three']);
+      for (const [i, { start }] of (finals[0]?.words ?? []).entries()) {
+        expect(Math.abs(start - (0.5 + 0.3 * i))).toBeLessThan(0.05);
+      }
+    },
+  );
+
+  test('does not turn a tone that 16 kHz cannot carry into a word, however loud it is', async () => {
+    const [rate, s] = [22_050, 5_438];
+    const samples = (hertz: number) =>
+      Int16Array.from({ length: 2 * rate }, (_, i) =>
+        Math.round(32_000 * Math.sin((2 * Math.PI * hertz * i) / rate)),
+      );
+    const heard = async (hertz: number) =>
+      textsOf(await finalsAt(rate, chunked(new Uint8Array(samples(hertz).buffer), 100, rate)));
+    expect(await heard(s)).toEqual(['s']);
+    expect(await heard(RATE - s)).toEqual([]);
+  });
+});
+
 describe('a failure to load is not retryable:', () => {
   let directory: string;
   const model = () => join(directory, 'tone.onnx');

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LIMITS } from '../../contract/limits.ts';
+import { upTo } from '../../db/testing/material.ts';
+import { openRawSocket } from '../../testing/rawSocket.ts';
 import { createRoom, Stage, timelineOf, write } from './stage.ts';
 
 let stage: Stage;
@@ -35,3 +38,26 @@ test('no message is lost or doubled when the server is killed, and the page show
   await ben.reload();
   await expect.poll(() => timelineOf(ben)).toEqual(seen);
 });
+
+test.each(['Try again', 'Try now'])(
+  'a window too many says so, and opens its room on "%s" once there is a place',
+  async (button) => {
+    const browser = await stage.browser();
+    const ann = await stage.person(browser, 'Ann');
+    const path = await createRoom(ann, 'Crowded');
+    const [session] = await ann.context().cookies();
+    const token = session?.value ?? '';
+    await ann.goto('about:blank');
+    const others = await Promise.all(
+      upTo(LIMITS.socketsPerUser).map(() => openRawSocket(stage.server.url, { token })),
+    );
+    await ann.goto(new URL(path, stage.server.url).href);
+    await ann.getByText('this one is not connected').waitFor();
+    await ann.getByRole('main').getByText('Could not open the room').waitFor();
+    await others.pop()?.[Symbol.asyncDispose]();
+    await ann.getByRole('button', { name: button }).last().click();
+    await ann.getByRole('heading', { name: 'Crowded' }).waitFor();
+    await expect.poll(() => ann.getByText('this one is not connected').count()).toBe(0);
+    for (const other of others) await other[Symbol.asyncDispose]();
+  },
+);

@@ -104,13 +104,17 @@ function NoRooms() {
 
 /** The list may be old, or empty, because it could not be loaded. */
 function RoomsFailure() {
-  const { rooms } = useConnected();
+  const { rooms, retryNow } = useConnected();
+  const retry = () => {
+    retryNow();
+    void rooms.refresh();
+  };
   return (
     <Show when={rooms.failure()}>
       {(failure) => (
         <li class="rooms-none">
           <p role="alert">{explainFailure(failure())}</p>
-          <button type="button" class="button small" onClick={() => void rooms.refresh()}>
+          <button type="button" class="button small" onClick={retry}>
             {t('retry')}
           </button>
         </li>

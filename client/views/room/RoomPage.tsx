@@ -15,14 +15,21 @@ export function RoomPage() {
     () => params.roomId,
     (roomId) => enterRoom(connected, roomId),
   );
+  connected.onReconnect(() => {
+    if (room.error && canOpenLater(room.error)) void refetch();
+  });
+  const retry = () => {
+    connected.retryNow();
+    void refetch();
+  };
   return (
     <Switch fallback={<p class="notice quiet">{t('loading')}</p>}>
       <Match when={room.error}>
         {(error) => (
           <main class="notice">
             <p role="alert">{explain(error())}</p>
-            <Show when={describeFailure(error()).code !== 'NOT_FOUND'}>
-              <button type="button" class="button" onClick={() => void refetch()}>
+            <Show when={canOpenLater(error())}>
+              <button type="button" class="button" onClick={retry}>
                 {t('retry')}
               </button>
             </Show>
@@ -34,6 +41,11 @@ export function RoomPage() {
       </Match>
     </Switch>
   );
+}
+
+/** Whether the room may exist: an unknown one stays unknown. */
+function canOpenLater(error: unknown): boolean {
+  return describeFailure(error).code !== 'NOT_FOUND';
 }
 
 function explain(error: unknown): string {

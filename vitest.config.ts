@@ -4,7 +4,9 @@ export default defineConfig({
   test: {
     globalSetup: ['./client/e2e/build.ts'],
     setupFiles: ['./testing/setup.ts'],
-    testTimeout: 30_000,
+    // `expect.poll` gives up after a second by default, which a busy machine exceeds. `vi.waitFor`: see the setup.
+    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

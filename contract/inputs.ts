@@ -192,7 +192,12 @@ export const speechStart = roomInput.extend({
   lostSeconds: seconds.optional(),
 });
 
-export const speechResume = z.object({ streamId: uuidOfOurs, fresh: z.boolean().default(false) });
+export const speechResume = z.object({
+  streamId: uuidOfOurs,
+  fresh: z.boolean().default(false),
+  /** The client keeps its audio until the words are saved, so it wants to know how far they are. */
+  keepsAudio: z.boolean().default(false),
+});
 
 export const speechEngine = z.object({ roomId: id.optional() });
 

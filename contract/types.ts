@@ -42,6 +42,12 @@ export type Word = {
   speaker?: string;
 };
 
+/**
+ * A place in the audio of a speech stream, in the numbers of its chunks: before sample `samples` of chunk `seq`. Both
+ * count from 0.
+ */
+export type AudioPlace = { seq: number; samples: number };
+
 export type EngineName = 'aws' | 'sherpa' | 'pocketsphinx';
 
 /**

@@ -1,4 +1,5 @@
 import type {
+  AudioPlace,
   Member,
   Message,
   Role,
@@ -17,10 +18,11 @@ export type NewMessage = Pick<
 
 /**
  * A change that takes a rev. `by` is the id of the user who makes it, `at` an ISO 8601 time. With `ifMember`, the change
- * fails with `not_member` unless that user is a member of the room at the commit.
+ * fails with `not_member` unless that user is a member of the room at the commit. With `heardUntil`, a spoken message tells
+ * how far its stream is saved, and fails with `stream_sealed` unless that stream is kept and open (see `addStream`).
  */
 export type Change = { ifMember?: string } & (
-  | { type: 'append'; message: NewMessage }
+  | { type: 'append'; message: NewMessage; heardUntil?: AudioPlace }
   | {
       type: 'edit';
       roomId: string;
@@ -127,10 +129,29 @@ export type Store = {
   /** The total of `addSpeechSeconds` for this room and day. */
   speechSeconds: (roomId: string, day: string) => Promise<number>;
 
+  /**
+   * Keeps a speech stream from its start until all of it is saved, so that another process can tell how far it is saved.
+   * Forgets the streams of this user that began a week ago or earlier.
+   */
+  addStream: (stream: NewStream) => Promise<void>;
+  /** A stream of this user; null if there is none, or if it belongs to somebody else. */
+  findStream: (userId: string, streamId: string) => Promise<KeptStream | null>;
+  /**
+   * Seals a stream of this user: nothing more of it can be saved, whatever its process does later.
+   * @returns the place up to which it is saved; null as for `findStream`.
+   */
+  sealStream: (userId: string, streamId: string) => Promise<AudioPlace | null>;
+  /** Forgets a stream, because all of it is saved. A sealed stream stays. */
+  removeStream: (streamId: string) => Promise<void>;
+
   /** Writes one row. @throws AppError `store_unavailable` if the database does not answer or cannot be written. */
   ping: () => Promise<void>;
   close: () => Promise<void>;
 };
+
+export type NewStream = { streamId: string; roomId: string; userId: string; startedAt: Date };
+
+export type KeptStream = { roomId: string; sealed: boolean };
 
 /** A message's place in an order: its seq, or its id. */
 export type SearchPlace = number | string;

@@ -28,6 +28,10 @@ const STORE_METHODS: Record<StoreMethod, true> = {
   findMembers: true,
   addSpeechSeconds: true,
   speechSeconds: true,
+  addStream: true,
+  findStream: true,
+  sealStream: true,
+  removeStream: true,
   ping: true,
 };
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, notMember } from '../../contract/errors.ts';
 import type { Message } from '../../contract/types.ts';
-import type { Change, ChangeOutcome, Head, NewMessage } from '../store.ts';
+import type { Change, ChangeOutcome, Head } from '../store.ts';
 import { applyChange } from './applyChange.ts';
 import { type Advance, insertMessages, updateHeads, updateMessages } from './changeRows.ts';
 import type { Database, Sql } from './database.ts';
@@ -10,6 +10,7 @@ import { canRetryTransaction, isDuplicate, isTemporary, toStoreError } from './f
 import type { Heads } from './heads.ts';
 import { findKnown, identityKeys } from './knownMessages.ts';
 import { membersAmong } from './memberships.ts';
+import { type Progress, progressOf, sealCheck, updateProgress } from './speechTables.ts';
 
 const ATTEMPTS = 4;
 const RETRY_PAUSE_MS = 20;
@@ -74,6 +75,8 @@ type Ledger = {
   /** The messages to write, by id. */
   inserts: Map<string, Message>;
   updates: Map<string, Message>;
+  /** How far the streams of the spoken messages are saved now. */
+  progress: Progress;
 };
 
 async function commitBatch(
@@ -85,23 +88,27 @@ async function commitBatch(
 ): Promise<ChangeOutcome[]> {
   const heads = await dialect.lockHeads(sql, [...new Set(changes.map(roomOf))]);
   const isAllowed = await membershipCheck(sql, changes);
+  const isOpen = await sealCheck(sql, changes);
   const ledger: Ledger = {
     heads,
     advances: new Map(),
     known: await findKnown(() => database.fork(sql), changes, findRepeats),
     inserts: new Map(),
     updates: new Map(),
+    progress: new Map(),
   };
   const outcomes = changes.map((change): ChangeOutcome => {
     try {
       if (!isAllowed(change)) throw notMember();
-      return change.type === 'append' ? append(ledger, change.message) : amend(ledger, change);
+      if (!isOpen(change)) throw streamSealed();
+      return change.type === 'append' ? append(ledger, change) : amend(ledger, change);
     } catch (error) {
       return { error };
     }
   });
   await insertMessages(sql, [...ledger.inserts.values()], dialect.toTimeValue);
   await updateMessages(sql, [...ledger.updates.values()], dialect.toTimeValue);
+  await updateProgress(sql, ledger.progress);
   await updateHeads(sql, ledger.advances, dialect.indexHint);
   return outcomes;
 }
@@ -125,8 +132,11 @@ function roomOf(change: Change): string {
   return change.type === 'append' ? change.message.roomId : change.roomId;
 }
 
-function append(ledger: Ledger, message: NewMessage): ChangeOutcome {
+function append(ledger: Ledger, change: Extract<Change, { type: 'append' }>): ChangeOutcome {
   const { known, inserts } = ledger;
+  const { message } = change;
+  const saved = progressOf(change);
+  if (saved) ledger.progress.set(saved.streamId, saved.heardUntil);
   const earlier = identityKeys(message)
     .map((key) => known.get(key))
     .find(Boolean);
@@ -168,6 +178,10 @@ function advanceHead(ledger: Ledger, roomId: string, newMessages: 0 | 1): Head {
   head.lastSeq += newMessages;
   head.rev += 1;
   return head;
+}
+
+function streamSealed(): AppError {
+  return new AppError('CONFLICT', 'stream_sealed', 'This speech stream was continued elsewhere.');
 }
 
 function headOf({ heads }: Ledger, roomId: string): Head {

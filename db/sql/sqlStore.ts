@@ -9,7 +9,7 @@ import { memberTable } from './memberTable.ts';
 import { messageTable } from './messageTable.ts';
 import { roomTable } from './roomTable.ts';
 import { searchTable } from './searchMessages.ts';
-import { usageTable } from './usageTable.ts';
+import { streamTable, usageTable } from './speechTables.ts';
 import { userTable } from './userTable.ts';
 
 /** The store over any SQL database that MikroORM supports. `label` is the store's label. */
@@ -33,6 +33,7 @@ export function createSqlStore(orm: MikroORM, dialect: Dialect, label: string): 
       ...messageTable(database, dialect),
       ...searchTable(database, dialect),
       ...usageTable(database, dialect),
+      ...streamTable(database, dialect),
       commitChanges: (changes) => commitChanges(database, dialect, changes),
       ping,
     }),

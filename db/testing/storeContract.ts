@@ -8,6 +8,7 @@ import { addPerson, addRoom, type Scene } from './material.ts';
 import { describeMembers, describeReading } from './membersContract.ts';
 import { describeRooms } from './roomsContract.ts';
 import { describeSearch } from './searchContract.ts';
+import { describeStreams } from './streamsContract.ts';
 import { describeUsage } from './usageContract.ts';
 
 /**
@@ -37,6 +38,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe('search', () => describeSearch(scene));
     describe('search in a long room', () => describeLongRoom(scene));
     describe('usage', () => describeUsage(scene));
+    describe('speech streams', () => describeStreams(scene));
     describe('reading', () => describeReading(scene));
   });
 }

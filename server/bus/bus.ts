@@ -24,7 +24,11 @@ export type BusEvent =
   /** All open speech streams of the room in this process. */
   | { type: 'streams'; process: string; streams: StreamEvent[] }
   /** A process has just opened the captions of the room and asks the others for their `streams`. */
-  | { type: 'streams-wanted'; process: string };
+  | { type: 'streams-wanted'; process: string }
+  /** A speaker is back in another process and goes on there. The process of the stream finishes it … */
+  | { type: 'stream-wanted'; streamId: string; userId: string }
+  /** … and says at once that it does. */
+  | { type: 'stream-finishing'; streamId: string };
 
 /**
  * How processes see that another one lives, in ms. A killed process cannot say goodbye, so each process announces its

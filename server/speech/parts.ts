@@ -21,7 +21,7 @@ export type EngineChoice =
 
 export type SpeechParts = {
   choice: EngineChoice;
-  store: Pick<Store, 'listSpoken'>;
+  store: Pick<Store, 'listSpoken' | 'addStream' | 'findStream' | 'sealStream' | 'removeStream'>;
   bus: Bus;
   access: Access;
   writer: Writer;

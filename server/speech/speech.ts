@@ -2,8 +2,10 @@ import { decodeChunk } from '../../contract/chunk.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { CaptionEvent, EngineInfo, EngineRef, Page, User, Utterance } from '../../contract/types.ts';
 import type { Outlet } from '../flow/outlet.ts';
+import type { Turn } from '../flow/work.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
 import type { CaptionListener } from './captions/captionListener.ts';
+import { continueStream, type Resumed } from './continuation.ts';
 import type { SpeechParts } from './parts.ts';
 import { type Started, type StartOptions, startStream } from './startStream.ts';
 import type { StreamSummary } from './stream.ts';
@@ -19,6 +21,9 @@ export type TranscriptQuery = {
   limit: number;
 };
 
+/** With `fresh`, the client keeps only what is said from now on. @see SpeechStream.resume */
+export type KeptAudio = { streamId: string; fresh: boolean };
+
 export type Speech = {
   /** The engines of this server. With a room, its speech budget too; only members may ask. */
   engine: (user: User, roomId?: string) => Promise<EngineInfo>;
@@ -26,6 +31,8 @@ export type Speech = {
   push: (user: User, bytes: Uint8Array) => { nextSeq: number };
   /** @see SpeechStream.resume */
   resume: (user: User, streamId: string, fresh: boolean) => { nextSeq: number };
+  /** Resumes a stream of a client that keeps its audio until the words are saved. @see continueStream */
+  resumeKept: (user: User, stream: KeptAudio, turn: Turn) => Promise<Resumed>;
   stop: (user: User, streamId: string) => Promise<StreamSummary>;
   live: (user: User, roomId: string, outlet?: Outlet<CaptionEvent>) => Promise<CaptionListener>;
   list: (user: User, query: TranscriptQuery) => Promise<Page<Utterance>>;
@@ -57,6 +64,12 @@ export function createSpeech(parts: SpeechParts): Speech {
     },
 
     resume: (user, streamId, fresh) => ({ nextSeq: streams.get(user, streamId).resume(fresh) }),
+
+    async resumeKept(user, { streamId, fresh }, turn) {
+      if (!fresh) return continueStream(parts, streams, { user, streamId, turn });
+      const stream = streams.get(user, streamId);
+      return { nextSeq: stream.resume(true), heardUntil: stream.savedUntil };
+    },
 
     async stop(user, streamId) {
       return streams.get(user, streamId).finish({ reason: 'stopped' });

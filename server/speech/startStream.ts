@@ -33,7 +33,7 @@ export async function startStream(
   user: User,
   { roomId, takeOver, ...audio }: StartOptions,
 ): Promise<Started> {
-  const { access, budget } = parts;
+  const { access, budget, store } = parts;
   await access.member(user, roomId);
   const { speech: settings } = await access.visible(user, roomId);
   const { engine, fallback } = requireEngine(parts.choice);
@@ -41,17 +41,21 @@ export async function startStream(
   const refusal = engine.refuses(options);
   if (refusal) throw new AppError('BAD_REQUEST', 'engine_refuses', refusal);
   const roomBudget = await budget.check(roomId);
-  streams.checkLimits(user.id);
-  replaceOpenStream(streams.openStreamOf(user.id), takeOver);
+  const streamId = randomUUIDv7();
+  admit(streams, user, takeOver);
+  await store.addStream({ streamId, roomId, userId: user.id, startedAt: new Date() });
+  try {
+    // Nothing is awaited between this check and `streams.add`, so two starts cannot both pass.
+    admit(streams, user, takeOver);
+  } catch (error) {
+    store.removeStream(streamId).catch(() => {});
+    throw error;
+  }
+  void streams.openStreamOf(user.id)?.finish({ reason: 'taken_over' });
 
-  const identity = {
-    ...{ streamId: randomUUIDv7(), roomId, engine: engine.name },
-    speaker: { id: user.id, name: user.name },
-  };
-  const gate = parts.newGate(options.sampleRate);
   const stream = new SpeechStream(
-    identity,
-    { ...options, gate, isBusy: parts.isBusy },
+    { streamId, roomId, engine: engine.name, speaker: { id: user.id, name: user.name } },
+    { ...options, gate: parts.newGate(options.sampleRate), isBusy: parts.isBusy },
     { ...parts, engine, fallback },
   );
   streams.add(stream);
@@ -60,7 +64,7 @@ export async function startStream(
     void stream.finish({ reason: 'left_room' });
     throw error;
   });
-  return { streamId: identity.streamId, engine: engine.name, chunkMs: engine.chunkMs, budget: roomBudget };
+  return { streamId, engine: engine.name, chunkMs: engine.chunkMs, budget: roomBudget };
 }
 
 function requireEngine(choice: EngineChoice): Extract<EngineChoice, { engine: SpeechEngine }> {
@@ -68,16 +72,11 @@ function requireEngine(choice: EngineChoice): Extract<EngineChoice, { engine: Sp
   throw new AppError('SERVICE_UNAVAILABLE', 'speech_off', choice.reason);
 }
 
-/**
- * Ends the user's open stream if the new one may take over. Nothing is awaited between this call and `streams.add`, so
- * two starts cannot both pass.
- */
-function replaceOpenStream(open: SpeechStream | undefined, takeOver: boolean): void {
-  if (!open) return;
-  if (takeOver) {
-    void open.finish({ reason: 'taken_over' });
-    return;
-  }
+/** @throws AppError if the user may not have another stream now. With `takeOver` it may replace the one that is open. */
+function admit(streams: Streams, user: User, takeOver: boolean): void {
+  streams.checkLimits(user.id);
+  const open = streams.openStreamOf(user.id);
+  if (!open || takeOver) return;
   throw new AppError('CONFLICT', 'stream_exists', 'You are already speaking, perhaps in another window.', {
     details: { streamId: open.identity.streamId, roomId: open.identity.roomId },
   });

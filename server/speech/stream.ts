@@ -1,11 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { AppError } from '../../contract/errors.ts';
-import type { CaptionEvent, EngineName } from '../../contract/types.ts';
+import type { AudioPlace, CaptionEvent, EngineName, Utterance } from '../../contract/types.ts';
+import type { Store } from '../../db/store.ts';
 import type { Log } from '../log.ts';
 import type { SpeechEngine, SpeechOptions, TranscriptEvent } from '../transcriber/transcriber.ts';
 import type { Budget } from './budget.ts';
 import type { Captions } from './captions/captions.ts';
+import { type EndReason, endReasonOf, streamEnded } from './endReason.ts';
 import type { SpeechMeter } from './meter.ts';
+import { laterPlace } from './microphone/chunkPlaces.ts';
 import {
   type LostAudio,
   Microphone,
@@ -22,6 +24,7 @@ import { UtteranceWriter, type UtteranceWriterParts } from './utteranceWriter.ts
 export type StreamOptions = SpeechOptions & MicrophoneOptions;
 
 export type StreamParts = UtteranceWriterParts & {
+  store: Pick<Store, 'removeStream'>;
   engine: SpeechEngine;
   fallback: SpeechEngine | null;
   admission: Admission;
@@ -33,14 +36,6 @@ export type StreamParts = UtteranceWriterParts & {
 
 /** The totals of a stream: saved utterances, and seconds of audio accepted and billed. */
 export type StreamSummary = { utterances: number; audioSeconds: number; billedSeconds: number };
-
-/** Why a stream ends: a stable word for programs, and a sentence for people if there is more to say. */
-export type EndReason = {
-  reason: string;
-  message?: string;
-  /** A new stream would end for the same reason, e.g. wrong credentials, or a language that the engine lacks. */
-  isPermanent?: boolean;
-};
 
 /** A microphone sends ten chunks a second. Without one for this long, its speaker is shown as disconnected … */
 const DISCONNECTED_MS = 3_000;
@@ -69,6 +64,7 @@ export class SpeechStream {
   #ending: EndReason | undefined;
   readonly #disconnectTimer: NodeJS.Timeout;
   readonly #graceTimer: NodeJS.Timeout;
+  #isRecognizing = false;
   #billedSeconds = 0;
   #uncountedSeconds = 0;
   /** An engine got the speech up to this sample at least once. */
@@ -84,14 +80,18 @@ export class SpeechStream {
     this.#parts = parts;
     this.#engine = identity.engine;
     this.#utterances = new Utterances(identity);
-    this.#writer = new UtteranceWriter(parts, (utterance) => this.#publish({ type: 'final', utterance }));
-    this.#status = new StreamStatus(identity, parts.captions, parts.meter);
-    this.#microphone = new Microphone(
-      { sampleRate, ...start },
-      {
-        onSilenceChange: (isSilent) => this.#status.setSilent(isSilent),
+    this.#writer = new UtteranceWriter(
+      parts,
+      (utterance) => this.#publish({ type: 'final', utterance }),
+      // The speaker goes on in another stream, which hears again what this one has not saved.
+      () => {
+        void this.finish({ reason: 'taken_over' });
+        this.abort();
       },
     );
+    this.#status = new StreamStatus(identity, parts.captions, parts.meter);
+    const onSilenceChange = (isSilent: boolean) => this.#status.setSilent(isSilent);
+    this.#microphone = new Microphone({ sampleRate, ...start }, { onSilenceChange });
     this.#disconnectTimer = setTimeout(() => this.#status.setDisconnected(true), DISCONNECTED_MS);
     this.#graceTimer = setTimeout(() => void this.finish({ reason: 'idle' }), GRACE_MS);
     this.done = this.#run();
@@ -100,6 +100,18 @@ export class SpeechStream {
   /** Why the stream is ending or has ended. Undefined while it accepts chunks. */
   get ending(): EndReason | undefined {
     return this.#ending;
+  }
+
+  /** Once the stream is over: whether nothing is left that another process could save. */
+  get isSettled(): boolean {
+    return !this.#engineAborter.signal.aborted;
+  }
+
+  /** The audio before this place is saved: as words, as a gap, or because nobody spoke. */
+  get savedUntil(): AudioPlace {
+    const { savedUntil, isIdle } = this.#writer;
+    const silentUntil = isIdle && !this.#isRecognizing && this.#microphone.silentUntil;
+    return silentUntil ? laterPlace(silentUntil, savedUntil) : savedUntil;
   }
 
   /**
@@ -170,15 +182,27 @@ export class SpeechStream {
       this.#clearTimers();
       this.#microphone.close();
       await this.#writer.settled();
-      await this.#parts.budget.recordUsage(this.identity.roomId, this.#uncountedSeconds);
+      await Promise.all([
+        this.#parts.budget.recordUsage(this.identity.roomId, this.#uncountedSeconds),
+        this.isSettled ? this.#forget() : undefined,
+      ]);
       this.#status.end(this.#ending);
     }
     return this.#summary();
   }
 
+  /** All is saved, so nobody has to know how far. */
+  #forget(): Promise<void> {
+    const { streamId } = this.identity;
+    return this.#parts.store.removeStream(streamId).catch((error: unknown) => {
+      this.#parts.log.warn({ err: error, streamId }, 'could not forget a speech stream');
+    });
+  }
+
   async #recognizeSegment({ audio }: SpeechSegment): Promise<void> {
     const { engine, fallback, admission, log, meter } = this.#parts;
     this.#engine = this.identity.engine;
+    this.#isRecognizing = true;
     this.#status.startSegment();
     const signal = this.#engineAborter.signal;
     const events = recognize(
@@ -199,6 +223,7 @@ export class SpeechStream {
       },
     );
     for await (const event of events) await this.#receive(event);
+    this.#isRecognizing = false;
   }
 
   async #receive(event: RecognitionEvent): Promise<void> {
@@ -223,7 +248,7 @@ export class SpeechStream {
     );
     const lagMs = performance.timeOrigin + performance.now() - this.#microphone.timeOf(event.end);
     this.#parts.meter.captionLag(event.type, Math.max(0, lagMs) / 1_000);
-    if (event.type === 'final') await this.#writer.add(utterance);
+    if (event.type === 'final') await this.#save(utterance, event.end);
     else this.#publish({ type: 'partial', utterance });
   }
 
@@ -239,7 +264,12 @@ export class SpeechStream {
     if (span.startedAt >= span.endedAt) return;
     this.#parts.meter.gap(reason, end - start);
     const source = { ...this.identity, engine: this.#engine, language: this.#options.language };
-    await this.#writer.add(gapOf(source, { id: randomUUIDv7(), ...span, reason }));
+    await this.#save(gapOf(source, { id: randomUUIDv7(), ...span, reason }), end);
+  }
+
+  /** @param end where the utterance ends, in seconds of the stream. */
+  async #save(utterance: Utterance, end: number): Promise<void> {
+    await this.#writer.add(utterance, this.#microphone.heardUntil(Math.min(end, this.#utterances.openSince)));
   }
 
   #publish(event: CaptionEvent): void {
@@ -264,21 +294,4 @@ export class SpeechStream {
     const utterances = this.#writer.savedCount;
     return { utterances, audioSeconds: this.#microphone.seconds, billedSeconds: this.#billedSeconds };
   }
-}
-
-/** The error for calls of an ended stream. It asks for a new stream, or says why a new one would not help. */
-function streamEnded({ reason, message, isPermanent }: EndReason): AppError {
-  if (isPermanent) return new AppError('SERVICE_UNAVAILABLE', reason, message ?? 'Speech is not available.');
-  return new AppError(
-    'CONFLICT',
-    'stream_ended',
-    message ?? 'This speech stream has ended. Start a new one.',
-    { details: { endedBecause: reason } },
-  );
-}
-
-function endReasonOf(error: unknown): EndReason {
-  return error instanceof AppError
-    ? { reason: error.reason, message: error.message, isPermanent: !error.retryable }
-    : { reason: 'engine_failed', message: 'The speech engine failed.' };
 }

@@ -2,7 +2,8 @@ import { AppError } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { MemberWatch } from '../chat/memberWatch.ts';
-import type { EndReason, SpeechStream } from './stream.ts';
+import type { EndReason } from './endReason.ts';
+import type { SpeechStream } from './stream.ts';
 
 /** The limits count silent and finishing streams too, because each holds audio in memory. Admission limits the cost. */
 const MAX_STREAMS = 1_000;
@@ -55,6 +56,10 @@ export class Streams {
     const finish = () => void stream.finish({ reason: 'left_room' });
     const detach = this.#bus.subscribe(roomId, (event) => {
       if (event.type === 'membership' && event.change === 'left' && event.user.id === speaker.id) finish();
+      if (event.type !== 'stream-wanted' || event.streamId !== streamId || event.userId !== speaker.id)
+        return;
+      this.#bus.publish(roomId, { type: 'stream-finishing', streamId });
+      void stream.finish({ reason: 'taken_over' });
     });
     const unwatch = this.#watch(roomId, speaker.id, finish);
     void stream.done.then(() => {
@@ -76,9 +81,15 @@ export class Streams {
    * which ids are in use.
    */
   get(user: User, streamId: string): SpeechStream {
+    const stream = this.find(user, streamId);
+    if (stream) return stream;
+    throw streamUnknown();
+  }
+
+  /** Finds a stream of this user in this process. */
+  find(user: User, streamId: string): SpeechStream | undefined {
     const stream = this.#byId.get(streamId);
-    if (stream?.identity.speaker.id === user.id) return stream;
-    throw new AppError('NOT_FOUND', 'stream_unknown', 'This speech stream does not exist. Start a new one.');
+    return stream?.identity.speaker.id === user.id ? stream : undefined;
   }
 
   /** Finishes all streams, and starts no new one. Aborts those that are not done after `withinMs`. */
@@ -100,4 +111,8 @@ export class Streams {
     }, REMEMBER_MS);
     this.#removalTimers.add(timer);
   }
+}
+
+export function streamUnknown(): AppError {
+  return new AppError('NOT_FOUND', 'stream_unknown', 'This speech stream does not exist. Start a new one.');
 }

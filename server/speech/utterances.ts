@@ -8,11 +8,17 @@ export type StreamIdentity = { streamId: string; roomId: string; speaker: UserRe
 
 /** Turns an engine's results into utterances of a room, with ids of our own and with wall-clock times. */
 export class Utterances {
-  readonly #ids = new Map<string, string>();
+  /** The utterances that have no final yet, by the engine's ids. `start` is in seconds of the stream. */
+  readonly #open = new Map<string, { id: string; start: number }>();
   readonly #stream: StreamIdentity;
 
   constructor(stream: StreamIdentity) {
     this.#stream = stream;
+  }
+
+  /** Where the first utterance without a final begins, in seconds of the stream; Infinity if all have finals. */
+  get openSince(): number {
+    return Math.min(...[...this.#open.values()].map(({ start }) => start));
   }
 
   /** @param timeOf converts seconds of the stream to ms since 1970. */
@@ -34,11 +40,11 @@ export class Utterances {
     };
   }
 
-  #idOf({ utteranceId, type }: TranscriptEvent): string {
-    const id = this.#ids.get(utteranceId) ?? randomUUIDv7();
-    if (type === 'final') this.#ids.delete(utteranceId);
-    else this.#ids.set(utteranceId, id);
-    return id;
+  #idOf({ utteranceId, type, start }: TranscriptEvent): string {
+    const utterance = this.#open.get(utteranceId) ?? { id: randomUUIDv7(), start };
+    if (type === 'final') this.#open.delete(utteranceId);
+    else this.#open.set(utteranceId, utterance);
+    return utterance.id;
   }
 }
 

@@ -26,7 +26,16 @@ import type { Delivery } from '../chat/delivery.ts';
 import type { Services } from '../services.ts';
 import { bytesInput } from './bytes.ts';
 import { createSubscriptions } from './subscriptions.ts';
-import { authed, authedChange, authedChunk, authedLive, open, replayTurns, router } from './trpc.ts';
+import {
+  authed,
+  authedChange,
+  authedChunk,
+  authedLive,
+  changeTurns,
+  open,
+  replayTurns,
+  router,
+} from './trpc.ts';
 
 export type AppRouter = ReturnType<typeof createRouter>;
 
@@ -96,9 +105,14 @@ function createTranscriptsRouter({ speech }: Services, subscriptionOf: Subscript
       .query(({ input, ctx }) => speech.engine(ctx.user, input.roomId)),
     start: authed.input(speechStart).mutation(({ input, ctx }) => speech.start(ctx.user, input)),
     push: authedChunk.input(bytesInput).mutation(({ input, ctx }) => speech.push(ctx.user, input)),
-    resume: authed
+    /** It waits for another process, so it takes a turn only while it asks the database. */
+    resume: authedChunk
       .input(speechResume)
-      .mutation(({ input, ctx }) => speech.resume(ctx.user, input.streamId, input.fresh)),
+      .mutation(({ input: { keepsAudio, ...stream }, ctx, signal }) =>
+        keepsAudio
+          ? speech.resumeKept(ctx.user, stream, changeTurns(ctx, signal))
+          : speech.resume(ctx.user, stream.streamId, stream.fresh),
+      ),
     stop: authed.input(speechStop).mutation(({ input, ctx }) => speech.stop(ctx.user, input.streamId)),
     live: authedLive
       .input(roomInput)

@@ -106,6 +106,11 @@ export function replayTurns(ctx: Context, gone: AbortSignal | undefined): Turn {
   return turnOf(ctx.work.replays, callerOf(ctx), gone);
 }
 
+/** The turns of a call that waits for other things too, so that it holds no place meanwhile. */
+export function changeTurns(ctx: Context, gone: AbortSignal | undefined): Turn {
+  return turnOf(ctx.work.changes, callerOf(ctx), gone);
+}
+
 type Call = {
   ctx: Context;
   type: ProcedureType;
@@ -162,5 +167,5 @@ export const authedLive = authedIn('replays');
 /** A procedure that changes a room's timeline. */
 export const authedChange = authedIn('changes');
 
-/** A procedure that asks no database. Chunks of speech never wait. */
+/** A procedure that asks no database, or takes its turns itself. Chunks of speech never wait. */
 export const authedChunk = authedIn('none');

@@ -1,8 +1,9 @@
 import { AppError } from '../../../contract/errors.ts';
 import { LIMITS } from '../../../contract/limits.ts';
-import type { GapReason } from '../../../contract/types.ts';
+import type { AudioPlace, GapReason } from '../../../contract/types.ts';
 import { Channel } from '../../flow/channel.ts';
 import type { PlacedAudio } from '../placedAudio.ts';
+import { ChunkPlaces } from './chunkPlaces.ts';
 import { checkPcm } from './pcmCheck.ts';
 import { PieceJoiner } from './pieceJoiner.ts';
 import { ReorderBuffer } from './reorderBuffer.ts';
@@ -45,6 +46,8 @@ const MAX_HELD_BYTES = 2_200_000;
 const FORMAT_CHECK_SECONDS = 5;
 /** A shorter loss is not shown as a gap. */
 const MIN_GAP_SECONDS = 0.5;
+/** The newest silence may yet be the pre-roll of speech, and a piece may wait to be joined with the next. */
+const MAYBE_SPEECH_SECONDS = 2;
 
 /**
  * The microphone's side of a speech stream. It accepts chunks in any order and puts out segments of speech, and gaps
@@ -59,6 +62,9 @@ export class Microphone {
   readonly #reorderBuffer = new ReorderBuffer();
   readonly #gate: Gate;
   readonly #joiner: PieceJoiner;
+  readonly #places = new ChunkPlaces();
+  /** The number of the next chunk that is accepted. */
+  #nextChunk = 0;
   #segment: Channel<PlacedAudio> | undefined;
   /** When the first sample was recorded, in ms since 1970. */
   #startedAt: number | undefined;
@@ -83,6 +89,17 @@ export class Microphone {
   /** The sequence number of the next chunk. */
   get nextSeq(): number {
     return this.#reorderBuffer.nextSeq;
+  }
+
+  /** Where the silence after all speech so far ends, for sure; undefined while speech goes on, or waits to be read. */
+  get silentUntil(): AudioPlace | undefined {
+    if (this.#segment || this.output.length > 0) return undefined;
+    return this.#places.placeOf(this.#nextSample - MAYBE_SPEECH_SECONDS * this.#sampleRate);
+  }
+
+  /** The place in the chunks up to which all is heard, if all is up to this second of the stream. It never goes back. */
+  heardUntil(seconds: number): AudioPlace {
+    return this.#places.advanceTo(Math.round(seconds * this.#sampleRate));
   }
 
   /** Seconds of audio that were accepted. */
@@ -177,6 +194,8 @@ export class Microphone {
   #accept(pcm: Uint8Array): void {
     const samples = pcm.byteLength / 2;
     this.#startedAt ??= now() - (1_000 * samples) / this.#sampleRate;
+    this.#places.add(this.#nextChunk, this.#nextSample, samples);
+    this.#nextChunk += 1;
     this.#nextSample += samples;
     this.#acceptedSamples += samples;
     for (const event of this.#gate.take(scratchCopy(pcm))) {
@@ -220,6 +239,7 @@ export class Microphone {
   #flushReorderBuffer(): void {
     for (const { missing, pcm } of this.#reorderBuffer.flush()) {
       if (missing > 0) this.#skipLost((missing * pcm.byteLength) / 2);
+      this.#nextChunk += missing;
       this.#accept(pcm);
     }
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CHUNK_HEADER_BYTES, decodeChunk, encodeChunk } from './chunk.ts';
+import { CHUNK_HEADER_BYTES, decodeChunk, encodeChunk, laterPlace } from './chunk.ts';
 
 const STREAM = '0123abcd-4567-7890-abcd-ef0123456789';
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -59,4 +59,10 @@ describe('a chunk', () => {
     flagged[20] = 1;
     expect(() => decodeChunk(flagged)).toThrow('unknown chunk flags');
   });
+});
+
+test('of two places the later one counts', () => {
+  const place = (seq: number, samples: number) => ({ seq, samples });
+  expect(laterPlace(place(1, 9), place(2, 0))).toEqual(place(2, 0));
+  expect(laterPlace(place(2, 5), place(2, 4))).toEqual(place(2, 5));
 });

@@ -1,3 +1,5 @@
+import type { AudioPlace } from './types.ts';
+
 /**
  * One chunk of audio. The bytes of one `transcripts.push` are
  * `streamId (16 bytes, UUID) | u32 LE seq from 0 | u32 LE flags (0) | PCM s16le mono`.
@@ -42,4 +44,9 @@ export function decodeChunk(bytes: Uint8Array): Chunk {
     bytes.byteLength - CHUNK_HEADER_BYTES,
   );
   return { streamId, seq: view.getUint32(16, true), pcm };
+}
+
+/** The later one of two places. */
+export function laterPlace(a: AudioPlace, b: AudioPlace): AudioPlace {
+  return a.seq > b.seq || (a.seq === b.seq && a.samples > b.samples) ? a : b;
 }

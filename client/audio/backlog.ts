@@ -1,57 +1,160 @@
-/** Audio chunks that the server has not acked yet, in order, with the numbers that their stream gives them. */
+import { laterPlace } from '../../contract/chunk.ts';
+import type { AudioPlace } from '../../contract/types.ts';
+
+/** `pcm` is undefined once it was dropped. Its length still counts as time. */
+type Chunk = { samples: number; pcm: Uint8Array | undefined };
+
+const START: AudioPlace = { seq: 0, samples: 0 };
+
+/**
+ * The audio whose words are not saved yet, as numbered chunks of the stream: first those that the server has acked, then
+ * the others. Only the oldest are dropped. So the chunks that have lost their audio come first too.
+ */
 export class Backlog {
-  #chunks: Uint8Array[] = [];
-  #firstSeq = 0;
-
-  get length(): number {
-    return this.#chunks.length;
-  }
-
+  #chunks: Chunk[] = [];
   /** The number of the first chunk. */
-  get firstSeq(): number {
-    return this.#firstSeq;
+  #firstSeq = 0;
+  /** The number of the first chunk that is not acked. */
+  #nextSeq = 0;
+  #droppedChunks = 0;
+  #keptSamples = 0;
+  #savedUntil = START;
+
+  /** Whether there is nothing that could still be lost, and no loss to tell of. */
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0;
   }
 
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  /** How many chunks are not acked. */
+  get unacked(): number {
+    return this.#firstSeq + this.#chunks.length - this.#nextSeq;
+  }
+
+  /** How many chunks have lost their audio. */
+  get droppedChunks(): number {
+    return this.#droppedChunks;
+  }
+
+  /** How much audio is kept. */
   get samples(): number {
-    return samplesOf(this.#chunks);
+    return this.#keptSamples;
+  }
+
+  /** How much audio was dropped before the server has acked it. */
+  get lostSamples(): number {
+    return samplesOf(this.#chunks.slice(this.#nextSeq - this.#firstSeq, this.#droppedChunks));
+  }
+
+  /** How much audio is kept and not acked. */
+  get unackedSamples(): number {
+    return samplesOf(this.#chunks.slice(Math.max(this.#droppedChunks, this.#nextSeq - this.#firstSeq)));
   }
 
   /** @param pcm PCM s16le mono. */
   add(pcm: Uint8Array): void {
-    this.#chunks.push(pcm);
+    this.#chunks.push({ samples: pcm.byteLength / 2, pcm });
+    this.#keptSamples += pcm.byteLength / 2;
   }
 
+  /** The audio of chunk `nextSeq + index`, which was not dropped. */
   at(index: number): Uint8Array {
-    return this.#chunks[index] as Uint8Array;
+    return this.#chunks[this.#nextSeq - this.#firstSeq + index]?.pcm as Uint8Array;
   }
 
-  /** Removes the chunks before `nextSeq`: the stream has them. @returns how many chunks were removed. */
-  ack(nextSeq: number): number {
-    const acked = Math.max(0, nextSeq - this.#firstSeq);
-    this.#chunks.splice(0, acked);
-    this.#firstSeq += acked;
-    return acked;
+  /** The server has the chunks before this number. @returns how much audio it did not have before. */
+  ack(nextSeq: number): { chunks: number; samples: number } {
+    const acked = this.#chunks.slice(this.#nextSeq - this.#firstSeq, Math.max(0, nextSeq - this.#firstSeq));
+    this.#nextSeq += acked.length;
+    return { chunks: acked.length, samples: samplesOf(acked) };
   }
 
-  /** Numbers the chunks for another stream, or after the chunks that an earlier page sent to this stream. */
-  numberFrom(seq: number): void {
-    this.#firstSeq = seq;
+  /** The server wants this chunk next, perhaps one that it has acked. @returns false if its audio is gone. */
+  goTo(nextSeq: number): boolean {
+    const end = this.#firstSeq + this.#chunks.length;
+    this.#nextSeq = Math.max(this.#firstSeq, Math.min(nextSeq, end));
+    return nextSeq >= this.#firstSeq + this.#droppedChunks;
   }
 
-  /** Drops the oldest chunks until at most `maxSamples` are left. @returns how many samples were dropped. */
-  dropOver(maxSamples: number): number {
-    let dropped = 0;
-    for (let over = this.samples - maxSamples; over > dropped; ) {
-      dropped += samplesOf(this.#chunks.splice(0, 1));
+  /** The audio before this place is saved. */
+  save(place: AudioPlace): void {
+    this.#savedUntil = laterPlace(place, this.#savedUntil);
+    const saved = this.#chunks.splice(0, Math.max(0, this.#savedUntil.seq - this.#firstSeq));
+    this.#firstSeq += saved.length;
+    this.#nextSeq = Math.max(this.#nextSeq, this.#firstSeq);
+    this.#droppedChunks = Math.max(0, this.#droppedChunks - saved.length);
+    this.#keptSamples -= samplesOf(saved.filter(({ pcm }) => pcm));
+  }
+
+  saveAcked(): void {
+    this.save({ seq: this.#nextSeq, samples: 0 });
+  }
+
+  /** The stream is over. What is not saved goes into the next one. */
+  unack(): void {
+    const [first] = this.#chunks;
+    const { seq, samples } = this.#savedUntil;
+    if (first && seq === this.#firstSeq && samples < first.samples) {
+      this.#chunks[0] = { samples: first.samples - samples, pcm: first.pcm?.subarray(2 * samples) };
+      if (first.pcm) this.#keptSamples -= samples;
     }
-    return dropped;
+    this.#savedUntil = START;
+    this.#nextSeq = this.#firstSeq;
+  }
+
+  /** Numbers the chunks for a new stream, which knows that the first `told` chunks are lost. */
+  numberAnew(told: number): void {
+    this.#chunks.splice(0, told);
+    this.#droppedChunks -= told;
+    this.#firstSeq = 0;
+    this.#nextSeq = 0;
+    this.#savedUntil = START;
+  }
+
+  /**
+   * Numbers the chunks for a stream that an earlier page has fed up to `nextSeq`. The audio of that page is gone.
+   * @param savedUntil how far the stream is saved.
+   */
+  numberAfter(nextSeq: number, savedUntil: AudioPlace): void {
+    const samples = this.#chunks[0]?.samples ?? 0;
+    const gone = Array.from({ length: Math.max(0, nextSeq - savedUntil.seq) }, () => ({
+      samples,
+      pcm: undefined,
+    }));
+    this.#chunks.unshift(...gone);
+    this.#droppedChunks += gone.length;
+    this.#firstSeq = nextSeq - gone.length;
+    this.#nextSeq = nextSeq;
+    this.#savedUntil = savedUntil;
+  }
+
+  /**
+   * Drops the oldest audio until at most `maxSamples` are kept, or `maxUnacked` that are not acked.
+   * @returns whether some of it was not acked.
+   */
+  dropOver(maxSamples: number, maxUnacked = maxSamples): boolean {
+    const lostBefore = this.lostSamples;
+    const ackedChunks = this.#nextSeq - this.#firstSeq;
+    while (this.#keptSamples > (this.#droppedChunks < ackedChunks ? maxSamples : maxUnacked)) {
+      const oldest = this.#chunks[this.#droppedChunks] as Chunk;
+      oldest.pcm = undefined;
+      this.#droppedChunks += 1;
+      this.#keptSamples -= oldest.samples;
+    }
+    return this.lostSamples > lostBefore;
   }
 
   clear(): void {
     this.#chunks = [];
+    this.#droppedChunks = 0;
+    this.#keptSamples = 0;
+    this.#nextSeq = this.#firstSeq;
   }
 }
 
-function samplesOf(chunks: Uint8Array[]): number {
-  return chunks.reduce((sum, pcm) => sum + pcm.byteLength / 2, 0);
+function samplesOf(chunks: Chunk[]): number {
+  return chunks.reduce((sum, { samples }) => sum + samples, 0);
 }

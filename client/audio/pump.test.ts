@@ -75,11 +75,12 @@ test('the pump does not take over a stream of another window', async () => {
   expect(server.received).toEqual([]);
 });
 
-test('thirty seconds of audio are kept, older audio is dropped and reported as a gap', async () => {
+test('a minute of audio is kept, older audio is dropped and reported as a gap', async () => {
   const offline = Array.from({ length: 400 }, (): Outcome => 'call lost');
   const server = new ScriptedServer(offline);
   const pump = new Pump(server.options);
-  for (let i = 0; i < 310; i += 1) pump.add(chunk(i % 250));
+  await vi.advanceTimersByTimeAsync(0);
+  for (let i = 0; i < 610; i += 1) pump.add(chunk(i % 250));
   expect(server.states.at(-1)).toEqual({ type: 'gap', seconds: 1 });
   pump.close();
   expect(vi.getTimerCount()).toBeLessThanOrEqual(1);
@@ -88,11 +89,11 @@ test('thirty seconds of audio are kept, older audio is dropped and reported as a
 test('a new stream starts with the age of its first audio and with the loss before it', async () => {
   const server = new ScriptedServer(['good', 'good', 'call lost', 'stream ended', 'call lost']);
   const pump = new Pump(server.options);
-  await speak(pump, 1);
-  for (let i = 0; i < 310; i += 1) pump.add(chunk(i % 250));
+  await speak(pump, 2);
+  for (let i = 0; i < 609; i += 1) pump.add(chunk(i % 250));
   await vi.advanceTimersByTimeAsync(10_000);
   expect(server.starts.at(0)).toEqual({ takeOver: false, behindSeconds: 0, lostSeconds: 0 });
-  expect(server.starts.at(1)).toEqual({ takeOver: true, behindSeconds: 30, lostSeconds: 1 });
+  expect(server.starts.at(1)).toEqual({ takeOver: true, behindSeconds: 60, lostSeconds: 1 });
   pump.close();
 });
 

@@ -1,6 +1,7 @@
 import { encodeChunk } from '../../contract/chunk.ts';
 import type { Failure } from '../sdk/errors.ts';
 import { Backlog } from './backlog.ts';
+import { CALL_TIMEOUT_MS, type StreamCalls, StreamLink } from './streamLink.ts';
 import { withTimeout } from './withTimeout.ts';
 
 export type PumpState =
@@ -12,35 +13,19 @@ export type PumpState =
   | { type: 'gap'; seconds: number }
   | { type: 'failed'; failure: Failure };
 
-/** The input of `transcripts.start` that the pump decides. */
-export type StreamStart = {
-  /** Ends another stream of this person. It may be the pump's own, whose start was not answered. */
-  takeOver: boolean;
-  /** How old the first audio is. */
-  behindSeconds: number;
-  /** How much audio was lost before the first, since the last stream started. */
-  lostSeconds: number;
-};
-
-/** The calls to the server. Their signal is aborted at a timeout; an aborted call must not be sent later. */
-export type PumpOptions = {
-  sampleRate: number;
-  start: (input: StreamStart, signal: AbortSignal) => Promise<{ streamId: string }>;
-  /** @param from `fresh`: audio that was not acked is gone, and the next audio is from now. */
-  resume: (from: { streamId: string; fresh: boolean }, signal: AbortSignal) => Promise<{ nextSeq: number }>;
-  push: (bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal) => Promise<{ nextSeq: number }>;
-  stop: (streamId: string, signal: AbortSignal) => Promise<unknown>;
-  describe: (error: unknown) => Failure;
-  onState: (state: PumpState) => void;
-};
+export type PumpOptions = StreamCalls & { onState: (state: PumpState) => void };
 
 /** How many chunks are in flight at once. */
 const WINDOW = 16;
-const CALL_TIMEOUT_MS = 8_000;
 const FINISH_TIMEOUT_MS = 10_000;
-const MAX_BACKLOG_SECONDS = 30;
+/** How often the last words are sent to another process, because the one that had them is gone. */
+const FINISH_ATTEMPTS = 3;
+/** A server keeps as much while its engine is away. At 16 kHz this is 1.92 MB. */
+const KEPT_SECONDS = 60;
+/** After a reconnect, so much more may wait until the server has caught up. */
+const CATCH_UP_SECONDS = 20;
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000];
-/** After these reasons the stream is over, and the speech continues in a new stream. */
+/** After these reasons the stream takes no chunk as it is numbered now. */
 const STREAM_GONE = new Set(['stream_ended', 'stream_unknown', 'chunk_out_of_window']);
 
 export type PumpStart = {
@@ -51,50 +36,43 @@ export type PumpStart = {
 };
 
 /**
- * Sends chunks to the server in order and keeps each one until it is acked. After a lost connection it resumes the
- * stream from the number that the server wants next. If the server refuses that, a new stream starts with all the
- * audio that is kept. Only audio over the limit of 30 seconds is dropped, and that is reported as a gap.
+ * Sends chunks to the server in order, and keeps the audio until its words are saved. After a lost connection it resumes
+ * the stream from the number that the server wants next. If the process of the stream has died, the words that it had not
+ * saved have died too: then a new stream hears all the audio behind the last saved word. Only audio over the limit of
+ * 60 seconds is dropped. What was not heard of it is reported as a gap.
  */
 export class Pump {
   readonly #options: PumpOptions;
   readonly #backlog = new Backlog();
+  readonly #link: StreamLink;
   /** How many chunks of the backlog were sent since the last failure. */
   #sent = 0;
   #inFlight = 0;
-  #streamId: string | undefined;
-  /** The stream that the backlog is numbered for. It stays set after the end of that stream, until the next starts. */
-  #numberedFor: string | undefined;
   /** Whether the stream accepts chunks: it has started, and was resumed after the last loss of the connection. */
   #ready = false;
   #connecting = false;
   /** Counts the failures. Answers to chunks that were sent before the last failure are stale. */
   #epoch = 0;
   #attempt = 0;
-  #takeOver: boolean;
-  #lostSamples = 0;
-  /** How many of the lost samples the server knows of. */
   #reportedLostSamples = 0;
-  /** The length of a chunk, to compute the loss of acked chunks that the server wants again. */
-  #chunkSamples = 0;
   /** The stream that the last `listening` state was about. */
   #reportedListening: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #finishing = false;
   #closed = false;
   #onDrained: (() => void) | undefined;
 
   constructor(options: PumpOptions, { takeOver = false, resumeStreamId }: PumpStart = {}) {
     this.#options = options;
-    this.#takeOver = takeOver;
-    this.#streamId = resumeStreamId;
+    this.#link = new StreamLink(options, this.#backlog, { takeOver, streamId: resumeStreamId });
     options.onState({ type: 'starting' });
     void this.#connect();
   }
 
   /** @param pcm a chunk of PCM s16le mono, not empty. */
   add(pcm: Uint8Array): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#finishing) return;
     this.#backlog.add(pcm);
-    this.#chunkSamples = pcm.byteLength / 2;
     this.#dropTooOld();
     this.#fill();
   }
@@ -111,10 +89,13 @@ export class Pump {
   /** Waits until everything is acked, with a timeout, and ends the stream. Later chunks are ignored. */
   async finish(): Promise<void> {
     if (this.#closed) return;
-    await this.#untilDrained();
-    this.#reportLoss(this.#backlog.samples);
+    this.#finishing = true;
+    for (let attempt = 0; attempt < FINISH_ATTEMPTS; attempt += 1) {
+      await this.#untilDrained();
+      if (this.#closed || !this.#isDrained || (await this.#stopStream())) break;
+    }
+    if (!this.#closed) this.#reportLoss(this.#backlog.unackedSamples);
     this.close();
-    await this.#stopStream();
   }
 
   /** Drops everything at once, and does not end the stream at the server. */
@@ -125,18 +106,36 @@ export class Pump {
     this.#onDrained?.();
   }
 
-  async #stopStream(): Promise<void> {
-    const streamId = this.#streamId;
-    if (!streamId) return;
-    await withTimeout(CALL_TIMEOUT_MS, (signal) => this.#options.stop(streamId, signal)).catch(() => {});
+  /** @returns false if the process of the stream is gone, and perhaps the last words with it. */
+  async #stopStream(): Promise<boolean> {
+    const { streamId } = this.#link;
+    if (streamId === undefined) return true;
+    let isTimeout = false;
+    try {
+      await withTimeout(CALL_TIMEOUT_MS, (signal) => {
+        signal.addEventListener('abort', () => {
+          isTimeout = true;
+        });
+        return this.#options.stop(streamId, signal);
+      });
+      return true;
+    } catch (error) {
+      // A process that lives takes its time for the last words.
+      if (isTimeout) return true;
+      this.#ready = false;
+      this.#recover(this.#options.describe(error));
+      return false;
+    }
   }
 
-  /** Resumes the stream, or starts one if there is none. */
+  /** Resumes the stream. Starts one if there is none, or if it cannot go on. */
   async #connect(): Promise<void> {
     if (this.#connecting || this.#closed) return;
     this.#connecting = true;
     try {
-      await (this.#streamId ? this.#resume(this.#streamId) : this.#start());
+      this.#ready = this.#link.streamId !== undefined && (await this.#link.resume());
+      this.#reportLoss();
+      if (!this.#ready && !(this.#finishing && this.#backlog.isEmpty)) this.#ready = await this.#link.start();
       this.#rewind();
       this.#reportListening();
       if (this.#closed) await this.#stopStream();
@@ -145,66 +144,16 @@ export class Pump {
     } finally {
       this.#connecting = false;
     }
-    // The stream was abandoned while its answer was in flight.
-    if (!this.#streamId && this.#timer === undefined && !this.#closed) this.#retryLater();
+    if (!this.#ready && this.#link.streamId !== undefined && this.#timer === undefined) this.#retryLater();
     this.#fill();
   }
 
-  async #start(): Promise<void> {
-    const unreportedSamples = this.#lostSamples - this.#reportedLostSamples;
-    const input = {
-      takeOver: this.#takeOver,
-      behindSeconds: this.#backlog.samples / this.#options.sampleRate,
-      lostSeconds: unreportedSamples / this.#options.sampleRate,
-    };
-    const call = withTimeout(CALL_TIMEOUT_MS, (signal) => this.#options.start(input, signal));
-    const { streamId } = await call.catch((error: unknown) => {
-      // The server may have started the stream although its answer was lost.
-      this.#takeOver ||= this.#options.describe(error).retryable;
-      throw error;
-    });
-    this.#takeOver = false;
-    this.#reportedLostSamples += unreportedSamples;
-    this.#streamId = streamId;
-    this.#numberedFor = streamId;
-    this.#backlog.numberFrom(0);
-    this.#ready = true;
-  }
-
-  async #resume(streamId: string): Promise<void> {
-    // A stream that the backlog is not numbered for comes from before a reload. Its unacked chunks are gone.
-    const fresh = streamId !== this.#numberedFor;
-    const from = fresh ? 0 : this.#backlog.firstSeq;
-    const { nextSeq } = await withTimeout(CALL_TIMEOUT_MS, (signal) =>
-      this.#options.resume({ streamId, fresh }, signal),
-    );
-    if (streamId !== this.#streamId) return;
-    if (nextSeq < from) {
-      // The server wants chunks again that it had acked. The backlog no longer has them.
-      this.#reportLoss((from - nextSeq) * this.#chunkSamples);
-      return this.#abandonStream();
-    }
-    if (fresh) this.#backlog.numberFrom(nextSeq);
-    else this.#backlog.ack(nextSeq);
-    this.#numberedFor = streamId;
-    this.#ready = true;
-  }
-
-  /** Gives up the stream. The rest of the backlog goes to a new one. */
-  #abandonStream(): void {
-    this.#takeOver ||= this.#streamId !== undefined;
-    this.#streamId = undefined;
-    this.#numberedFor = undefined;
-    this.#ready = false;
-    this.#rewind();
-    if (this.#timer === undefined) this.#retryLater();
-  }
-
   #fill(): void {
-    if (this.#backlog.length === 0 && !this.#connecting) this.#onDrained?.();
-    if (this.#closed || !this.#ready || !this.#streamId || this.#timer !== undefined) return;
-    while (this.#inFlight < WINDOW && this.#sent < this.#backlog.length) {
-      void this.#send(this.#streamId, this.#backlog.firstSeq + this.#sent, this.#backlog.at(this.#sent));
+    if (this.#isDrained) this.#onDrained?.();
+    const { streamId } = this.#link;
+    if (this.#closed || !this.#ready || streamId === undefined || this.#timer !== undefined) return;
+    while (this.#inFlight < WINDOW && this.#sent < this.#backlog.unacked) {
+      void this.#send(streamId, this.#backlog.nextSeq + this.#sent, this.#backlog.at(this.#sent));
       this.#sent += 1;
     }
   }
@@ -225,11 +174,12 @@ export class Pump {
   /** A stale answer still acks: the stream has these chunks, even if another call has failed since. */
   #ack(streamId: string, nextSeq: number, epoch: number): void {
     if (epoch === this.#epoch) this.#inFlight -= 1;
-    const acked = streamId === this.#numberedFor ? this.#backlog.ack(nextSeq) : 0;
-    if (acked > 0) {
-      this.#sent = Math.max(0, this.#sent - acked);
+    const acked = streamId === this.#link.streamId ? this.#backlog.ack(nextSeq) : { chunks: 0, samples: 0 };
+    if (acked.chunks > 0) {
+      this.#sent = Math.max(0, this.#sent - acked.chunks);
       this.#attempt = 0;
       this.#reportListening();
+      this.#link.acked(acked.samples);
     } else if (this.#inFlight === 0) {
       // All calls are answered and the server still wants the first chunk, so that chunk was lost on the way.
       this.#sent = 0;
@@ -238,17 +188,17 @@ export class Pump {
   }
 
   #reportListening(): void {
-    if (this.#closed || !this.#ready || this.#reportedListening === this.#streamId) return;
-    this.#reportedListening = this.#streamId;
-    this.#options.onState({ type: 'listening', streamId: this.#streamId as string });
+    const { streamId } = this.#link;
+    if (this.#closed || !this.#ready || streamId === undefined || this.#reportedListening === streamId)
+      return;
+    this.#reportedListening = streamId;
+    this.#options.onState({ type: 'listening', streamId });
   }
 
   #recover(failure: Failure): void {
     if (this.#closed) return;
     this.#rewind();
-    const isResumeRefused = this.#streamId !== undefined && !this.#ready && !failure.retryable;
-    const isGone = isResumeRefused || STREAM_GONE.has(failure.reason);
-    if (isGone) this.#streamId = undefined;
+    const isGone = STREAM_GONE.has(failure.reason);
     if (isGone || failure.reason === 'disconnected') this.#ready = false;
     if (!isGone && !failure.retryable) {
       this.#fail(failure);
@@ -265,7 +215,7 @@ export class Pump {
     this.#timer = setTimeout(() => this.retryNow(), ms);
   }
 
-  /** The whole backlog will be sent again. */
+  /** All chunks that are not acked will be sent again. */
   #rewind(): void {
     this.#epoch += 1;
     this.#inFlight = 0;
@@ -277,22 +227,35 @@ export class Pump {
     this.#options.onState({ type: 'failed', failure });
   }
 
-  /** A stream cannot skip chunk numbers, so dropping the oldest chunks also abandons the stream. */
+  /** Drops audio over the limit. A stream cannot skip the numbers of chunks that it has not acked, so it cannot go on then. */
   #dropTooOld(): void {
-    const dropped = this.#backlog.dropOver(MAX_BACKLOG_SECONDS * this.#options.sampleRate);
-    if (dropped === 0) return;
-    this.#reportLoss(dropped);
-    this.#abandonStream();
+    const { sampleRate } = this.#options;
+    const catchUpSeconds = this.#ready || this.#connecting ? CATCH_UP_SECONDS : 0;
+    const maxSamples = KEPT_SECONDS * sampleRate;
+    if (!this.#backlog.dropOver(maxSamples, maxSamples + catchUpSeconds * sampleRate)) return;
+    this.#reportLoss();
+    if (!this.#ready) return;
+    this.#ready = false;
+    this.#rewind();
+    if (this.#timer === undefined) this.#retryLater();
   }
 
-  #reportLoss(samples: number): void {
-    if (samples === 0) return;
-    this.#lostSamples += samples;
-    this.#options.onState({ type: 'gap', seconds: this.#lostSamples / this.#options.sampleRate });
+  /** @param givenUp audio that is lost besides. */
+  #reportLoss(givenUp = 0): void {
+    const samples = this.#link.lostSamples + givenUp;
+    if (samples <= this.#reportedLostSamples) return;
+    this.#reportedLostSamples = samples;
+    this.#options.onState({ type: 'gap', seconds: samples / this.#options.sampleRate });
+  }
+
+  /** Whether no call is awaited that the last words depend on. */
+  get #isDrained(): boolean {
+    if (this.#connecting || this.#backlog.unacked > 0) return false;
+    return this.#timer === undefined || this.#backlog.isEmpty;
   }
 
   async #untilDrained(): Promise<void> {
-    if (this.#backlog.length === 0 && !this.#connecting) return;
+    if (this.#isDrained) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onDrained = resolve;
     const timer = setTimeout(resolve, FINISH_TIMEOUT_MS);

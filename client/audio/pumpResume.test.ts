@@ -69,7 +69,7 @@ test('if a resume is refused, a new stream starts with all the audio that was ke
   pump.close();
 });
 
-test('if the server wants acked chunks again, a new stream starts and the loss is reported', async () => {
+test('if the server wants acked chunks again, it gets them', async () => {
   const server = new ScriptedServer([]);
   const pump = new Pump(server.options);
   await speak(pump, 10);
@@ -77,9 +77,9 @@ test('if the server wants acked chunks again, a new stream starts and the loss i
   server.script('call lost');
   pump.add(chunk(10));
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(server.states).toContainEqual({ type: 'gap', seconds: 0.3 });
-  expect(server.received.at(-1)).toBe(10);
-  expect(server.states.at(-1)).toEqual({ type: 'listening', streamId: SECOND });
+  expect(server.received.slice(10)).toEqual([7, 8, 9, 10]);
+  expect(server.states.some(({ type }) => type === 'gap')).toBe(false);
+  expect(server.states.at(-1)).toEqual({ type: 'listening', streamId: FIRST });
   pump.close();
 });
 

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { laterPlace } from '../../contract/chunk.ts';
 import type { AudioPlace, CaptionEvent, EngineName, Utterance } from '../../contract/types.ts';
 import type { Store } from '../../db/store.ts';
 import type { Log } from '../log.ts';
@@ -7,7 +8,6 @@ import type { Budget } from './budget.ts';
 import type { Captions } from './captions/captions.ts';
 import { type EndReason, endReasonOf, streamEnded } from './endReason.ts';
 import type { SpeechMeter } from './meter.ts';
-import { laterPlace } from './microphone/chunkPlaces.ts';
 import {
   type LostAudio,
   Microphone,

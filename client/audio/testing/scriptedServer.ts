@@ -1,7 +1,8 @@
 import { vi } from 'vitest';
 import { decodeChunk } from '../../../contract/chunk.ts';
 import type { Failure } from '../../sdk/errors.ts';
-import type { Pump, PumpState, StreamStart } from '../pump.ts';
+import type { Pump, PumpState } from '../pump.ts';
+import type { StreamResume, StreamStart } from '../streamLink.ts';
 
 const SAMPLE_RATE = 1_000;
 const CHUNK_SAMPLES = 100;
@@ -23,7 +24,8 @@ class Refusal extends Error {
 
 /**
  * Behaves as the contract describes a server: it accepts chunks in order, holds early ones and answers with the number
- * that it wants next. The outcomes of its calls are scripted; after the script every call is good.
+ * that it wants next. It does not tell how far it has saved the audio, so it is trusted with all that it acked. The
+ * outcomes of its calls are scripted; after the script every call is good.
  */
 export class ScriptedServer {
   /** The marks of the chunks that arrived, in the order of their numbers. */
@@ -49,7 +51,7 @@ export class ScriptedServer {
   readonly options = {
     sampleRate: SAMPLE_RATE,
     start: (input: StreamStart) => this.#answer(() => this.#start(input)),
-    resume: (from: { streamId: string; fresh: boolean }) => this.#answer(() => this.#resume(from)),
+    resume: (from: StreamResume) => this.#answer(() => this.#resume(from)),
     push: (bytes: Uint8Array, signal: AbortSignal) => {
       signal.addEventListener('abort', () => (this.abortedCalls += 1));
       return this.#answer(() => this.#push(bytes));
@@ -83,7 +85,7 @@ export class ScriptedServer {
     return { streamId: this.#streamId };
   }
 
-  #resume({ streamId, fresh }: { streamId: string; fresh: boolean }) {
+  #resume({ streamId, fresh }: StreamResume) {
     this.resumes.push(fresh);
     if (streamId !== this.#streamId) throw new Refusal('stream_ended', false);
     return { nextSeq: this.#nextSeq };

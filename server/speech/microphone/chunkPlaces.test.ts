@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ChunkPlaces, laterPlace } from './chunkPlaces.ts';
+import { ChunkPlaces } from './chunkPlaces.ts';
 
 /** Adds chunks of these lengths; a negative number is a loss of so many samples. @returns where each chunk begins. */
 function add(places: ChunkPlaces, lengths: number[]): { seq: number; at: number; samples: number }[] {
@@ -78,10 +78,4 @@ describe('the place of a sample', () => {
       ...[1, 2].map(() => ({ seq: 1_099, samples: 0 })),
     ]);
   });
-});
-
-test('of two places the later one counts', () => {
-  const place = (seq: number, samples: number) => ({ seq, samples });
-  expect(laterPlace(place(1, 9), place(2, 0))).toEqual(place(2, 0));
-  expect(laterPlace(place(2, 5), place(2, 4))).toEqual(place(2, 5));
 });

@@ -1,3 +1,4 @@
+import { laterPlace } from '../../../contract/chunk.ts';
 import type { AudioPlace } from '../../../contract/types.ts';
 
 /** Chunks of one length, without a loss between them. `at` is the number of the first chunk's first sample. */
@@ -45,9 +46,4 @@ export class ChunkPlaces {
     this.#runs.shift();
     this.#forgottenBefore = this.#runs[0]?.at ?? 0;
   }
-}
-
-/** The later one of two places. */
-export function laterPlace(a: AudioPlace, b: AudioPlace): AudioPlace {
-  return a.seq > b.seq || (a.seq === b.seq && a.samples > b.samples) ? a : b;
 }

@@ -130,8 +130,8 @@ export type Store = {
   speechSeconds: (roomId: string, day: string) => Promise<number>;
 
   /**
-   * Keeps a speech stream from its start until all of it is saved, so that another process can tell how far it is saved.
-   * Forgets the streams of this user that began a week ago or earlier.
+   * Keeps a speech stream, so that another process can tell how far it is saved. Forgets the streams of this user that
+   * began a week ago or earlier.
    */
   addStream: (stream: NewStream) => Promise<void>;
   /** A stream of this user; null if there is none, or if it belongs to somebody else. */
@@ -141,8 +141,8 @@ export type Store = {
    * @returns the place up to which it is saved; null as for `findStream`.
    */
   sealStream: (userId: string, streamId: string) => Promise<AudioPlace | null>;
-  /** Forgets a stream, because all of it is saved. A sealed stream stays. */
-  removeStream: (streamId: string) => Promise<void>;
+  /** Seals a stream that has ended, and is saved up to this place. A stream that is sealed already stays as it is. */
+  endStream: (streamId: string, heardUntil: AudioPlace) => Promise<void>;
 
   /** Writes one row. @throws AppError `store_unavailable` if the database does not answer or cannot be written. */
   ping: () => Promise<void>;

@@ -31,7 +31,7 @@ const STORE_METHODS: Record<StoreMethod, true> = {
   addStream: true,
   findStream: true,
   sealStream: true,
-  removeStream: true,
+  endStream: true,
   ping: true,
 };
 

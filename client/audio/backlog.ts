@@ -18,7 +18,12 @@ export class Backlog {
   #nextSeq = 0;
   #droppedChunks = 0;
   #keptSamples = 0;
+  #newestAt = 0;
+  /** A chunk of the page before a reload: it is as long as those of this page. Without one its length is not known. */
+  #earlier: Chunk = { samples: 0, pcm: undefined };
   #savedUntil = START;
+  /** The losses that are saved as gaps. */
+  #savedLossSamples = 0;
 
   /** Whether there is nothing that could still be lost, and no loss to tell of. */
   get isEmpty(): boolean {
@@ -39,14 +44,18 @@ export class Backlog {
     return this.#droppedChunks;
   }
 
-  /** How much audio is kept. */
-  get samples(): number {
-    return this.#keptSamples;
+  /** How much audio is lost, and not yet saved as a gap: it was dropped before the stream, or before it was acked. */
+  get lostSamples(): number {
+    const before = Math.max(0, -this.#firstSeq);
+    const unacked = Math.max(before, this.#nextSeq - this.#firstSeq);
+    return samplesOf([
+      ...this.#chunks.slice(0, Math.min(before, this.#droppedChunks)),
+      ...this.#chunks.slice(unacked, this.#droppedChunks),
+    ]);
   }
 
-  /** How much audio was dropped before the server has acked it. */
-  get lostSamples(): number {
-    return samplesOf(this.#chunks.slice(this.#nextSeq - this.#firstSeq, this.#droppedChunks));
+  get totalLostSamples(): number {
+    return this.#savedLossSamples + this.lostSamples;
   }
 
   /** How much audio is kept and not acked. */
@@ -58,6 +67,14 @@ export class Backlog {
   add(pcm: Uint8Array): void {
     this.#chunks.push({ samples: pcm.byteLength / 2, pcm });
     this.#keptSamples += pcm.byteLength / 2;
+    this.#newestAt = performance.now();
+    this.#earlier.samples ||= pcm.byteLength / 2;
+  }
+
+  /** How long ago the first audio that is kept was recorded; 0 if none is. */
+  ageSeconds(sampleRate: number): number {
+    if (this.#keptSamples === 0) return 0;
+    return this.#keptSamples / sampleRate + (performance.now() - this.#newestAt) / 1_000;
   }
 
   /** The audio of chunk `nextSeq + index`, which was not dropped. */
@@ -79,18 +96,23 @@ export class Backlog {
     return nextSeq >= this.#firstSeq + this.#droppedChunks;
   }
 
-  /** The audio before this place is saved. */
+  /** The audio before this place is saved, and so is the gap before the stream. At the start of the stream nothing is. */
   save(place: AudioPlace): void {
+    if (place.seq > 0 || place.samples > 0) this.#save(place);
+  }
+
+  saveAcked(): void {
+    this.#save({ seq: this.#nextSeq, samples: 0 });
+  }
+
+  #save(place: AudioPlace): void {
     this.#savedUntil = laterPlace(place, this.#savedUntil);
+    this.#savedLossSamples += samplesOf(this.#chunks.slice(0, Math.max(0, -this.#firstSeq)));
     const saved = this.#chunks.splice(0, Math.max(0, this.#savedUntil.seq - this.#firstSeq));
     this.#firstSeq += saved.length;
     this.#nextSeq = Math.max(this.#nextSeq, this.#firstSeq);
     this.#droppedChunks = Math.max(0, this.#droppedChunks - saved.length);
     this.#keptSamples -= samplesOf(saved.filter(({ pcm }) => pcm));
-  }
-
-  saveAcked(): void {
-    this.save({ seq: this.#nextSeq, samples: 0 });
   }
 
   /** The stream is over. What is not saved goes into the next one. */
@@ -105,11 +127,12 @@ export class Backlog {
     this.#nextSeq = this.#firstSeq;
   }
 
-  /** Numbers the chunks for a new stream, which knows that the first `told` chunks are lost. */
-  numberAnew(told: number): void {
-    this.#chunks.splice(0, told);
-    this.#droppedChunks -= told;
-    this.#firstSeq = 0;
+  /**
+   * Numbers the chunks for a new stream, from 0. The stream was told that the first `lost` chunks are lost. They have
+   * numbers below 0 until that gap is saved.
+   */
+  numberAnew(lost: number): void {
+    this.#firstSeq = -lost;
     this.#nextSeq = 0;
     this.#savedUntil = START;
   }
@@ -119,11 +142,7 @@ export class Backlog {
    * @param savedUntil how far the stream is saved.
    */
   numberAfter(nextSeq: number, savedUntil: AudioPlace): void {
-    const samples = this.#chunks[0]?.samples ?? 0;
-    const gone = Array.from({ length: Math.max(0, nextSeq - savedUntil.seq) }, () => ({
-      samples,
-      pcm: undefined,
-    }));
+    const gone = Array<Chunk>(Math.max(0, nextSeq - savedUntil.seq)).fill(this.#earlier);
     this.#chunks.unshift(...gone);
     this.#droppedChunks += gone.length;
     this.#firstSeq = nextSeq - gone.length;

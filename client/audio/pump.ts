@@ -144,7 +144,9 @@ export class Pump {
     } finally {
       this.#connecting = false;
     }
-    if (!this.#ready && this.#link.streamId !== undefined && this.#timer === undefined) this.#retryLater();
+    // Meanwhile audio was dropped that the new stream needs.
+    if (!this.#ready && this.#link.streamId !== undefined && this.#timer === undefined && !this.#closed)
+      this.#retryLater();
     this.#fill();
   }
 
@@ -242,7 +244,7 @@ export class Pump {
 
   /** @param givenUp audio that is lost besides. */
   #reportLoss(givenUp = 0): void {
-    const samples = this.#link.lostSamples + givenUp;
+    const samples = this.#backlog.totalLostSamples + givenUp;
     if (samples <= this.#reportedLostSamples) return;
     this.#reportedLostSamples = samples;
     this.#options.onState({ type: 'gap', seconds: samples / this.#options.sampleRate });

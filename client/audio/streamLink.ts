@@ -53,8 +53,6 @@ export class StreamLink {
   /** Whether the stream comes from before a reload, so that the backlog has no numbers for it yet. */
   #isFresh: boolean;
   #takeOver: boolean;
-  /** How much lost audio the streams were told of. */
-  #toldSamples = 0;
   /** How much audio was acked since the last question how far it is saved; undefined while the answer is awaited. */
   #unasked: number | undefined = 0;
 
@@ -68,11 +66,6 @@ export class StreamLink {
 
   get streamId(): string | undefined {
     return this.#streamId;
-  }
-
-  /** All audio so far that no server will hear. */
-  get lostSamples(): number {
-    return this.#toldSamples + this.#backlog.lostSamples;
   }
 
   /**
@@ -93,10 +86,10 @@ export class StreamLink {
   /** Starts a new stream. @returns false if meanwhile audio was dropped that it needs. @throws the error of the call. */
   async start(): Promise<boolean> {
     const { sampleRate } = this.#calls;
-    const { droppedChunks, lostSamples, samples } = this.#backlog;
+    const { droppedChunks, lostSamples } = this.#backlog;
     const input = {
       takeOver: this.#takeOver,
-      behindSeconds: samples / sampleRate,
+      behindSeconds: this.#backlog.ageSeconds(sampleRate),
       lostSeconds: Math.min(LIMITS.lostSecondsMax, lostSamples / sampleRate),
     };
     const call = withTimeout(CALL_TIMEOUT_MS, (signal) => this.#calls.start(input, signal));
@@ -106,10 +99,9 @@ export class StreamLink {
       throw error;
     });
     this.#takeOver = false;
-    this.#toldSamples += lostSamples;
     this.#streamId = streamId;
     this.#backlog.numberAnew(droppedChunks);
-    return this.#backlog.droppedChunks === 0;
+    return this.#backlog.droppedChunks === droppedChunks;
   }
 
   /**

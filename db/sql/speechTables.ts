@@ -35,12 +35,11 @@ async function readSeconds(sql: Sql, roomId: string, day: string): Promise<numbe
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 
-type StreamMethods = Pick<Store, 'addStream' | 'findStream' | 'sealStream' | 'removeStream'>;
+type StreamMethods = Pick<Store, 'addStream' | 'findStream' | 'sealStream' | 'endStream'>;
 
 export function streamTable(database: Database, { lockHeads, toTimeValue }: Dialect): StreamMethods {
   return {
     async addStream({ streamId, roomId, userId, startedAt }) {
-      // A process that was killed leaves its rows behind.
       const lastWeek = new Date(startedAt.getTime() - WEEK_MS);
       await run(database.sql, 'delete from speech_streams where user_id = ? and started_at < ?', [
         ...[userId, toTimeValue(lastWeek.toISOString())],
@@ -70,8 +69,12 @@ export function streamTable(database: Database, { lockHeads, toTimeValue }: Dial
       });
     },
 
-    async removeStream(streamId) {
-      await run(database.sql, 'delete from speech_streams where id = ? and sealed = 0', [streamId]);
+    async endStream(streamId, { seq, samples }) {
+      await run(
+        database.sql,
+        'update speech_streams set sealed = 1, heard_seq = ?, heard_samples = ? where id = ? and sealed = 0',
+        [seq, samples, streamId],
+      );
     },
   };
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { AudioPlace, User } from '../../contract/types.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Turn } from '../flow/work.ts';
-import { streamEnded } from './endReason.ts';
+import { type EndReason, streamEnded } from './endReason.ts';
 import type { SpeechParts } from './parts.ts';
 import type { SpeechStream } from './stream.ts';
 import { type Streams, streamUnknown } from './streams.ts';
@@ -20,36 +20,43 @@ const FINISH_MS = 2_000;
  * Resumes a stream of a client that keeps its audio until the words are saved. If the stream is over, wherever it ran, the
  * error tells how far it is saved, and nothing more of it will be. The client says the rest again in a new stream.
  * @param turn waits for the caller's turn at the database.
- * @throws AppError `stream_ended` with `heardSeq` and `heardSamples` in its details, an AudioPlace. Without them all that was
- *   acked is saved, or has become a gap. `stream_finishing` (retryable) while a process that lives saves the last words.
- *   `stream_unknown` for a stream that all is saved of, that never was, or of somebody else.
+ * @throws AppError `stream_ended` with `heardSeq` and `heardSamples` in its details, an AudioPlace; `stream_finishing`
+ *   (retryable) while a process that lives saves the last words; `stream_unknown` for a stream that never was, that began
+ *   more than a week ago, or of somebody else.
  */
 export async function continueStream(
-  { store, bus, captions, choice }: SpeechParts,
+  parts: SpeechParts,
   streams: Streams,
   { user, streamId, turn }: { user: User; streamId: string; turn: Turn },
 ): Promise<Resumed> {
+  const { store, bus } = parts;
   const own = streams.find(user, streamId);
   if (own && !own.ending) return { nextSeq: own.resume(false), heardUntil: own.savedUntil };
   if (own) await untilOver(own);
-  if (own?.ending && own.isSettled) throw streamEnded(own.ending);
+  if (own?.ending && own.isSettled) throw endedAt(own.acceptedUntil, own.ending);
 
   const kept = await turn(() => store.findStream(user.id, streamId));
   if (!kept) throw streamUnknown();
-  if (!own && !kept.sealed) await finishElsewhere(bus, kept.roomId, { streamId, userId: user.id });
+  const isLost = !own && !kept.sealed && (await isDead(bus, kept.roomId, { streamId, userId: user.id }));
   const heardUntil = await turn(() => store.sealStream(user.id, streamId));
-  // Meanwhile its process has saved everything.
   if (!heardUntil) throw streamUnknown();
-  if (choice.engine) {
-    // If its process is dead, the others would show the speaker twice until they notice.
-    const speaker = { id: user.id, name: user.name };
-    const end = { state: 'ended', reason: 'server_lost', engine: choice.engine.name } as const;
-    captions.publish(kept.roomId, { type: 'stream', streamId, speaker, ...end });
-  }
-  throw streamEnded(
-    { reason: 'server_lost' },
-    { heardSeq: heardUntil.seq, heardSamples: heardUntil.samples },
-  );
+  if (isLost) tellEnd(parts, kept.roomId, { streamId, user });
+  throw endedAt(heardUntil, { reason: isLost ? 'server_lost' : 'ended' });
+}
+
+function endedAt({ seq, samples }: AudioPlace, why: EndReason): AppError {
+  return streamEnded(why, { heardSeq: seq, heardSamples: samples });
+}
+
+/** Without this, the others would show the speaker twice until they notice that the process is dead. */
+function tellEnd(
+  { captions, choice }: SpeechParts,
+  roomId: string,
+  { streamId, user: { id, name } }: { streamId: string; user: User },
+): void {
+  if (!choice.engine) return;
+  const end = { state: 'ended', reason: 'server_lost', engine: choice.engine.name } as const;
+  captions.publish(roomId, { type: 'stream', streamId, speaker: { id, name }, ...end });
 }
 
 async function untilOver(stream: SpeechStream): Promise<void> {
@@ -63,15 +70,15 @@ async function untilOver(stream: SpeechStream): Promise<void> {
 }
 
 /**
- * Lets the process that has the stream finish it. A process that does not answer is dead, frozen or cut off: then the seal
- * decides that its words come too late.
+ * Lets the process that has the stream finish it.
+ * @returns whether it does not answer: it is dead, frozen or cut off. Then the seal makes its words come too late.
  * @throws AppError `stream_finishing` (retryable) if it answers, but has not finished in time.
  */
-async function finishElsewhere(
+async function isDead(
   bus: Bus,
   roomId: string,
   stream: { streamId: string; userId: string },
-): Promise<void> {
+): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<'silent' | 'ended' | 'finishing'>();
   let timer = setTimeout(() => resolve('silent'), ANSWER_MS);
   const detach = bus.subscribe(roomId, (event) => {
@@ -87,6 +94,7 @@ async function finishElsewhere(
   clearTimeout(timer);
   detach();
   if (answer === 'finishing') throw stillFinishing();
+  return answer === 'silent';
 }
 
 function stillFinishing(): AppError {

@@ -21,7 +21,7 @@ export type EngineChoice =
 
 export type SpeechParts = {
   choice: EngineChoice;
-  store: Pick<Store, 'listSpoken' | 'addStream' | 'findStream' | 'sealStream' | 'removeStream'>;
+  store: Pick<Store, 'listSpoken' | 'addStream' | 'findStream' | 'sealStream' | 'endStream'>;
   bus: Bus;
   access: Access;
   writer: Writer;

@@ -44,13 +44,8 @@ export async function startStream(
   const streamId = randomUUIDv7();
   admit(streams, user, takeOver);
   await store.addStream({ streamId, roomId, userId: user.id, startedAt: new Date() });
-  try {
-    // Nothing is awaited between this check and `streams.add`, so two starts cannot both pass.
-    admit(streams, user, takeOver);
-  } catch (error) {
-    store.removeStream(streamId).catch(() => {});
-    throw error;
-  }
+  // Nothing is awaited between this check and `streams.add`, so two starts cannot both pass.
+  admit(streams, user, takeOver);
   void streams.openStreamOf(user.id)?.finish({ reason: 'taken_over' });
 
   const stream = new SpeechStream(

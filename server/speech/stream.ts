@@ -24,7 +24,7 @@ import { UtteranceWriter, type UtteranceWriterParts } from './utteranceWriter.ts
 export type StreamOptions = SpeechOptions & MicrophoneOptions;
 
 export type StreamParts = UtteranceWriterParts & {
-  store: Pick<Store, 'removeStream'>;
+  store: Pick<Store, 'endStream'>;
   engine: SpeechEngine;
   fallback: SpeechEngine | null;
   admission: Admission;
@@ -107,6 +107,11 @@ export class SpeechStream {
     return !this.#engineAborter.signal.aborted;
   }
 
+  /** The place behind the last chunk. */
+  get acceptedUntil(): AudioPlace {
+    return { seq: this.#microphone.nextSeq, samples: 0 };
+  }
+
   /** The audio before this place is saved: as words, as a gap, or because nobody spoke. */
   get savedUntil(): AudioPlace {
     const { savedUntil, isIdle } = this.#writer;
@@ -145,7 +150,7 @@ export class SpeechStream {
     if (!this.#ending) {
       this.#ending = why;
       this.#clearTimers();
-      this.#microphone.end();
+      this.#microphone.end(why.reason === 'taken_over');
     }
     return this.done;
   }
@@ -184,18 +189,19 @@ export class SpeechStream {
       await this.#writer.settled();
       await Promise.all([
         this.#parts.budget.recordUsage(this.identity.roomId, this.#uncountedSeconds),
-        this.isSettled ? this.#forget() : undefined,
+        this.isSettled ? this.#endInStore() : undefined,
       ]);
       this.#status.end(this.#ending);
     }
-    return this.#summary();
+    const { seconds: audioSeconds } = this.#microphone;
+    return { utterances: this.#writer.savedCount, audioSeconds, billedSeconds: this.#billedSeconds };
   }
 
-  /** All is saved, so nobody has to know how far. */
-  #forget(): Promise<void> {
-    const { streamId } = this.identity;
-    return this.#parts.store.removeStream(streamId).catch((error: unknown) => {
-      this.#parts.log.warn({ err: error, streamId }, 'could not forget a speech stream');
+  /** A speaker who has not got the last answers must not say again what was accepted. */
+  #endInStore(): Promise<void> {
+    const { store, log } = this.#parts;
+    return store.endStream(this.identity.streamId, this.acceptedUntil).catch((error: unknown) => {
+      log.warn({ err: error }, 'could not note the end of a speech stream');
     });
   }
 
@@ -264,7 +270,9 @@ export class SpeechStream {
     if (span.startedAt >= span.endedAt) return;
     this.#parts.meter.gap(reason, end - start);
     const source = { ...this.identity, engine: this.#engine, language: this.#options.language };
-    await this.#save(gapOf(source, { id: randomUUIDv7(), ...span, reason }), end);
+    // A sample more: at the place before the first sample, nobody could see that the gap before it is saved.
+    const until = end + 1 / this.#options.sampleRate;
+    await this.#save(gapOf(source, { id: randomUUIDv7(), ...span, reason }), until);
   }
 
   /** @param end where the utterance ends, in seconds of the stream. */
@@ -288,10 +296,5 @@ export class SpeechStream {
     void this.#parts.budget.recordUsage(this.identity.roomId, counted).then((refusal) => {
       if (refusal) void this.finish({ reason: refusal.reason, message: refusal.message, isPermanent: true });
     });
-  }
-
-  #summary(): StreamSummary {
-    const utterances = this.#writer.savedCount;
-    return { utterances, audioSeconds: this.#microphone.seconds, billedSeconds: this.#billedSeconds };
   }
 }

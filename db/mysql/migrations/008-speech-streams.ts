@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 
 const ID = 'char(36) character set ascii collate ascii_bin';
 
-/** The speech streams that are not wholly saved, and how far each is. */
+/** The speech streams of the last days, and how far each is saved. */
 export class Migration008SpeechStreams extends Migration {
   override up(): void {
     this.addSql(`create table if not exists speech_streams (

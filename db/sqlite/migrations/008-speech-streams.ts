@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** The speech streams that are not wholly saved, and how far each is. */
+/** The speech streams of the last days, and how far each is saved. */
 export class Migration008SpeechStreams extends Migration {
   override up(): void {
     this.addSql(`create table speech_streams (

@@ -7,6 +7,7 @@ import { ChunkPlaces } from './chunkPlaces.ts';
 import { checkPcm } from './pcmCheck.ts';
 import { PieceJoiner } from './pieceJoiner.ts';
 import { ReorderBuffer } from './reorderBuffer.ts';
+import { scratchCopy } from './scratchCopy.ts';
 import type { VoiceGate } from './voiceGate.ts';
 
 /** The audio of one segment: from somebody's first word to a long silence. */
@@ -66,6 +67,8 @@ export class Microphone {
   /** The number of the next chunk that is accepted. */
   #nextChunk = 0;
   #segment: Channel<PlacedAudio> | undefined;
+  /** The loss before the first chunk, until that chunk comes. */
+  #lossBefore: LostAudio | undefined;
   /** When the first sample was recorded, in ms since 1970. */
   #startedAt: number | undefined;
   /** The number of the next sample. */
@@ -83,7 +86,7 @@ export class Microphone {
     this.#gate = gate;
     this.#joiner = new PieceJoiner(sampleRate, isBusy);
     if (behindSeconds + lostSeconds > 0) this.#startedAt = now() - 1_000 * (behindSeconds + lostSeconds);
-    if (lostSeconds > 0) this.#skipLost(Math.round(lostSeconds * sampleRate));
+    if (lostSeconds > 0) this.#lossBefore = this.#skip(Math.round(lostSeconds * sampleRate));
   }
 
   /** The sequence number of the next chunk. */
@@ -145,8 +148,12 @@ export class Microphone {
     this.#joiner.freeBefore(sample);
   }
 
-  /** Accepts no more chunks. The output ends after the audio that was accepted. */
-  end(): void {
+  /**
+   * Accepts no more chunks. The output ends after the audio that was accepted.
+   * @param isRepeated the start is repeated, because its answer was lost. Then a loss before the first chunk is told again.
+   */
+  end(isRepeated = false): void {
+    if (!isRepeated) this.#tellLossBefore();
     this.#flushReorderBuffer();
     this.#endSegment();
     this.output.end();
@@ -193,6 +200,7 @@ export class Microphone {
 
   #accept(pcm: Uint8Array): void {
     const samples = pcm.byteLength / 2;
+    this.#tellLossBefore();
     this.#startedAt ??= now() - (1_000 * samples) / this.#sampleRate;
     this.#places.add(this.#nextChunk, this.#nextSample, samples);
     this.#nextChunk += 1;
@@ -245,27 +253,25 @@ export class Microphone {
   }
 
   #skipLost(samples: number): void {
+    const lost = this.#skip(samples);
+    if (!lost) return;
+    this.#endSegment();
+    this.output.push(lost);
+  }
+
+  /** @returns the loss, if it is long enough to be shown. */
+  #skip(samples: number): LostAudio | undefined {
     const from = this.#nextSample;
     this.#nextSample += samples;
     this.#gate.skipTo(this.#nextSample);
-    if (samples < MIN_GAP_SECONDS * this.#sampleRate) return;
-    this.#endSegment();
-    this.output.push({ from, to: this.#nextSample, reason: 'network' });
+    const isShown = samples >= MIN_GAP_SECONDS * this.#sampleRate;
+    return isShown ? { from, to: this.#nextSample, reason: 'network' } : undefined;
   }
-}
 
-let scratch = new Uint8Array(0);
-
-/**
- * Copies a chunk to a scratch buffer that all streams share. The copy is valid until something is awaited.
- * Incident: the gate made views of the chunk itself. Compiled code kept those views alive over several young
- * collections, and each view held a whole socket read in memory.
- */
-function scratchCopy(pcm: Uint8Array): Uint8Array {
-  if (scratch.length < pcm.length) scratch = new Uint8Array(pcm.length);
-  const copy = scratch.subarray(0, pcm.length);
-  copy.set(pcm);
-  return copy;
+  #tellLossBefore(): void {
+    if (this.#lossBefore) this.output.push(this.#lossBefore);
+    this.#lossBefore = undefined;
+  }
 }
 
 /** Milliseconds since 1970, by a clock that does not jump when the system's clock is set. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Pump } from '../client/audio/pump.ts';
 import { createRoomscribeClient, type RoomscribeClient } from '../client/sdk/client.ts';
 import { describeFailure } from '../client/sdk/errors.ts';
@@ -68,7 +68,9 @@ class Speaker {
   static async enter(url: string): Promise<Speaker> {
     const { token } = await httpClient(url).session.guest.mutate({ name: 'Ada' });
     const { id } = await httpClient(url, token).rooms.create.mutate({ name: 'Hall' });
-    return new Speaker(url, token, id);
+    const speaker = new Speaker(url, token, id);
+    onTestFinished(() => speaker.leave());
+    return speaker;
   }
 
   /** Speaks at the pace of a microphone, and makes the fault on the way. */
@@ -122,6 +124,10 @@ test('a server that is killed in the middle of a sentence and starts again loses
   const database = temporaryDatabase();
   const env = environment(database.url);
   let server = await startServerProcess(env);
+  onTestFinished(async () => {
+    await server.stop('SIGKILL');
+    database.remove();
+  });
   const { url, port } = server;
   const speaker = await Speaker.enter(url);
   await speaker.speak(async () => {
@@ -129,9 +135,6 @@ test('a server that is killed in the middle of a sentence and starts again loses
     server = await startServerProcess({ ...env, PORT: String(port) });
   });
   await expectAllSaid(speaker, url);
-  await speaker.leave();
-  await server.stop();
-  database.remove();
 }, 90_000);
 
 describe('with two servers on MariaDB and Redis, no word is lost or doubled when the speaker goes on at one and the other', () => {
@@ -164,6 +167,7 @@ describe('with two servers on MariaDB and Redis, no word is lost or doubled when
     '%s',
     async (_, makeFault, repair) => {
       const first = await startServerProcess(env);
+      onTestFinished(async () => void (await first.stop('SIGKILL')));
       const speaker = await Speaker.enter(first.url);
       await speaker.speak(async () => {
         const fault = makeFault(first);
@@ -172,7 +176,6 @@ describe('with two servers on MariaDB and Redis, no word is lost or doubled when
       });
       await repair(first);
       await expectAllSaid(speaker, second.url);
-      await speaker.leave();
       if (first.child.exitCode === null && first.child.signalCode === null) await first.stop();
       // The first one has nothing to add, whatever it had heard.
       await expectAllSaid(speaker, second.url);

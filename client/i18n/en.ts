@@ -198,6 +198,7 @@ export const en = {
     budget_spent: 'This room has used its speech minutes for today.',
     idle: 'The connection was lost for too long.',
     server_stopping: 'The server is restarting.',
+    stream_finishing: 'Your last words are being saved.',
     not_owner: 'Only the room owner can do this.',
     message_removed: 'This message was removed in the meantime.',
     message_unknown: 'This message is not in this room.',

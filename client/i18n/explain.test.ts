@@ -18,6 +18,8 @@ const ELSEWHERE = [
   ...['chunk_empty', 'chunk_malformed', 'chunk_odd', 'chunk_out_of_window', 'chunk_too_long', 'not_pcm'],
   // The client is gone and reads no answer.
   'caller_gone',
+  // A process that writes for a stream that another one continues. It ends its stream.
+  'stream_sealed',
   // Answers of REST and of the health check, and of batches that our own client keeps small.
   ...[
     'batch_too_large',

@@ -193,6 +193,7 @@ export const ko: Texts = {
     budget_spent: '이 방에서 오늘 쓸 수 있는 음성 시간을 모두 사용했습니다.',
     idle: '연결이 너무 오래 끊겨 있었습니다.',
     server_stopping: '서버를 다시 시작하고 있습니다.',
+    stream_finishing: '마지막으로 하신 말씀을 저장하고 있습니다.',
     not_owner: '방 주인만 할 수 있습니다.',
     message_removed: '그사이 삭제된 메시지입니다.',
     message_unknown: '이 방에 없는 메시지입니다.',

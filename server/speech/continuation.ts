@@ -89,8 +89,12 @@ async function isDead(
     if (event.type !== 'caption' || event.event.type !== 'stream') return;
     if (event.event.streamId === stream.streamId && event.event.state === 'ended') resolve('ended');
   });
-  bus.publish(roomId, { type: 'stream-wanted', ...stream });
+  const ask = () => bus.publish(roomId, { type: 'stream-wanted', ...stream });
+  ask();
+  // The first answer may be missed: a bus needs a moment to attach a listener of a room that nobody has open here.
+  const asking = setInterval(ask, ANSWER_MS / 4);
   const answer = await promise;
+  clearInterval(asking);
   clearTimeout(timer);
   detach();
   if (answer === 'finishing') throw stillFinishing();

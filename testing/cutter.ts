@@ -14,16 +14,20 @@ export type Cutter = AsyncDisposable & {
   connections: () => number;
 };
 
-/** Puts a cable between clients and a server: a TCP proxy whose connections a test can break. */
-export async function openCutter(serverUrl: string): Promise<Cutter> {
-  let target = Number(new URL(serverUrl).port);
+/**
+ * Puts a cable between clients and a server: a TCP proxy whose connections a test can break. With several servers, the
+ * connections go to each of them in turn.
+ */
+export async function openCutter(...serverUrls: string[]): Promise<Cutter> {
+  const portOf = (url: string) => Number(new URL(url).port);
+  let ports = serverUrls.map(portOf);
   const open = new Set<Socket>();
   let connections = 0;
   let held = false;
   const server = createServer((client) => {
     if (held) return void client.destroy();
     connections += 1;
-    const upstream = connect(target, '127.0.0.1');
+    const upstream = connect(ports[connections % ports.length] as number, '127.0.0.1');
     forward(client, upstream, open);
     forward(upstream, client, open);
   });
@@ -43,7 +47,7 @@ export async function openCutter(serverUrl: string): Promise<Cutter> {
       };
     },
     lead(otherUrl) {
-      target = Number(new URL(otherUrl).port);
+      ports = [portOf(otherUrl)];
     },
     connections: () => connections,
     async [Symbol.asyncDispose]() {

@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Message } from '../../contract/types.ts';
 import { createRandom } from '../../server/transcriber/testing/random.ts';
 import { audit, NOTHING_FOUND } from './audit.ts';
-import type { Ack, View } from './person.ts';
+import { emptyView, type View } from './page.ts';
+import type { Ack } from './person.ts';
 import { type Plan, runFaults } from './run.ts';
 
 const plan: Plan = {
-  ...{ database: 'sqlite', servers: 1, kills: 4, people: 6, rooms: 2, limitMs: 120_000 },
+  ...{ database: 'sqlite', servers: 1, kills: 4, people: 6, speakers: 2, rooms: 2, limitMs: 120_000 },
+  withLongFaults: false,
   seed: 20_261_124,
 };
 
@@ -34,7 +36,7 @@ describe('the audit finds', () => {
   const message = (seq: number, rev = seq) =>
     ({ id: `m${seq}`, seq, rev, roomId: 'room', clientId: `c${seq}`, author: { id: 'ada' } }) as Message;
   const stored = [message(1), message(2), message(3)];
-  const view = (...messages: Message[]): View => ({ person: 'Ben', roomId: 'room', messages, resets: 0 });
+  const view = (...messages: Message[]): View => ({ ...emptyView('Ben', 'room'), messages });
   const acks = stored.map((one) => ({
     roomId: 'room',
     clientId: one.clientId,

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../server/transcriber/testing/random.ts';
-import type { Stage } from './stage.ts';
+import type { Node, Stage } from './stage.ts';
+
+/** What a fault needs: `passBy` lets somebody enter by a server, and returns what makes them vanish. */
+export type Scene = { stage: Stage; random: Random; passBy: (node: Node) => Promise<() => void> };
 
 export type Fault = {
   name: string;
   /** Whether it kills a process. */
   kills: boolean;
   /** Breaks something and repairs it. Resolves when it is repaired. */
-  inject: (stage: Stage, random: Random) => Promise<void>;
+  inject: (scene: Scene) => Promise<void>;
 };
 
 /** How long each fault lasts. Nothing waits for the servers to notice it: the audit at the end checks the outcome. */
@@ -19,18 +22,24 @@ const nodeFaults: Fault[] = [
   {
     name: 'server killed',
     kills: true,
-    inject: ({ nodes }, random) => random.pick(nodes).restart('SIGKILL'),
+    async inject({ stage, random, passBy }) {
+      const node = random.pick(stage.nodes);
+      const vanish = await passBy(node);
+      const restarted = node.restart('SIGKILL');
+      vanish();
+      await restarted;
+    },
   },
   {
     name: 'server restarted',
     kills: false,
-    inject: ({ nodes }, random) => random.pick(nodes).restart('SIGTERM'),
+    inject: ({ stage, random }) => random.pick(stage.nodes).restart('SIGTERM'),
   },
   {
     name: 'sockets cut',
     kills: false,
-    async inject({ nodes }, random) {
-      const plugIn = random.pick(nodes).cable.hold();
+    async inject({ stage, random }) {
+      const plugIn = random.pick(stage.nodes).cable.hold();
       await sleep(random.between(...UNPLUGGED_MS));
       plugIn();
     },
@@ -42,7 +51,7 @@ const daemonFaults = (which: 'database' | 'bus' | 'proxy'): Fault[] => [
   {
     name: `${which} killed`,
     kills: true,
-    async inject(stage, random) {
+    async inject({ stage, random }) {
       await stage[which]?.kill();
       await sleep(random.between(...DOWN_MS));
       await stage[which]?.start();
@@ -51,7 +60,7 @@ const daemonFaults = (which: 'database' | 'bus' | 'proxy'): Fault[] => [
   {
     name: `${which} frozen`,
     kills: false,
-    async inject(stage, random) {
+    async inject({ stage, random }) {
       stage[which]?.signal('SIGSTOP');
       await sleep(random.between(...FROZEN_MS));
       stage[which]?.signal('SIGCONT');

@@ -1,26 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTRPCClient, createWSClient, httpLink, type TRPCClient, wsLink } from '@trpc/client';
-import type { Message, RoomEvent } from '../../contract/types.ts';
+import type { Message, User } from '../../contract/types.ts';
 import type { Random } from '../../server/transcriber/testing/random.ts';
 import type { AppRouter } from '../../server/trpc/router.ts';
-
-/** The messages that one person was shown in one room, in the order in which they came. */
-export type View = {
-  person: string;
-  roomId: string;
-  messages: Message[];
-  resets: number;
-};
+import { openPage, type Page } from './page.ts';
 
 /** A message that the server has acked: it has promised to keep the message. */
 export type Ack = { roomId: string; clientId: string; text: string; message: Message };
 
 export type Person = {
+  user: User;
   /** Sends messages until `signal` aborts. Resolves when all of them are acked. */
   talk: (roomIds: string[], signal: AbortSignal) => Promise<void>;
   acks: Ack[];
-  views: View[];
+  /** The rooms that the person has open. */
+  pages: Page[];
   /** How many calls failed and were made again. */
   repeats: () => number;
   leave: () => Promise<void>;
@@ -50,11 +45,10 @@ export type PersonOptions = {
  * cursor. A call that fails is made again until it succeeds. Repeated sends of one message have the same `clientId`.
  */
 export async function enterPerson({ name, addresses, random, onAck }: PersonOptions): Promise<Person> {
-  const token = await retry(() => guest(random.pick(addresses), name));
+  const { token, user } = await retry(() => guest(random.pick(addresses), name));
   const { socket, trpc } = connect(token, addresses, random);
   const acks: Ack[] = [];
-  const views: View[] = [];
-  const stops: (() => void)[] = [];
+  const pages: Page[] = [];
   let repeats = 0;
 
   const onFailure = () => {
@@ -64,14 +58,13 @@ export async function enterPerson({ name, addresses, random, onAck }: PersonOpti
 
   const join = async (roomId: string) => {
     await call((timeout) => trpc.rooms.join.mutate({ roomId }, { signal: timeout }));
-    const view: View = { person: name, roomId, messages: [], resets: 0 };
-    views.push(view);
-    stops.push(watch(trpc, view));
+    pages.push(openPage(trpc, name, roomId));
   };
 
   return {
+    user,
     acks,
-    views,
+    pages,
     repeats: () => repeats,
     async talk(roomIds, signal) {
       for (const roomId of roomIds) await join(roomId);
@@ -84,7 +77,7 @@ export async function enterPerson({ name, addresses, random, onAck }: PersonOpti
       }
     },
     async leave() {
-      for (const stop of stops) stop();
+      for (const page of pages) page.close();
       await socket.close();
     },
   };
@@ -125,17 +118,14 @@ function connect(token: string, addresses: string[], random: Random) {
   return { socket, trpc };
 }
 
-async function guest(address: string, name: string): Promise<string> {
+/** Makes a session for a guest. @throws if the server does not answer in time. */
+export function guest(address: string, name: string): Promise<{ token: string; user: User }> {
   const trpc = createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc` })] });
-  const { token } = await trpc.session.guest.mutate(
-    { name },
-    { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
-  );
-  return token;
+  return trpc.session.guest.mutate({ name }, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 }
 
 /** Tries until it works. Every fault of this suite is repaired, so it works in the end. */
-async function retry<T>(attempt: () => Promise<T>, onFailure: () => void = () => {}): Promise<T> {
+export async function retry<T>(attempt: () => Promise<T>, onFailure: () => void = () => {}): Promise<T> {
   for (;;) {
     try {
       return await attempt();
@@ -144,31 +134,4 @@ async function retry<T>(attempt: () => Promise<T>, onFailure: () => void = () =>
       await sleep(BACKOFF_MS);
     }
   }
-}
-
-/** Follows the room from its beginning. The stock client resumes after a lost socket, and this function after an error. */
-function watch(trpc: Client, view: View): () => void {
-  let lastEventId = '0';
-  let stopped = false;
-  let current: { unsubscribe: () => void } | undefined;
-  const begin = () => {
-    if (stopped) return;
-    current = trpc.messages.live.subscribe(
-      { roomId: view.roomId, lastEventId },
-      {
-        onData(event) {
-          const { id, data } = event as unknown as { id: string; data: RoomEvent };
-          lastEventId = id;
-          if (data.type === 'message') view.messages.push(data.message);
-          if (data.type === 'reset') view.resets += 1;
-        },
-        onError: () => setTimeout(begin, BACKOFF_MS),
-      },
-    );
-  };
-  begin();
-  return () => {
-    stopped = true;
-    current?.unsubscribe();
-  };
 }

@@ -1,12 +1,19 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Message } from '../../contract/types.ts';
 import { openStore } from '../../db/open.ts';
 import { createRandom, type Random } from '../../server/transcriber/testing/random.ts';
 import { httpClient } from '../clients.ts';
 import { audit, type Findings, readRoom } from './audit.ts';
-import { type Fault, faultsOf } from './faults.ts';
+import { troubleEngine } from './engineFaults.ts';
+import { FaultLog, type FaultRecord } from './faultLog.ts';
+import { faultsOf } from './faults.ts';
+import { PassersBy, showsPerson, showsSpeech, waitUntilGone } from './ghosts.ts';
+import type { View } from './page.ts';
 import { enterPerson, type Person } from './person.ts';
+import { enterSpeaker, type Speaker } from './speaker.ts';
 import { type Setting, type Stage, setStage } from './stage.ts';
+import { auditWords, sumWords, type WordFindings } from './wordAudit.ts';
 
 export type Plan = Setting & {
   /** The run ends after this number of killed processes. */
@@ -14,22 +21,29 @@ export type Plan = Setting & {
   /** A run that takes longer than this has failed. */
   limitMs: number;
   people: number;
+  /** How many of the people speak. The others type. */
+  speakers: number;
   rooms: number;
   seed: number;
+  /** Some faults of the engine last for more than a minute. */
+  withLongFaults: boolean;
 };
 
-export type Report = Findings & {
-  /** How often each fault was injected, by name. */
-  faults: Map<string, number>;
-  kills: number;
-  acked: number;
-  shown: number;
-  repeats: number;
-  seconds: number;
-};
+export type Report = Findings &
+  WordFindings & {
+    /** In the order of their ends. */
+    faults: FaultRecord[];
+    kills: number;
+    acked: number;
+    shown: number;
+    repeats: number;
+    /** How often somebody was shown who was gone. */
+    ghosts: number;
+    seconds: number;
+  };
 
-/** How long the clients may take to show everything after the last fault. */
-const CATCH_UP_MS = 30_000;
+/** How long the clients may take to show everything after the last fault, and a server to recognise the last words. */
+const CATCH_UP_MS = 45_000;
 const CHECK_MS = 200;
 /**
  * How many acks people get between two faults. With 0 the fault strikes clients that are still reconnecting. A fixed time
@@ -37,34 +51,38 @@ const CHECK_MS = 200;
  */
 const ACKS_BETWEEN = [0, 60] as const;
 
-/** People chat while faults are injected. Then the messages that they were shown are compared with the database. */
+type People = { typing: Person[]; speaking: Speaker[] };
+
+/** People chat and speak while faults are injected. Then what they were shown is compared with the database. */
 export async function runFaults(plan: Plan): Promise<Report> {
   const startedAt = performance.now();
   await using stage = await setStage(plan);
-  const random = createRandom(plan.seed);
-  const { addresses } = stage;
-  const roomIds = await makeRooms(addresses[0] as string, plan.rooms);
-  const people: Person[] = [];
+  const roomIds = await makeRooms(stage.addresses[0] as string, plan.rooms);
   const acks = new EventEmitter();
-  for (let i = 1; i <= plan.people; i += 1) {
-    const own = { name: `Person ${i}`, random: createRandom(plan.seed + i) };
-    people.push(await enterPerson({ ...own, addresses, onAck: () => acks.emit('ack') }));
-  }
+  const people = await enterPeople(stage, plan, roomIds, acks);
+  const views = () => viewsOf(people);
+  const passersBy = new PassersBy(views);
+  const log = new FaultLog();
 
   const talking = new AbortController();
-  const talks = people.map((person) => person.talk(roomIds, talking.signal));
-  const faults = await injectFaults({ stage, plan, random, acks });
+  const talks = [
+    ...people.typing.map((person) => person.talk(roomIds, talking.signal)),
+    ...people.speaking.map((speaker) => speaker.speak(talking.signal)),
+  ];
+  await injectFaults({ stage, plan, acks, log, passersBy, roomIds });
   talking.abort();
   await Promise.all(talks);
-  const findings = await auditWhenCaughtUp(stage.databaseUrl, roomIds, people);
-  await Promise.all(people.map((person) => person.leave()));
+  const findings = await auditWhenCaughtUp(stage.databaseUrl, roomIds, people, log);
+  await passersBy.settled();
+  const seen = await lastGhosts(people);
   return {
     ...findings,
-    faults: new Map([...faults].map(([fault, times]) => [fault.name, times])),
-    kills: killsIn(faults),
-    acked: people.reduce((total, { acks }) => total + acks.length, 0),
-    shown: people.reduce((total, { views }) => total + views.flatMap(({ messages }) => messages).length, 0),
-    repeats: people.reduce((total, { repeats }) => total + repeats(), 0),
+    ghosts: passersBy.ghosts.length + seen,
+    faults: log.records,
+    kills: log.kills,
+    acked: people.typing.reduce((total, { acks }) => total + acks.length, 0),
+    shown: views().reduce((total, { messages }) => total + messages.length, 0),
+    repeats: people.typing.reduce((total, { repeats }) => total + repeats(), 0),
     seconds: (performance.now() - startedAt) / 1_000,
   };
 }
@@ -76,45 +94,111 @@ async function makeRooms(address: string, count: number): Promise<string[]> {
   return (await Promise.all(rooms)).map(({ id }) => id);
 }
 
-type Injecting = { stage: Stage; plan: Plan; random: Random; acks: EventEmitter };
-
-/** @returns how often each fault was injected. @throws Error after `plan.limitMs`. */
-async function injectFaults({ stage, plan, random, acks }: Injecting): Promise<Map<Fault, number>> {
-  const limit = AbortSignal.timeout(plan.limitMs);
-  const possible = faultsOf(stage);
-  const injected = new Map(possible.map((fault) => [fault, 0]));
-  while (killsIn(injected) < plan.kills) {
-    limit.throwIfAborted();
-    for (let left = random.between(...ACKS_BETWEEN); left > 0; left -= 1) {
-      await once(acks, 'ack', { signal: limit });
-    }
-    const fault = random.pick(possible);
-    await fault.inject(stage, random);
-    injected.set(fault, (injected.get(fault) ?? 0) + 1);
+async function enterPeople(
+  { addresses, address }: Stage,
+  { people, speakers, seed }: Plan,
+  roomIds: string[],
+  acks: EventEmitter,
+): Promise<People> {
+  const [typing, speaking]: [Person[], Speaker[]] = [[], []];
+  for (let i = 1; i <= people; i += 1) {
+    const own = { name: `Person ${i}`, random: createRandom(seed + i) };
+    if (i > speakers) typing.push(await enterPerson({ ...own, addresses, onAck: () => acks.emit('ack') }));
+    else speaking.push(await enterSpeaker({ ...own, address, roomId: own.random.pick(roomIds) }));
   }
-  return injected;
+  return { typing, speaking };
 }
 
-function killsIn(faults: Map<Fault, number>): number {
-  return [...faults].reduce((total, [fault, times]) => total + (fault.kills ? times : 0), 0);
+function viewsOf({ typing, speaking }: People): View[] {
+  return [...typing.flatMap(({ pages }) => pages), ...speaking.map(({ page }) => page)].map(
+    ({ view }) => view,
+  );
 }
 
-/** Repeats the audit until nothing is missing. A message that is still missing after `CATCH_UP_MS` is lost. */
+type Injecting = {
+  stage: Stage;
+  plan: Plan;
+  acks: EventEmitter;
+  log: FaultLog;
+  passersBy: PassersBy;
+  roomIds: string[];
+};
+
+/** Injects the faults of the plan, and beside them those of the engine. @throws Error after `plan.limitMs`. */
+async function injectFaults({ stage, plan, acks, log, passersBy, roomIds }: Injecting): Promise<void> {
+  const limit = AbortSignal.timeout(plan.limitMs);
+  const random = createRandom(plan.seed);
+  const trouble = new AbortController();
+  const { withLongFaults } = plan;
+  const troubled = troubleEngine(
+    { engine: stage.engine, random: createRandom(plan.seed + 1_000), log, withLongFaults },
+    trouble.signal,
+  );
+  const possible = faultsOf(stage);
+  const passBy = ({ cable }: Stage['nodes'][number]) => passersBy.enter(cable.url, random.pick(roomIds));
+  while (log.kills < plan.kills) {
+    limit.throwIfAborted();
+    await letPeopleType(acks, random, limit);
+    const fault = random.pick(possible);
+    await log.record(fault, () => fault.inject({ stage, random, passBy }));
+  }
+  trouble.abort();
+  await troubled;
+}
+
+/** Lets people send some messages. */
+async function letPeopleType(acks: EventEmitter, random: Random, signal: AbortSignal): Promise<void> {
+  for (let left = random.between(...ACKS_BETWEEN); left > 0; left -= 1) await once(acks, 'ack', { signal });
+}
+
+/** Repeats the audit until nothing is missing. What is still missing after `CATCH_UP_MS` is lost. */
 async function auditWhenCaughtUp(
   databaseUrl: string,
   roomIds: string[],
-  people: Person[],
-): Promise<Findings> {
+  people: People,
+  { records }: FaultLog,
+): Promise<Findings & WordFindings> {
   const store = await openStore(databaseUrl);
-  const rooms = new Map<string, Awaited<ReturnType<typeof readRoom>>>();
-  for (const roomId of roomIds) rooms.set(roomId, await readRoom(store, roomId));
-  await store.close();
-  const acks = people.flatMap((person) => person.acks);
-  const views = people.flatMap((person) => person.views);
+  const acks = people.typing.flatMap((person) => person.acks);
   const deadline = performance.now() + CATCH_UP_MS;
-  for (;;) {
-    const findings = audit(rooms, acks, views);
-    if (findings.lost === 0 || performance.now() > deadline) return findings;
-    await sleep(CHECK_MS);
+  try {
+    for (;;) {
+      const rooms = new Map<string, Message[]>();
+      for (const roomId of roomIds) rooms.set(roomId, await readRoom(store, roomId));
+      const words = sumWords(people.speaking.map((speaker) => wordsOf(speaker, rooms, records)));
+      const findings = { ...audit(rooms, acks, viewsOf(people)), ...words };
+      if (findings.lost + findings.wordsLost === 0 || performance.now() > deadline) return findings;
+      await sleep(CHECK_MS);
+    }
+  } finally {
+    await store.close();
   }
+}
+
+function wordsOf(
+  { user, page, spoken }: Speaker,
+  rooms: ReadonlyMap<string, Message[]>,
+  faults: FaultLog['records'],
+): WordFindings {
+  const own = (rooms.get(page.view.roomId) ?? []).filter(
+    ({ author, speech }) => speech && author.id === user.id,
+  );
+  const found = auditWords(
+    spoken,
+    own.toSorted((a, b) => a.seq - b.seq),
+    faults,
+  );
+  return { ...found, notes: found.notes.map((note) => `${user.name}: ${note}`) };
+}
+
+/** All microphones are off, and then everybody leaves but one. @returns how often somebody is shown who is gone. */
+async function lastGhosts({ typing: [witness, ...typing], speaking }: People): Promise<number> {
+  const everybody = { typing: witness ? [witness, ...typing] : [], speaking };
+  const stillSpeaking = await waitUntilGone(() => viewsOf(everybody), showsSpeech);
+  await Promise.all([...typing, ...speaking].map((person) => person.leave()));
+  const gone = new Set([...typing, ...speaking].map(({ user }) => user.id));
+  const showsAny = (view: View) => [...gone].some((userId) => showsPerson(view, userId));
+  const stillPresent = await waitUntilGone(() => witness?.pages.map(({ view }) => view) ?? [], showsAny);
+  await witness?.leave();
+  return stillSpeaking.length + stillPresent.length;
 }

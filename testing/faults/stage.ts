@@ -3,6 +3,7 @@ import { findMysqlHome, type MysqlServer, startMariadb, startOracleMysql } from 
 import { type ProxyName, type RunningProxy, startProxy } from '../proxies/proxies.ts';
 import { startRedis } from '../redisServer.ts';
 import { type ServerProcess, startServerProcess, temporaryDatabase } from '../serverProcess.ts';
+import { type Engine, startEngine } from './engine.ts';
 
 export type DatabaseName = 'sqlite' | 'mariadb' | 'mysql';
 
@@ -18,6 +19,9 @@ export type Stage = AsyncDisposable & {
   nodes: Node[];
   /** The addresses that people use: the proxy's, or those of all cables. */
   addresses: string[];
+  /** One address for all servers: the proxy's, or that of a cable that leads to each of them in turn. */
+  address: string;
+  engine: Engine;
   /** Undefined if people reach the servers directly. */
   proxy: RunningProxy | undefined;
   /** Undefined for SQLite, because it has no process of its own. */
@@ -43,8 +47,9 @@ export async function setStage({ database: name, servers, proxy: proxyName }: Se
   stack.defer(async () => file.remove());
   const databaseUrl = database ? await database.database() : file.url;
   const bus = servers > 1 ? stack.use(await startRedis()) : undefined;
+  const engine = stack.use(await startEngine());
   const env = {
-    ...{ DATABASE_URL: databaseUrl, AUTH_SECRET: SECRET, SPEECH_ENGINE: 'off', LOG_LEVEL: 'silent' },
+    ...{ ...engine.env, DATABASE_URL: databaseUrl, AUTH_SECRET: SECRET, LOG_LEVEL: 'silent' },
     ...(bus && { REDIS_URL: bus.url }),
   };
   const nodes: Node[] = [];
@@ -52,10 +57,13 @@ export async function setStage({ database: name, servers, proxy: proxyName }: Se
   const cables = nodes.map(({ cable }) => cable.url);
   const proxy = proxyName && stack.use(await startProxy(proxyName, cables));
   const addresses = proxy ? [proxy.url] : cables;
+  const address = proxy?.url ?? stack.use(await openCutter(...cables)).url;
   return {
     databaseUrl,
     nodes,
     addresses,
+    address,
+    engine,
     proxy,
     database,
     bus,

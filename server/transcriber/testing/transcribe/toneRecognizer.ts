@@ -23,7 +23,7 @@ const STEP_HERTZ = 120;
 const WORD_SECONDS = 0.1;
 const HOP_SECONDS = 0.01;
 /** A quarter of the amplitude of a tone: a window with only the edge of a tone counts as silence. */
-const MIN_AMPLITUDE = 800;
+export const MIN_AMPLITUDE = 800;
 
 /** Each word has a frequency of its own, and a word may follow itself. @throws RangeError for a word without a tone. */
 function synthesizeWords(words: string[], sampleRate: number): Uint8Array {
@@ -58,12 +58,15 @@ export type Recognizer = {
 /** In speech it looks at windows of a word's length; in silence it moves on by 10 ms at a time. */
 export class ToneRecognizer implements Recognizer {
   readonly #sampleRate: number;
+  readonly #wordIn: (window: Buffer, sampleRate: number) => string | null;
   #rest = Buffer.alloc(0);
   #samples = 0;
   #inSpeech = false;
 
-  constructor(sampleRate: number) {
+  /** @param wordIn recognises the word in 100 ms of audio; null in silence. */
+  constructor(sampleRate: number, wordIn = loudestWord) {
     this.#sampleRate = sampleRate;
+    this.#wordIn = wordIn;
   }
 
   *recognize(pcm: Buffer): Generator<Recognized> {
@@ -83,7 +86,7 @@ export class ToneRecognizer implements Recognizer {
   }
 
   #consume(window: Buffer): Recognized {
-    const word = this.#inSpeech ? loudestWord(window, this.#sampleRate) : null;
+    const word = this.#inSpeech ? this.#wordIn(window, this.#sampleRate) : null;
     const start = this.#samples / this.#sampleRate;
     this.#inSpeech = word !== null;
     this.#samples += window.length / 2;
@@ -99,7 +102,7 @@ function loudestWord(window: Buffer, sampleRate: number): string | null {
 }
 
 /** The amplitude at one frequency (in cycles a sample), by Goertzel's algorithm. */
-function level(window: Buffer, frequency: number): number {
+export function level(window: Buffer, frequency: number): number {
   const coefficient = 2 * Math.cos(2 * Math.PI * frequency);
   let [last, beforeLast] = [0, 0];
   for (let at = 0; at < window.length; at += 2) {

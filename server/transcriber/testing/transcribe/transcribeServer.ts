@@ -10,7 +10,7 @@ import { type ClientConnection, openConnection } from '../clientConnection.ts';
 import { type Fault, refuse } from './faults.ts';
 import type { Account } from './requestOptions.ts';
 import type { Keys } from './signature.ts';
-import { TranscribeStream } from './transcribeStream.ts';
+import { type RecognizerName, TranscribeStream } from './transcribeStream.ts';
 
 /** The credentials that the server accepts by default. */
 export const TEST_CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'test-secret' };
@@ -24,6 +24,8 @@ export type TranscribeServer = {
   openSessions: () => number;
   /** Makes this fault on every new connection, or on the next `times` ones. `undefined` stops the faults. */
   setFault: (fault: Fault | undefined, times?: number) => void;
+  /** Breaks every open connection. */
+  cut: () => void;
   close: () => Promise<void>;
 };
 
@@ -31,7 +33,7 @@ const DEFAULTS = {
   port: 0,
   keys: { [TEST_CREDENTIALS.accessKeyId]: TEST_CREDENTIALS.secretAccessKey } as Keys,
   account: { vocabularies: [], vocabularyFilters: {} } as Account,
-  recognizer: 'tone' as 'tone' | 'none',
+  recognizer: 'tone' as RecognizerName,
   idleMs: 15_000,
   longestSeconds: 4 * 3_600,
   dateSkewMs: 0,
@@ -86,6 +88,10 @@ export async function startTranscribeServer(
     session.on('close', () => sessions.delete(session));
     session.on('stream', (stream, headers) => answer(stream, headers, connection, ownFault));
   });
+  const cut = () => {
+    for (const session of sessions) session.destroy();
+    for (const { socket } of connections) socket.destroy();
+  };
   await once(server.listen(port, '127.0.0.1'), 'listening');
 
   return {
@@ -96,9 +102,9 @@ export async function startTranscribeServer(
       fault = next;
       faultsLeft = times;
     },
+    cut,
     async close() {
-      for (const session of sessions) session.destroy();
-      for (const { socket } of connections) socket.destroy();
+      cut();
       server.close();
       await once(server, 'close');
     },

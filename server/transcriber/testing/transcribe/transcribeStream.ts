@@ -3,17 +3,29 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { ClientConnection } from '../clientConnection.ts';
 import { decodeMessage, encodeMessage, type Message, MessageReader } from './eventStream.ts';
 import { type Fault, inflict, type Moment, refuse, sendException } from './faults.ts';
+import { createNumberRecognizer } from './numberRecognizer.ts';
 import { type Account, checkOptions, type RequestOptions, readOptions } from './requestOptions.ts';
 import { ResultBuilder } from './resultBuilder.ts';
 import { ScriptedRecognizer } from './scriptedRecognizer.ts';
 import { type FrameVerifier, type Keys, SignatureError, verifyRequest } from './signature.ts';
 import { type Recognized, type Recognizer, ToneRecognizer } from './toneRecognizer.ts';
 
+/**
+ * `tone` recognises the words of `toneRecognizer.ts`, and `numbers` those of `numberRecognizer.ts`. `none` ignores the
+ * audio and answers from a script, which costs less.
+ */
+export type RecognizerName = keyof typeof RECOGNIZERS;
+
+const RECOGNIZERS = {
+  tone: (sampleRate: number): Recognizer => new ToneRecognizer(sampleRate),
+  numbers: (sampleRate: number): Recognizer => createNumberRecognizer(sampleRate),
+  none: (sampleRate: number): Recognizer => new ScriptedRecognizer(sampleRate),
+};
+
 type StreamSettings = {
   keys: Keys;
   account: Account;
-  /** `tone` recognises the tones. `none` ignores the audio and answers from a script, which costs less. */
-  recognizer: 'tone' | 'none';
+  recognizer: RecognizerName;
   idleMs: number;
   /** A stream that gets more audio than this is ended. */
   longestSeconds: number;
@@ -57,8 +69,7 @@ export class TranscribeStream {
     this.#settings = settings;
     this.#options = readOptions(headers);
     const { sampleRate, filter, filters } = this.#options;
-    this.#recognizer =
-      settings.recognizer === 'tone' ? new ToneRecognizer(sampleRate) : new ScriptedRecognizer(sampleRate);
+    this.#recognizer = RECOGNIZERS[settings.recognizer](sampleRate);
     const filtered = [filter ?? [], filters]
       .flat()
       .flatMap((name) => settings.account.vocabularyFilters[name] ?? []);

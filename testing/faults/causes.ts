@@ -1,0 +1,46 @@
+import type { GapReason } from '../../contract/types.ts';
+import type { FaultRecord } from './faultLog.ts';
+
+/** A stretch of time in ms since 1970. */
+type Span = { from: number; to: number };
+
+/** So much audio is kept while the engine is away, and while the network is. */
+const KEPT_MS = { engine: 60_000, network: 30_000 };
+/**
+ * After the end of an outage, the next attempt comes up to 10 s later. Throttled calls wait longer, and then begin one
+ * after the other.
+ */
+const RETURN_MS = 15_000;
+const THROTTLED_RETURN_MS = 75_000;
+/** An outage loses the utterance that was open when it began. */
+const OPEN_UTTERANCE_MS = 10_000;
+
+/**
+ * Whether the faults of a run explain a gap. They do if they lasted longer than audio is kept, and if the gap ends where
+ * the kept audio begins. @param gap in ms since 1970.
+ */
+export function isCaused(gap: Span & { reason: GapReason }, faults: FaultRecord[]): boolean {
+  return outages(gap.reason, faults).some(
+    ({ from, to }) =>
+      gap.from >= from - OPEN_UTTERANCE_MS &&
+      gap.to <= to - (gap.reason === 'network' ? KEPT_MS.network : KEPT_MS.engine),
+  );
+}
+
+/** The times in which audio could be lost for this reason, each with the time that the return may take. */
+function outages(reason: GapReason, faults: FaultRecord[]): Span[] {
+  const spans = faults
+    .filter(({ name }) => reason === 'network' || name.startsWith('engine'))
+    .map(({ name, from, to }) => ({
+      from,
+      to: to + (name === 'engine throttling' ? THROTTLED_RETURN_MS : RETURN_MS),
+    }))
+    .toSorted((a, b) => a.from - b.from);
+  const joined: Span[] = [];
+  for (const span of spans) {
+    const last = joined.at(-1);
+    if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
+    else joined.push({ ...span });
+  }
+  return joined;
+}

@@ -3,6 +3,8 @@ import type { FaultRecord } from './faultLog.ts';
 
 /** A stretch of time in ms since 1970. */
 type Span = { from: number; to: number };
+/** `isThrottled`: a part of it was that calls had to wait for a place. */
+type Outage = Span & { isThrottled: boolean };
 
 /** So much audio is kept while the engine is away, and while the network is. */
 const KEPT_MS = { engine: 60_000, network: 30_000 };
@@ -20,27 +22,28 @@ const OPEN_UTTERANCE_MS = 10_000;
  * the kept audio begins. @param gap in ms since 1970.
  */
 export function isCaused(gap: Span & { reason: GapReason }, faults: FaultRecord[]): boolean {
+  const keptMs = gap.reason === 'network' ? KEPT_MS.network : KEPT_MS.engine;
   return outages(gap.reason, faults).some(
-    ({ from, to }) =>
+    ({ from, to, isThrottled }) =>
       gap.from >= from - OPEN_UTTERANCE_MS &&
-      gap.to <= to - (gap.reason === 'network' ? KEPT_MS.network : KEPT_MS.engine),
+      gap.to <= to - keptMs &&
+      (gap.reason !== 'queue' || isThrottled),
   );
 }
 
 /** The times in which audio could be lost for this reason, each with the time that the return may take. */
-function outages(reason: GapReason, faults: FaultRecord[]): Span[] {
-  const spans = faults
-    .filter(({ name }) => reason === 'network' || name.startsWith('engine'))
-    .map(({ name, from, to }) => ({
-      from,
-      to: to + (name === 'engine throttling' ? THROTTLED_RETURN_MS : RETURN_MS),
-    }))
-    .toSorted((a, b) => a.from - b.from);
-  const joined: Span[] = [];
-  for (const span of spans) {
+function outages(reason: GapReason, faults: FaultRecord[]): Outage[] {
+  const joined: Outage[] = [];
+  for (const { name, from, to } of faults.toSorted((a, b) => a.from - b.from)) {
+    if (reason !== 'network' && !name.startsWith('engine')) continue;
+    const isThrottled = name === 'engine throttling';
+    const end = to + (isThrottled ? THROTTLED_RETURN_MS : RETURN_MS);
     const last = joined.at(-1);
-    if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
-    else joined.push({ ...span });
+    if (!last || from > last.to) joined.push({ from, to: end, isThrottled });
+    else {
+      last.to = Math.max(last.to, end);
+      last.isThrottled ||= isThrottled;
+    }
   }
   return joined;
 }

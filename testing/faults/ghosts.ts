@@ -35,8 +35,12 @@ export function showsSpeech({ board }: View): boolean {
 }
 
 /** Waits until none of the views shows what is gone, at most as long as that may take. @returns those that still do. */
-export async function waitUntilGone(views: () => View[], shows: (view: View) => boolean): Promise<View[]> {
-  const deadline = performance.now() + GONE_MS + NEWS_MS;
+export async function waitUntilGone(
+  views: () => View[],
+  shows: (view: View) => boolean,
+  withinMs = GONE_MS + NEWS_MS,
+): Promise<View[]> {
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const left = views().filter(shows);
     if (left.length === 0 || performance.now() > deadline) return left;

@@ -32,7 +32,7 @@ Gaps:
   causeless  must be 0: missing words without a gap, gaps that no fault explains, and gaps longer than what is missing
 Ghosts       must be 0: how often somebody was shown as present or speaking 15 s after they were gone`;
 
-const SECONDS_PER_KILL = 20;
+const SECONDS_PER_KILL = 60;
 
 type Choice = { database?: string | undefined; servers?: string | undefined; proxy?: string | undefined };
 

@@ -20,7 +20,7 @@ export type WordFindings = {
   causelessGaps: number;
   /** How much audio the room was told to be lost. */
   gapSeconds: number;
-  /** A line for each fault that was counted, with its time. */
+  /** A line for each fault that was counted and for each gap, with its time. */
   notes: string[];
 };
 
@@ -63,6 +63,7 @@ export function auditWords(spoken: SpokenWord[], messages: Message[], faults: Fa
       ...reordered.map((item) => `reordered: ${nameOf(item)}`),
       ...long.map((gap) => `longer than what is missing: ${nameOf({ gap })}`),
       ...strange.map((gap) => `no fault explains ${nameOf({ gap })}`),
+      ...gaps.map((gap) => `told: ${nameOf({ gap })}`),
     ],
   };
 }

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import type { GapReason, Message } from '../../contract/types.ts';
+import { numberText } from '../../server/transcriber/testing/transcribe/numberRecognizer.ts';
+import { iso, MORNING } from '../utterance.ts';
+import type { FaultRecord } from './faultLog.ts';
+import { auditWords } from './wordAudit.ts';
+
+/** Two words a second, for ten minutes. */
+const spoken = Array.from({ length: 1_200 }, (_, number) => ({ number, at: MORNING + 500 * number }));
+
+/** A message with these words. Its times do not count. */
+const said = (...texts: string[]) =>
+  ({
+    speech: { startedAt: iso(0), endedAt: iso(1), words: texts.map((text) => ({ text })) },
+  }) as Message;
+/** A message with the words from this number up to that one. */
+const words = (from: number, to: number) =>
+  said(...spoken.slice(from, to).map(({ number }) => numberText(number)));
+const gap = (from: number, to: number, reason: GapReason = 'engine') =>
+  ({ speech: { startedAt: iso(from), endedAt: iso(to), words: [], gap: reason } }) as unknown as Message;
+const fault = (name: string, from: number, to: number): FaultRecord => ({
+  ...{ name, kills: false, from: MORNING + 1_000 * from, to: MORNING + 1_000 * to },
+});
+
+/** The engine is away from second 100 to 260, so up to about second 200 nothing is heard. */
+const away = [fault('engine frozen', 100, 260)];
+const toldGap = [words(0, 200), gap(100, 200), words(400, 1_200)];
+
+/** The counts that are not 0. */
+function found(messages: Message[], faults = away) {
+  const { words, gapSeconds, notes, ...counts } = auditWords(spoken, messages, faults);
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+}
+
+describe('the audit of words finds nothing', () => {
+  test.each<[string, Message[]]>([
+    ['when all words are there once and in order', [words(0, 700), words(700, 1_200)]],
+    ['when missing words are told as a gap of the same length', toldGap],
+    ['when times differ by a second or two', [words(0, 200), gap(102, 198), words(400, 1_200)]],
+    [
+      'when the last word before a gap is a guess',
+      [words(0, 199), said(numberText(199).slice(0, 2)), gap(100, 200), words(400, 1_200)],
+    ],
+  ])('%s', (_, messages) => expect(found(messages)).toEqual({}));
+});
+
+describe('the audit of words finds', () => {
+  test.each<[string, Message[], object]>([
+    ['a lost word', [words(0, 500), words(501, 1_200)], { wordsLost: 1, causelessGaps: 1 }],
+    ['a lost end', [words(0, 1_190)], { wordsLost: 10, causelessGaps: 1 }],
+    ['two runs of lost words', [words(5, 90), words(96, 1_200)], { wordsLost: 11, causelessGaps: 2 }],
+    ['a doubled word', [words(0, 500), words(499, 1_200)], { wordsDoubled: 1 }],
+    ['a word that nobody said', [words(0, 500), said('12?4'), words(500, 1_200)], { wordsDoubled: 1 }],
+    ['a guess at another word', [words(0, 500), said('07'), words(500, 1_200)], { wordsDoubled: 1 }],
+    ['a number that was not reached', [words(0, 1_200), said('1200')], { wordsDoubled: 1 }],
+    [
+      'messages in the wrong order',
+      [words(0, 100), words(102, 1_200), words(100, 102)],
+      { wordsReordered: 2 },
+    ],
+    [
+      'a gap before earlier words',
+      [gap(100, 200), words(0, 200), words(400, 1_200)],
+      { wordsReordered: 194 },
+    ],
+    ['a gap after later words', [words(0, 200), words(400, 1_200), gap(100, 200)], { wordsReordered: 1 }],
+    [
+      'a gap where nothing is missing',
+      [words(0, 200), gap(100, 200), words(200, 1_200)],
+      { causelessGaps: 1 },
+    ],
+    ['a gap that is told twice', [...toldGap.slice(0, 2), ...toldGap.slice(1)], { causelessGaps: 1 }],
+    [
+      'a gap that is ten seconds too long',
+      [words(0, 200), gap(100, 200), words(380, 1_200)],
+      { causelessGaps: 1 },
+    ],
+    [
+      'words that are missing beside a gap',
+      [words(0, 180), gap(100, 200), words(400, 1_200)],
+      { wordsLost: 14, causelessGaps: 1 },
+    ],
+  ])('%s', (_, messages, counts) => expect(found(messages)).toEqual(counts));
+
+  const cause = (reason: GapReason, ...faults: FaultRecord[]) =>
+    found([words(0, 200), gap(100, 200, reason), words(400, 1_200)], faults);
+  const causeless = { causelessGaps: 1 };
+
+  test.each<[string, object, object]>([
+    ['a gap without any fault', cause('engine'), causeless],
+    [
+      'a gap that a fault of another time does not explain',
+      cause('engine', fault('engine killed', 300, 500)),
+      causeless,
+    ],
+    [
+      'a gap of the engine while only a server was away',
+      cause('engine', fault('server killed', 100, 260)),
+      causeless,
+    ],
+    [
+      'a gap while the engine was away for less than audio is kept',
+      cause('engine', fault('engine killed', 100, 210)),
+      causeless,
+    ],
+    ['a queue although nobody throttled', cause('queue', ...away), causeless],
+  ])('%s', (_, counts, expected) => expect(counts).toEqual(expected));
+
+  test.each<[string, object]>([
+    [
+      'faults of the engine that follow each other',
+      cause('engine', fault('engine killed', 99, 150), fault('engine refusing', 155, 250)),
+    ],
+    ['a queue while the engine throttled', cause('queue', fault('engine throttling', 100, 250))],
+    ['a network that was away', cause('network', fault('proxy frozen', 100, 220))],
+  ])('no fault in a gap with a cause: %s', (_, counts) => expect(counts).toEqual({}));
+});
+
+test('the audit says how much audio was told to be lost, and names each finding with its time', () => {
+  const { gapSeconds, notes } = auditWords(spoken, [words(0, 200), gap(100, 200), words(402, 1_200)], away);
+  expect(gapSeconds).toBe(100);
+  expect(notes).toEqual(['told: the gap (engine) from 08:01:40.000 to 08:03:20.000']);
+  expect(auditWords(spoken, [words(1, 1_200)], []).notes).toEqual(['lost: 1 words at 08:00:00.000']);
+});

@@ -55,22 +55,24 @@ export type EngineTrouble = {
   engine: Engine;
   random: Random;
   log: FaultLog;
+  /** The faults that may be injected. */
+  faults: EngineFault[];
   /** The first fault and some later ones last for over a minute. */
   withLongFaults: boolean;
 };
 
 /** Breaks the engine again and again, beside all other faults. Resolves after `signal`, when the last fault is over. */
 export async function troubleEngine(
-  { engine, random, log, withLongFaults }: EngineTrouble,
+  { engine, random, log, faults, withLongFaults }: EngineTrouble,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let i = 0; ; i += 1) {
+  for (let i = 0; faults.length > 0; i += 1) {
     await sleep(random.between(...WORKING_MS), undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     const isLong = withLongFaults && (random.next() < LONG_SHARE || i === 0);
     const [least, most] = isLong ? LONG_AWAY_MS : AWAY_MS;
     const ms = random.between(least, most);
-    const fault = random.pick(ENGINE_FAULTS);
+    const fault = random.pick(faults);
     await log.record(fault, async () => {
       await fault.begin(engine);
       await sleep(ms);

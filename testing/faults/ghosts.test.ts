@@ -38,7 +38,7 @@ test.each<[string, View, boolean, boolean]>([
 });
 
 test('a ghost is found, and nobody who goes in time', async () => {
-  const haunted = view({ present: ['ada'] });
+  const haunted = { ...view({ present: ['ada'] }), connectedAt: performance.now() - 7_000 };
   const late = view({ present: ['ada'] });
   setTimeout(() => late.present.clear(), 20);
   const left = await waitUntilGone(
@@ -47,4 +47,18 @@ test('a ghost is found, and nobody who goes in time', async () => {
     600,
   );
   expect(left).toEqual([haunted]);
+});
+
+test('a page that was not connected has time to be told', async () => {
+  const offline = view({ present: ['ada'] });
+  setTimeout(() => {
+    offline.present.clear();
+  }, 500);
+  expect(
+    await waitUntilGone(
+      () => [offline],
+      (one) => showsPerson(one, 'ada'),
+      0,
+    ),
+  ).toEqual([]);
 });

@@ -3,20 +3,18 @@ import { encodeChunk } from '../../contract/chunk.ts';
 import { createRandom } from '../../server/transcriber/testing/random.ts';
 import { binaryClient } from '../clients.ts';
 import { NumberedSpeech, SAMPLE_RATE } from './numberedSpeech.ts';
-import type { View } from './page.ts';
+import { UP_TO_DATE_MS, type View } from './page.ts';
 import { guest } from './person.ts';
+import { timeOf } from './wordAudit.ts';
 
 /** After this time nobody may be shown who is gone: the promise of the design. */
 const GONE_MS = 15_000;
-/** Other faults hold up the news for at most this long: a proxy that is frozen, and then a socket that comes back. */
-const NEWS_MS = 5_000;
+/** A page that is cut off by other faults is back within this time. */
+const OFFLINE_MS = 90_000;
 const CHECK_MS = 250;
 const ENTER_MS = 5_000;
 /** A second of speech, so that a partial is open. */
 const CHUNKS = 10;
-
-/** Somebody who is gone, but is still shown to a person. */
-export type Ghost = { userId: string; seenBy: string };
 
 /** Whether a page shows this person as present, as speaking, or with a line that is not finished. */
 export function showsPerson({ present, board }: View, userId: string): boolean {
@@ -34,23 +32,39 @@ export function showsSpeech({ board }: View): boolean {
   return speakers.some((userId) => showsSpeaker(board, userId));
 }
 
-/** Waits until none of the views shows what is gone, at most as long as that may take. @returns those that still do. */
+/**
+ * Waits until no page shows what is gone, at most as long as that may take. A page that is not connected cannot know, so
+ * it has a little longer. @returns the views of the pages that still show it.
+ */
 export async function waitUntilGone(
   views: () => View[],
   shows: (view: View) => boolean,
-  withinMs = GONE_MS + NEWS_MS,
+  withinMs = GONE_MS,
 ): Promise<View[]> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const left = views().filter(shows);
-    if (left.length === 0 || performance.now() > deadline) return left;
+    const isLate = performance.now() > deadline;
+    if (left.length === 0 || (isLate && left.every(isUpToDate)) || performance.now() > deadline + OFFLINE_MS)
+      return left;
     await sleep(CHECK_MS);
   }
 }
 
+function isUpToDate({ connectedAt = Number.POSITIVE_INFINITY }: View): boolean {
+  return performance.now() - connectedAt > UP_TO_DATE_MS;
+}
+
+/** A line that says who sees whom. */
+export function ghostIn({ person, present, board }: View, name: string): string {
+  const shown = `${present.size} present, ${board.streams.length} streams, ${board.lines.length} lines`;
+  return `ghost: ${person} still sees ${name} at ${timeOf(Date.now())} (${shown})`;
+}
+
 /** The people who were lost together with their server. Nobody may see them for long. */
 export class PassersBy {
-  readonly ghosts: Ghost[] = [];
+  /** A line for each page that still shows somebody who is gone. */
+  readonly ghosts: string[] = [];
   readonly #views: () => View[];
   readonly #checks: Promise<void>[] = [];
   #count = 0;
@@ -74,7 +88,7 @@ export class PassersBy {
     if (!passerBy) return () => {};
     return () => {
       passerBy.vanish();
-      this.#checks.push(this.#check(passerBy.userId));
+      this.#checks.push(this.#check(passerBy));
     };
   }
 
@@ -83,9 +97,9 @@ export class PassersBy {
     await Promise.all(this.#checks);
   }
 
-  async #check(userId: string): Promise<void> {
+  async #check({ userId, name }: { userId: string; name: string }): Promise<void> {
     const left = await waitUntilGone(this.#views, (view) => showsPerson(view, userId));
-    this.ghosts.push(...left.map(({ person }) => ({ userId, seenBy: person })));
+    this.ghosts.push(...left.map((view) => ghostIn(view, name)));
   }
 }
 
@@ -102,7 +116,7 @@ async function enterAndSpeak(address: string, roomId: string, name: string, sign
       const chunk = encodeChunk({ streamId, seq, pcm: speech.nextChunk(Date.now()) });
       await trpc.transcripts.push.mutate(chunk, { signal });
     }
-    return { userId: user.id, vanish: () => void close() };
+    return { userId: user.id, name, vanish: () => void close() };
   } catch (error) {
     void close();
     throw error;

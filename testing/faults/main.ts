@@ -5,13 +5,14 @@ import { type Report, runFaults } from './run.ts';
 import type { DatabaseName, Setting } from './stage.ts';
 import { timeOf } from './wordAudit.ts';
 
-const USAGE = `npm run test:faults -- [--kills N] [--seed N] [--database sqlite|mariadb|mysql] [--servers N] [--proxy NAME] [--short]
+const USAGE = `npm run test:faults -- [--kills N] [--seed N] [--database sqlite|mariadb|mysql] [--servers N] [--proxy NAME]
+  [--short] [--only NAME,…]
 
 Kills, freezes and disconnects real servers, databases, buses and the speech engine while people type and speak. Then it
 compares what people typed, said and were shown with the database. A run ends after N kills (50 by default). The same --seed
 picks the same faults. Without --database there is a run for every installed database, with one server and with three
 (SQLite: one), and one behind each proxy of docs/proxies.md (${PROXIES.join(', ')}). Some faults of the engine last for over a
-minute, so that a gap must be told; with --short none does.
+minute, so that a gap must be told; with --short none does. --only engine,database injects only the faults of those names.
 
 Messages. The last five columns must be 0, or the exit code is 1:
   acked      messages that were acknowledged
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
       servers: { type: 'string' },
       proxy: { type: 'string' },
       short: { type: 'boolean', default: false },
+      only: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -73,7 +75,7 @@ async function main(): Promise<void> {
     const people = { people: 8, speakers: 3, rooms: 3 };
     const report = await runFaults({
       ...{ ...setting, ...people, kills, seed, limitMs },
-      withLongFaults: !values.short,
+      ...{ withLongFaults: !values.short, only: values.only?.split(',') },
     });
     reports.push(report);
     printReport(setting, report);

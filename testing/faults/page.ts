@@ -14,6 +14,8 @@ export type View = {
   present: Set<string>;
   /** The captions that are shown now. */
   board: CaptionBoard;
+  /** When the page was connected last, by `performance.now()`; undefined while it is not. */
+  connectedAt: number | undefined;
 };
 
 export type Page = { view: View; close: () => void };
@@ -21,9 +23,12 @@ export type Page = { view: View; close: () => void };
 const REOPEN_MS = 100;
 /** After a reconnect, the server has this long to send the current captions again, as in `client/state/room.ts`. */
 const CONFIRM_MS = 5_000;
+/** A page that has been connected for this long has dropped what is no longer true. */
+export const UP_TO_DATE_MS = CONFIRM_MS + 1_000;
 
 export function emptyView(person: string, roomId: string): View {
-  return { person, roomId, messages: [], resets: 0, present: new Set(), board: new CaptionBoard() };
+  const shown = { messages: [], resets: 0, present: new Set<string>(), board: new CaptionBoard() };
+  return { person, roomId, ...shown, connectedAt: undefined };
 }
 
 /** Opens a room as the page does, from its beginning on. It stays open over lost sockets and errors. */
@@ -41,7 +46,8 @@ export function openPage(trpc: TRPCClient<AppRouter>, person: string, roomId: st
     shown.add(event.message.id);
     view.board.removeLines([event.message.id]);
   };
-  const confirmCaptions = () => {
+  const onConnected = () => {
+    view.connectedAt = performance.now();
     view.board.markUnconfirmed();
     clearTimeout(confirmTimer);
     confirmTimer = setTimeout(() => view.board.dropUnconfirmed(), CONFIRM_MS);
@@ -64,7 +70,10 @@ export function openPage(trpc: TRPCClient<AppRouter>, person: string, roomId: st
     trpc.transcripts.live.subscribe(
       { roomId },
       {
-        onStarted: confirmCaptions,
+        onStarted: onConnected,
+        onConnectionStateChange({ state }) {
+          if (state !== 'pending') view.connectedAt = undefined;
+        },
         onData: (event) => view.board.receive(event, (id) => shown.has(id)),
         onError,
       },

@@ -5,10 +5,10 @@ import { openStore } from '../../db/open.ts';
 import { createRandom, type Random } from '../../server/transcriber/testing/random.ts';
 import { httpClient } from '../clients.ts';
 import { audit, type Findings, readRoom } from './audit.ts';
-import { troubleEngine } from './engineFaults.ts';
+import { ENGINE_FAULTS, troubleEngine } from './engineFaults.ts';
 import { FaultLog, type FaultRecord } from './faultLog.ts';
 import { faultsOf } from './faults.ts';
-import { PassersBy, showsPerson, showsSpeech, waitUntilGone } from './ghosts.ts';
+import { ghostIn, PassersBy, showsPerson, showsSpeech, waitUntilGone } from './ghosts.ts';
 import type { View } from './page.ts';
 import { enterPerson, type Person } from './person.ts';
 import { enterSpeaker, type Speaker } from './speaker.ts';
@@ -27,6 +27,8 @@ export type Plan = Setting & {
   seed: number;
   /** Some faults of the engine last for more than a minute. */
   withLongFaults: boolean;
+  /** Only faults whose name begins with one of these words are injected. Left out: all. */
+  only?: string[] | undefined;
 };
 
 export type Report = Findings &
@@ -74,10 +76,11 @@ export async function runFaults(plan: Plan): Promise<Report> {
   await Promise.all(talks);
   const findings = await auditWhenCaughtUp(stage.databaseUrl, roomIds, people, log);
   await passersBy.settled();
-  const seen = await lastGhosts(people);
+  const ghosts = [...passersBy.ghosts, ...(await lastGhosts(people))];
   return {
     ...findings,
-    ghosts: passersBy.ghosts.length + seen,
+    ghosts: ghosts.length,
+    notes: [...findings.notes, ...ghosts],
     faults: log.records,
     kills: log.kills,
     acked: people.typing.reduce((total, { acks }) => total + acks.length, 0),
@@ -129,22 +132,30 @@ async function injectFaults({ stage, plan, acks, log, passersBy, roomIds }: Inje
   const limit = AbortSignal.timeout(plan.limitMs);
   const random = createRandom(plan.seed);
   const trouble = new AbortController();
-  const { withLongFaults } = plan;
   const troubled = troubleEngine(
-    { engine: stage.engine, random: createRandom(plan.seed + 1_000), log, withLongFaults },
+    {
+      ...{ engine: stage.engine, log, withLongFaults: plan.withLongFaults },
+      ...{ random: createRandom(plan.seed + 1_000), faults: ENGINE_FAULTS.filter(isWanted(plan)) },
+    },
     trouble.signal,
   );
-  const possible = faultsOf(stage);
+  const possible = faultsOf(stage).filter(isWanted(plan));
   const passBy = ({ cable }: Stage['nodes'][number]) => passersBy.enter(cable.url, random.pick(roomIds));
   while (log.kills < plan.kills) {
     limit.throwIfAborted();
     await letPeopleType(acks, random, limit);
+    if (possible.length === 0) continue;
     const fault = random.pick(possible);
     await log.record(fault, () => fault.inject({ stage, random, passBy }));
   }
   trouble.abort();
   await troubled;
 }
+
+const isWanted =
+  ({ only }: Plan) =>
+  ({ name }: { name: string }) =>
+    only?.some((word) => name.startsWith(word)) ?? true;
 
 /** Lets people send some messages. */
 async function letPeopleType(acks: EventEmitter, random: Random, signal: AbortSignal): Promise<void> {
@@ -191,8 +202,8 @@ function wordsOf(
   return { ...found, notes: found.notes.map((note) => `${user.name}: ${note}`) };
 }
 
-/** All microphones are off, and then everybody leaves but one. @returns how often somebody is shown who is gone. */
-async function lastGhosts({ typing: [witness, ...typing], speaking }: People): Promise<number> {
+/** All microphones are off, and then everybody leaves but one. @returns a line for each page that shows who is gone. */
+async function lastGhosts({ typing: [witness, ...typing], speaking }: People): Promise<string[]> {
   const everybody = { typing: witness ? [witness, ...typing] : [], speaking };
   const stillSpeaking = await waitUntilGone(() => viewsOf(everybody), showsSpeech);
   await Promise.all([...typing, ...speaking].map((person) => person.leave()));
@@ -200,5 +211,8 @@ async function lastGhosts({ typing: [witness, ...typing], speaking }: People): P
   const showsAny = (view: View) => [...gone].some((userId) => showsPerson(view, userId));
   const stillPresent = await waitUntilGone(() => witness?.pages.map(({ view }) => view) ?? [], showsAny);
   await witness?.leave();
-  return stillSpeaking.length + stillPresent.length;
+  return [
+    ...stillSpeaking.map((view) => ghostIn(view, 'a speaker')),
+    ...stillPresent.map((view) => ghostIn(view, 'who has left')),
+  ];
 }

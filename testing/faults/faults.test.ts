@@ -12,21 +12,24 @@ const plan: Plan = {
   seed: 20_261_124,
 };
 
+const NO_WORDS = { wordsLost: 0, wordsDoubled: 0, wordsReordered: 0, causelessGaps: 0, ghosts: 0, notes: [] };
+
 /** A short run of `npm run test:faults`. */
-describe('while servers, databases and buses fail, no message is lost, doubled or reordered', () => {
+describe('while servers, databases, buses and the engine fail, nothing typed or said is lost, doubled or reordered', () => {
   test.each<[string, Partial<Plan>]>([
     ['one server on SQLite', {}],
     ['three servers on MariaDB and Redis', { database: 'mariadb', servers: 3 }],
   ])(
     '%s',
     async (_, setting) => {
-      const { acked, kills, lost, doubled, reordered, unstored, resets } = await runFaults({
+      const { acked, kills, words, shown, repeats, seconds, faults, gapSeconds, ...found } = await runFaults({
         ...plan,
         ...setting,
       });
-      expect({ lost, doubled, reordered, unstored, resets }).toEqual(NOTHING_FOUND);
+      expect(found).toEqual({ ...NOTHING_FOUND, ...NO_WORDS });
       expect(acked).toBeGreaterThan(50);
-      expect(kills).toBe(plan.kills);
+      expect(words).toBeGreaterThan(50);
+      expect(kills).toBeGreaterThanOrEqual(plan.kills);
     },
     180_000,
   );

@@ -3,6 +3,7 @@ import { findMysqlHome } from '../mysqlServers.ts';
 import { PROXIES, type ProxyName } from '../proxies/proxies.ts';
 import { type Report, runFaults } from './run.ts';
 import type { DatabaseName, Setting } from './stage.ts';
+import { hasFindings, TABLE_HEAD, tableRow } from './table.ts';
 import { timeOf } from './wordAudit.ts';
 
 const USAGE = `npm run test:faults -- [--kills N] [--seed N] [--database sqlite|mariadb|mysql] [--servers N] [--proxy NAME]
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
   });
   if (values.help) return print(USAGE);
   const [kills, seed] = [Number(values.kills), Number(values.seed)];
-  print(`Seed ${seed} (repeat this run with --seed ${seed})\n${GROUPS}\n${HEADINGS}`);
+  print(`Seed ${seed} (repeat this run with --seed ${seed})\n${TABLE_HEAD}`);
   const reports: Report[] = [];
   for (const setting of settings(values)) {
     const limitMs = kills * SECONDS_PER_KILL * 1_000;
@@ -88,38 +89,8 @@ async function main(): Promise<void> {
   process.exitCode = 1;
 }
 
-type Column = { group: string; heading: string; count: keyof Report | keyof Setting; mustBeZero?: true };
-
-const zero = { mustBeZero: true } as const;
-const COLUMNS: Column[] = [
-  { group: '', heading: 'database', count: 'database' },
-  { group: '', heading: 'servers', count: 'servers' },
-  { group: '', heading: 'kills', count: 'kills' },
-  { group: '', heading: 'seconds', count: 'seconds' },
-  { group: 'messages', heading: 'acked', count: 'acked' },
-  { group: 'messages', heading: 'repeats', count: 'repeats' },
-  { group: 'messages', heading: 'shown', count: 'shown' },
-  { group: 'messages', heading: 'lost', count: 'lost', ...zero },
-  { group: 'messages', heading: 'doubled', count: 'doubled', ...zero },
-  { group: 'messages', heading: 'reordered', count: 'reordered', ...zero },
-  { group: 'messages', heading: 'unstored', count: 'unstored', ...zero },
-  { group: 'messages', heading: 'resets', count: 'resets', ...zero },
-  { group: 'words', heading: 'spoken', count: 'words' },
-  { group: 'words', heading: 'lost', count: 'wordsLost', ...zero },
-  { group: 'words', heading: 'doubled', count: 'wordsDoubled', ...zero },
-  { group: 'words', heading: 'reordered', count: 'wordsReordered', ...zero },
-  { group: 'gaps', heading: 'seconds', count: 'gapSeconds' },
-  { group: 'gaps', heading: 'causeless', count: 'causelessGaps', ...zero },
-  { group: '', heading: 'ghosts', count: 'ghosts', ...zero },
-];
-const GROUPS = row(COLUMNS.map(({ group }, i) => (group === COLUMNS[i - 1]?.group ? '' : group)));
-const HEADINGS = row(COLUMNS.map(({ heading }) => heading));
-
 function printReport(setting: Setting, report: Report): void {
-  const all: Record<string, unknown> = { ...setting, ...report };
-  const cell = ({ count }: Column) =>
-    typeof all[count] === 'number' ? String(Math.round(all[count])) : String(all[count]);
-  print(row(COLUMNS.map(cell)));
+  print(tableRow(setting, report));
   if (setting.proxy) print(`  behind ${setting.proxy}`);
   const byName = Map.groupBy(report.faults, ({ name }) => name);
   print(`  faults: ${[...byName].map(([name, { length }]) => `${name} ${length} ×`).join(', ')}`);
@@ -131,15 +102,6 @@ function printDetails({ notes, faults }: Report): void {
   const byTime = faults.toSorted((a, b) => a.from - b.from);
   for (const { name, from, to } of byTime) print(`  ${timeOf(from)} to ${timeOf(to)} ${name}`);
   for (const note of notes) print(`  ${note}`);
-}
-
-function hasFindings(report: Report): boolean {
-  const counts: Record<string, unknown> = report;
-  return COLUMNS.some(({ count, mustBeZero }) => mustBeZero && counts[count] !== 0);
-}
-
-function row(cells: string[]): string {
-  return cells.map((cell) => cell.padStart(10)).join('');
 }
 
 function print(text: string): void {

@@ -8,28 +8,24 @@ import { audit, type Findings, readRoom } from './audit.ts';
 import { ENGINE_FAULTS, troubleEngine } from './engineFaults.ts';
 import { FaultLog, type FaultRecord } from './faultLog.ts';
 import { faultsOf } from './faults.ts';
-import { ghostIn, PassersBy, showsPerson, showsSpeech, waitUntilGone } from './ghosts.ts';
-import type { View } from './page.ts';
-import { enterPerson, type Person } from './person.ts';
-import { enterSpeaker, type Speaker } from './speaker.ts';
+import { PassersBy } from './ghosts.ts';
+import { type Crowd, enterPeople, type People, sendHome, viewsOf } from './people.ts';
+import type { Speaker } from './speaker.ts';
 import { type Setting, type Stage, setStage } from './stage.ts';
 import { auditWords, sumWords, type WordFindings } from './wordAudit.ts';
 
-export type Plan = Setting & {
-  /** The run ends after this number of killed processes. */
-  kills: number;
-  /** A run that takes longer than this has failed. */
-  limitMs: number;
-  people: number;
-  /** How many of the people speak. The others type. */
-  speakers: number;
-  rooms: number;
-  seed: number;
-  /** Some faults of the engine last for more than a minute. */
-  withLongFaults: boolean;
-  /** Only faults whose name begins with one of these words are injected. Left out: all. */
-  only?: string[] | undefined;
-};
+export type Plan = Setting &
+  Crowd & {
+    /** The run ends after this number of killed processes. */
+    kills: number;
+    /** A run that takes longer than this has failed. */
+    limitMs: number;
+    rooms: number;
+    /** Some faults of the engine last for more than a minute. */
+    withLongFaults: boolean;
+    /** Only faults whose name begins with one of these words are injected. Left out: all. */
+    only?: string[] | undefined;
+  };
 
 export type Report = Findings &
   WordFindings & {
@@ -53,8 +49,6 @@ const CHECK_MS = 200;
  */
 const ACKS_BETWEEN = [0, 60] as const;
 
-type People = { typing: Person[]; speaking: Speaker[] };
-
 /** People chat and speak while faults are injected. Then what they were shown is compared with the database. */
 export async function runFaults(plan: Plan): Promise<Report> {
   const startedAt = performance.now();
@@ -76,7 +70,7 @@ export async function runFaults(plan: Plan): Promise<Report> {
   await Promise.all(talks);
   const findings = await auditWhenCaughtUp(stage.databaseUrl, roomIds, people, log);
   await passersBy.settled();
-  const ghosts = [...passersBy.ghosts, ...(await lastGhosts(people))];
+  const ghosts = [...passersBy.ghosts, ...(await sendHome(people))];
   return {
     ...findings,
     ghosts: ghosts.length,
@@ -95,27 +89,6 @@ async function makeRooms(address: string, count: number): Promise<string[]> {
   const owner = httpClient(address, token);
   const rooms = Array.from({ length: count }, (_, i) => owner.rooms.create.mutate({ name: `Room ${i + 1}` }));
   return (await Promise.all(rooms)).map(({ id }) => id);
-}
-
-async function enterPeople(
-  { addresses, address }: Stage,
-  { people, speakers, seed }: Plan,
-  roomIds: string[],
-  acks: EventEmitter,
-): Promise<People> {
-  const [typing, speaking]: [Person[], Speaker[]] = [[], []];
-  for (let i = 1; i <= people; i += 1) {
-    const own = { name: `Person ${i}`, random: createRandom(seed + i) };
-    if (i > speakers) typing.push(await enterPerson({ ...own, addresses, onAck: () => acks.emit('ack') }));
-    else speaking.push(await enterSpeaker({ ...own, address, roomId: own.random.pick(roomIds) }));
-  }
-  return { typing, speaking };
-}
-
-function viewsOf({ typing, speaking }: People): View[] {
-  return [...typing.flatMap(({ pages }) => pages), ...speaking.map(({ page }) => page)].map(
-    ({ view }) => view,
-  );
 }
 
 type Injecting = {
@@ -200,19 +173,4 @@ function wordsOf(
     faults,
   );
   return { ...found, notes: found.notes.map((note) => `${user.name}: ${note}`) };
-}
-
-/** All microphones are off, and then everybody leaves but one. @returns a line for each page that shows who is gone. */
-async function lastGhosts({ typing: [witness, ...typing], speaking }: People): Promise<string[]> {
-  const everybody = { typing: witness ? [witness, ...typing] : [], speaking };
-  const stillSpeaking = await waitUntilGone(() => viewsOf(everybody), showsSpeech);
-  await Promise.all([...typing, ...speaking].map((person) => person.leave()));
-  const gone = new Set([...typing, ...speaking].map(({ user }) => user.id));
-  const showsAny = (view: View) => [...gone].some((userId) => showsPerson(view, userId));
-  const stillPresent = await waitUntilGone(() => witness?.pages.map(({ view }) => view) ?? [], showsAny);
-  await witness?.leave();
-  return [
-    ...stillSpeaking.map((view) => ghostIn(view, 'a speaker')),
-    ...stillPresent.map((view) => ghostIn(view, 'who has left')),
-  ];
 }

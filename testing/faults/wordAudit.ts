@@ -30,7 +30,7 @@ const NO_WORDS: WordFindings = {
 };
 
 /** The time of a word in a message may be wrong by this much, because a stream begins with its first chunk. */
-export const TOLERANCE_MS = 3_000;
+const TOLERANCE_MS = 3_000;
 
 type Gap = { reason: NonNullable<Speech['gap']>; from: number; to: number };
 /** What the room says about one speaker, in its order: gaps, and words as they were written, each with its message's time. */

@@ -2,7 +2,7 @@ import { tone } from '../audio.ts';
 import { level, MIN_AMPLITUDE, ToneRecognizer } from './toneRecognizer.ts';
 
 /** How many numbers there are: they have four digits. */
-export const NUMBERS = 10_000;
+const NUMBERS = 10_000;
 const DIGITS = 4;
 const DIGIT_SECONDS = 0.025;
 const LOWEST_HERTZ = 400;

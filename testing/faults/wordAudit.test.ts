@@ -38,6 +38,10 @@ describe('the audit of words finds nothing', () => {
     ['when missing words are told as a gap of the same length', toldGap],
     ['when times differ by a second or two', [words(0, 200), gap(102, 198), words(400, 1_200)]],
     [
+      'when a gap begins and ends inside a word',
+      [words(0, 200), said('02??'), gap(100, 200), said('??99'), words(400, 1_200)],
+    ],
+    [
       'when the last word before a gap is a guess',
       [words(0, 199), said(numberText(199).slice(0, 2)), gap(100, 200), words(400, 1_200)],
     ],

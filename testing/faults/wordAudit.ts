@@ -98,12 +98,15 @@ function readItems(items: Item[], spoken: SpokenWord[]) {
   const [doubled, reordered]: [Item[], Item[]] = [[], []];
   let newest = Number.NEGATIVE_INFINITY;
   let last = -1;
-  for (const item of items) {
+  for (const [i, item] of items.entries()) {
     if ('gap' in item) {
       if (newest > item.gap.to + TOLERANCE_MS) reordered.push(item);
       newest = Math.max(newest, item.gap.from - TOLERANCE_MS);
       continue;
     }
+    // A gap may begin or end inside a word. The rest of that word is no word.
+    const isAtGap = [items[i - 1], items[i + 1]].some((beside) => beside && 'gap' in beside);
+    if (isAtGap && item.word.includes('?')) continue;
     const number = numberOf(item.word, last + 1);
     const said = number === undefined ? undefined : spoken[number];
     if (!said || heard.has(said.number)) {

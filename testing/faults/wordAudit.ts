@@ -59,11 +59,11 @@ export function auditWords(spoken: SpokenWord[], messages: Message[], faults: Fa
     gapSeconds: gaps.reduce((sum, { from, to }) => sum + (to - from) / 1_000, 0),
     notes: [
       ...lost.map((run) => `lost: ${run.length} words at ${timeOf(run[0]?.at)}`),
-      ...doubled.map((item) => `doubled: ${nameOf(item)}`),
-      ...reordered.map((item) => `reordered: ${nameOf(item)}`),
-      ...long.map((gap) => `longer than what is missing: ${nameOf({ gap })}`),
-      ...strange.map((gap) => `no fault explains ${nameOf({ gap })}`),
-      ...gaps.map((gap) => `told: ${nameOf({ gap })}`),
+      ...namesOf(doubled).map((name) => `doubled: ${name}`),
+      ...namesOf(reordered).map((name) => `reordered: ${name}`),
+      ...long.map((gap) => `longer than what is missing: ${nameOf(gap)}`),
+      ...strange.map((gap) => `no fault explains ${nameOf(gap)}`),
+      ...gaps.map((gap) => `told: ${nameOf(gap)}`),
     ],
   };
 }
@@ -157,9 +157,17 @@ function runsOf(words: SpokenWord[]): SpokenWord[][] {
   return runs;
 }
 
-function nameOf(item: Item): string {
-  if ('word' in item) return `the word ${item.word} in the message of ${timeOf(item.in)}`;
-  const { reason, from, to } = item.gap;
+/** A name for each gap, and one for the words of each message. */
+function namesOf(items: Item[]): string[] {
+  const gaps = items.flatMap((item) => ('gap' in item ? nameOf(item.gap) : []));
+  const words = items.flatMap((item) => ('word' in item ? item : []));
+  const messages = [...Map.groupBy(words, (word) => word.in)].map(
+    ([at, said]) => `${said.map(({ word }) => word).join(' ')} in the message of ${timeOf(at)}`,
+  );
+  return [...gaps, ...messages];
+}
+
+function nameOf({ reason, from, to }: Gap): string {
   return `the gap (${reason}) from ${timeOf(from)} to ${timeOf(to)}`;
 }
 

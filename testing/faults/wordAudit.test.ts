@@ -8,10 +8,14 @@ import { auditWords } from './wordAudit.ts';
 /** Two words a second, for ten minutes. */
 const spoken = Array.from({ length: 1_200 }, (_, number) => ({ number, at: MORNING + 500 * number }));
 
-/** A message with these words. Its times do not count. */
+/** A message with these words, which begins when the first of them was said. */
 const said = (...texts: string[]) =>
   ({
-    speech: { startedAt: iso(0), endedAt: iso(1), words: texts.map((text) => ({ text })) },
+    speech: {
+      startedAt: iso((Number.parseInt(texts[0] ?? '', 10) || 0) / 2),
+      endedAt: iso(600),
+      words: texts.map((text, i) => ({ text, start: i / 2 })),
+    },
   }) as Message;
 /** A message with the words from this number up to that one. */
 const words = (from: number, to: number) =>

@@ -31,10 +31,15 @@ const NO_WORDS: WordFindings = {
 
 /** The time of a word in a message may be wrong by this much, because a stream begins with its first chunk. */
 const TOLERANCE_MS = 3_000;
+/** Words whose time is wrong by more than this are noted. They are no finding. */
+const LATE_MS = 1_000;
 
 type Gap = { reason: NonNullable<Speech['gap']>; from: number; to: number };
-/** What the room says about one speaker, in its order: gaps, and words as they were written, each with its message's time. */
-type Item = { word: string; in: number } | { gap: Gap };
+/**
+ * What the room says about one speaker, in its order: gaps, and words as they were written, each with the time of its
+ * message and its own.
+ */
+type Item = { word: string; in: number; at: number } | { gap: Gap };
 
 /**
  * Compares the words of one speaker with the room.
@@ -43,7 +48,7 @@ type Item = { word: string; in: number } | { gap: Gap };
  */
 export function auditWords(spoken: SpokenWord[], messages: Message[], faults: FaultRecord[]): WordFindings {
   const items = itemsOf(messages);
-  const { heard, doubled, reordered } = readItems(items, spoken);
+  const { heard, doubled, reordered, late } = readItems(items, spoken);
   const gaps = items.flatMap((item) => ('gap' in item ? item.gap : []));
   const missing = spoken.filter(({ number }) => !heard.has(number));
   const byGap = Map.groupBy(missing, ({ at }) => gapAround(gaps, at));
@@ -63,6 +68,7 @@ export function auditWords(spoken: SpokenWord[], messages: Message[], faults: Fa
       ...namesOf(reordered).map((name) => `reordered: ${name}`),
       ...long.map((gap) => `longer than what is missing: ${nameOf(gap)}`),
       ...strange.map((gap) => `no fault explains ${nameOf(gap)}`),
+      ...namesOf(late).map((name) => `told at another time than said: ${name}`),
       ...gaps.map((gap) => `told: ${nameOf(gap)}`),
     ],
   };
@@ -88,14 +94,19 @@ function itemsOf(messages: Message[]): Item[] {
     if (!speech) return [];
     const [from, to] = [Date.parse(speech.startedAt), Date.parse(speech.endedAt)];
     if (speech.gap) return [{ gap: { reason: speech.gap, from, to } }];
-    return speech.words.map(({ text }) => ({ word: text, in: from }));
+    const begin = speech.words[0]?.start ?? 0;
+    return speech.words.map(({ text, start }) => ({
+      word: text,
+      in: from,
+      at: from + 1_000 * (start - begin),
+    }));
   });
 }
 
 /** Reads the words in the order of the room. `heard`: the numbers that are there at least once. */
 function readItems(items: Item[], spoken: SpokenWord[]) {
   const heard = new Set<number>();
-  const [doubled, reordered]: [Item[], Item[]] = [[], []];
+  const [doubled, reordered, late]: [Item[], Item[], Item[]] = [[], [], []];
   let newest = Number.NEGATIVE_INFINITY;
   let last = -1;
   for (const [i, item] of items.entries()) {
@@ -114,11 +125,12 @@ function readItems(items: Item[], spoken: SpokenWord[]) {
       continue;
     }
     if (said.at < newest) reordered.push(item);
+    if (Math.abs(item.at - said.at) > LATE_MS) late.push(item);
     heard.add(said.number);
     newest = Math.max(newest, said.at);
     last = said.number;
   }
-  return { heard, doubled, reordered };
+  return { heard, doubled, reordered, late };
 }
 
 /**

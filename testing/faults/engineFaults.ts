@@ -50,6 +50,8 @@ const AWAY_MS = [300, 8_000] as const;
 /** A server keeps the newest 60 s of audio. These faults last longer, so that some audio is lost and told as a gap. */
 const LONG_AWAY_MS = [65_000, 90_000] as const;
 const LONG_SHARE = 0.15;
+/** One of the first faults is long in any case. */
+const FIRST_LONG = [0, 2] as const;
 
 export type EngineTrouble = {
   engine: Engine;
@@ -57,7 +59,7 @@ export type EngineTrouble = {
   log: FaultLog;
   /** The faults that may be injected. */
   faults: EngineFault[];
-  /** The first fault and some later ones last for over a minute. */
+  /** One of the first faults and some later ones last for over a minute. */
   withLongFaults: boolean;
 };
 
@@ -66,10 +68,11 @@ export async function troubleEngine(
   { engine, random, log, faults, withLongFaults }: EngineTrouble,
   signal: AbortSignal,
 ): Promise<void> {
+  const firstLong = random.between(...FIRST_LONG);
   for (let i = 0; faults.length > 0; i += 1) {
     await sleep(random.between(...WORKING_MS), undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
-    const isLong = withLongFaults && (random.next() < LONG_SHARE || i === 0);
+    const isLong = withLongFaults && (random.next() < LONG_SHARE || i === firstLong);
     const [least, most] = isLong ? LONG_AWAY_MS : AWAY_MS;
     const ms = random.between(least, most);
     const fault = random.pick(faults);

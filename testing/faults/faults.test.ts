@@ -22,10 +22,11 @@ describe('while servers, databases, buses and the engine fail, nothing typed or 
   ])(
     '%s',
     async (_, setting) => {
-      const { acked, kills, words, shown, repeats, seconds, faults, gapSeconds, ...found } = await runFaults({
-        ...plan,
-        ...setting,
-      });
+      const { acked, kills, words, shown, repeats, seconds, faults, gapSeconds, lateSeconds, ...found } =
+        await runFaults({
+          ...plan,
+          ...setting,
+        });
       expect(found).toEqual({ ...NOTHING_FOUND, ...NO_WORDS });
       expect(acked).toBeGreaterThan(50);
       expect(words).toBeGreaterThan(50);

@@ -24,11 +24,12 @@ Messages. The last five columns must be 0, or the exit code is 1:
   reordered  gaps in the numbers, or messages that were shown out of order
   unstored   messages that were shown and are not in the database
   resets     how often a client was told to reload a room
-Words. All but "spoken" must be 0:
+Words. All but "spoken" and "late s" must be 0:
   spoken     words that were said
   lost       words that are in no message, and in no gap either
   doubled    words that are in the messages twice, or that nobody said
   reordered  words and gaps that stand before others that were said earlier
+  late s     the largest difference between the time of a word in a message and the time when it was said
 Gaps:
   seconds    how much audio the rooms were told to be lost
   causeless  must be 0: missing words without a gap, gaps that no fault explains, and gaps longer than what is missing

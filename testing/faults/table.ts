@@ -21,6 +21,7 @@ const COLUMNS: Column[] = [
   { group: 'words', heading: 'lost', count: 'wordsLost', ...zero },
   { group: 'words', heading: 'doubled', count: 'wordsDoubled', ...zero },
   { group: 'words', heading: 'reordered', count: 'wordsReordered', ...zero },
+  { group: 'words', heading: 'late s', count: 'lateSeconds' },
   { group: 'gaps', heading: 'seconds', count: 'gapSeconds' },
   { group: 'gaps', heading: 'causeless', count: 'causelessGaps', ...zero },
   { group: '', heading: 'ghosts', count: 'ghosts', ...zero },

@@ -32,7 +32,7 @@ const toldGap = [words(0, 200), gap(100, 200), words(400, 1_200)];
 
 /** The counts that are not 0. */
 function found(messages: Message[], faults = away) {
-  const { words, gapSeconds, notes, ...counts } = auditWords(spoken, messages, faults);
+  const { words, gapSeconds, lateSeconds, notes, ...counts } = auditWords(spoken, messages, faults);
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
 }
 
@@ -129,4 +129,10 @@ test('the audit says how much audio was told to be lost, and names each finding 
   expect(gapSeconds).toBe(100);
   expect(notes).toEqual(['told: the gap (engine) from 08:01:40.000 to 08:03:20.000']);
   expect(auditWords(spoken, [words(1, 1_200)], []).notes).toEqual(['lost: 1 words at 08:00:00.000']);
+  const { speech, ...message } = words(0, 2);
+  const late = { ...message, speech: { ...speech, startedAt: iso(5) } } as Message;
+  expect(auditWords(spoken, [late, words(2, 1_200)], [])).toMatchObject({
+    lateSeconds: 5,
+    notes: ['told at another time than said: 0000 0001 in the message of 08:00:05.000'],
+  });
 });

@@ -4,7 +4,7 @@ import { isCaused } from './causes.ts';
 import type { FaultRecord } from './faultLog.ts';
 import type { SpokenWord } from './numberedSpeech.ts';
 
-/** The counts of each fault of speech. All but the first and the last must be 0. */
+/** What was found out about speech. Each fault that is counted must be 0. */
 export type WordFindings = {
   words: number;
   /** Words that are in no message and in no gap. */
@@ -20,13 +20,15 @@ export type WordFindings = {
   causelessGaps: number;
   /** How much audio the room was told to be lost. */
   gapSeconds: number;
+  /** The largest error of a word's time. */
+  lateSeconds: number;
   /** A line for each fault that was counted and for each gap, with its time. */
   notes: string[];
 };
 
 const NO_WORDS: WordFindings = {
-  ...{ words: 0, wordsLost: 0, wordsDoubled: 0, wordsReordered: 0, causelessGaps: 0, gapSeconds: 0 },
-  notes: [],
+  ...{ words: 0, wordsLost: 0, wordsDoubled: 0, wordsReordered: 0, causelessGaps: 0 },
+  ...{ gapSeconds: 0, lateSeconds: 0, notes: [] },
 };
 
 /** The time of a word in a message may be wrong by this much, because a stream begins with its first chunk. */
@@ -48,7 +50,7 @@ type Item = { word: string; in: number; at: number } | { gap: Gap };
  */
 export function auditWords(spoken: SpokenWord[], messages: Message[], faults: FaultRecord[]): WordFindings {
   const items = itemsOf(messages);
-  const { heard, doubled, reordered, late } = readItems(items, spoken);
+  const { heard, doubled, reordered, late, lateMs } = readItems(items, spoken);
   const gaps = items.flatMap((item) => ('gap' in item ? item.gap : []));
   const missing = spoken.filter(({ number }) => !heard.has(number));
   const byGap = Map.groupBy(missing, ({ at }) => gapAround(gaps, at));
@@ -62,6 +64,7 @@ export function auditWords(spoken: SpokenWord[], messages: Message[], faults: Fa
     wordsReordered: reordered.length,
     causelessGaps: lost.length + long.length + strange.length,
     gapSeconds: gaps.reduce((sum, { from, to }) => sum + (to - from) / 1_000, 0),
+    lateSeconds: lateMs / 1_000,
     notes: [
       ...lost.map((run) => `lost: ${run.length} words at ${timeOf(run[0]?.at)}`),
       ...namesOf(doubled).map((name) => `doubled: ${name}`),
@@ -83,6 +86,7 @@ export function sumWords(findings: WordFindings[]): WordFindings {
       wordsReordered: a.wordsReordered + b.wordsReordered,
       causelessGaps: a.causelessGaps + b.causelessGaps,
       gapSeconds: a.gapSeconds + b.gapSeconds,
+      lateSeconds: Math.max(a.lateSeconds, b.lateSeconds),
       notes: [...a.notes, ...b.notes],
     }),
     NO_WORDS,
@@ -107,6 +111,7 @@ function itemsOf(messages: Message[]): Item[] {
 function readItems(items: Item[], spoken: SpokenWord[]) {
   const heard = new Set<number>();
   const [doubled, reordered, late]: [Item[], Item[], Item[]] = [[], [], []];
+  let lateMs = 0;
   let newest = Number.NEGATIVE_INFINITY;
   let last = -1;
   for (const [i, item] of items.entries()) {
@@ -125,12 +130,14 @@ function readItems(items: Item[], spoken: SpokenWord[]) {
       continue;
     }
     if (said.at < newest) reordered.push(item);
-    if (Math.abs(item.at - said.at) > LATE_MS) late.push(item);
+    const error = Math.abs(item.at - said.at);
+    lateMs = Math.max(lateMs, error);
+    if (error > LATE_MS) late.push(item);
     heard.add(said.number);
     newest = Math.max(newest, said.at);
     last = said.number;
   }
-  return { heard, doubled, reordered, late };
+  return { heard, doubled, reordered, late, lateMs };
 }
 
 /**

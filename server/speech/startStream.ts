@@ -33,6 +33,7 @@ export async function startStream(
   user: User,
   { roomId, takeOver, ...audio }: StartOptions,
 ): Promise<Started> {
+  const askedAt = performance.now();
   const { access, budget, store } = parts;
   await access.member(user, roomId);
   const { speech: settings } = await access.visible(user, roomId);
@@ -50,7 +51,10 @@ export async function startStream(
 
   const stream = new SpeechStream(
     { streamId, roomId, engine: engine.name, speaker: { id: user.id, name: user.name } },
-    { ...options, gate: parts.newGate(options.sampleRate), isBusy: parts.isBusy },
+    {
+      ...{ ...options, behindSeconds: behindNow(options.behindSeconds, askedAt) },
+      ...{ gate: parts.newGate(options.sampleRate), isBusy: parts.isBusy },
+    },
     { ...parts, engine, fallback },
   );
   streams.add(stream);
@@ -60,6 +64,14 @@ export async function startStream(
     throw error;
   });
   return { streamId, engine: engine.name, chunkMs: engine.chunkMs, budget: roomBudget };
+}
+
+/**
+ * A client that says how old its first audio is has a microphone that is on already. While its call waits for the
+ * database, that audio becomes older.
+ */
+function behindNow(behindSeconds: number | undefined, askedAt: number): number | undefined {
+  return behindSeconds === undefined ? undefined : behindSeconds + (performance.now() - askedAt) / 1_000;
 }
 
 function requireEngine(choice: EngineChoice): Extract<EngineChoice, { engine: SpeechEngine }> {

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { AppError } from '../../contract/errors.ts';
+import type { Store } from '../../db/store.ts';
 import { settled } from '../../testing/settled.ts';
 import { openSpeech, pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
 import { suspendingGate } from '../../testing/suspendingGate.ts';
@@ -30,6 +32,26 @@ describe('a speech stream', () => {
     expect(firstSamples(scene.engine.streams[0]?.pcm)).toEqual([1, 3, 4]);
     expect(audioSeconds).toBeCloseTo(0.3);
   });
+
+  test.each([0, 10])(
+    'has the times of its audio although its start waited for the database (%s s behind)',
+    async (behind) => {
+      let asked = 0;
+      const slow = (store: Store): Partial<Store> => ({
+        async addStream(stream) {
+          asked = performance.timeOrigin + performance.now();
+          await sleep(200);
+          return store.addStream(stream);
+        },
+      });
+      await using scene = await openSpeech({ script: [{ final: 'hello' }], alter: slow });
+      const streamId = await scene.start(scene.ada, { behindSeconds: behind });
+      scene.push(scene.ada, streamId, 0);
+      await scene.speech.stop(scene.ada, streamId);
+      const [spoken] = (await scene.speech.list(scene.ada, { roomId: scene.roomId, limit: 1 })).items;
+      expect(Date.parse(spoken?.startedAt ?? '')).toBeLessThanOrEqual(asked - 1_000 * behind);
+    },
+  );
 
   test('does not change with the bytes of the socket after a push', async () => {
     await using scene = await openSpeech();

@@ -40,6 +40,7 @@ describe('the audit of words finds nothing', () => {
   test.each<[string, Message[]]>([
     ['when all words are there once and in order', [words(0, 700), words(700, 1_200)]],
     ['when missing words are told as a gap of the same length', toldGap],
+    ['when a short gap held silence only', [words(0, 200), gap(99, 101), words(200, 1_200)]],
     ['when times differ by a second or two', [words(0, 200), gap(102, 198), words(400, 1_200)]],
     [
       'when a gap begins and ends inside a word',
@@ -133,6 +134,6 @@ test('the audit says how much audio was told to be lost, and names each finding 
   const late = { ...message, speech: { ...speech, startedAt: iso(5) } } as Message;
   expect(auditWords(spoken, [late, words(2, 1_200)], [])).toMatchObject({
     lateSeconds: 5,
-    notes: ['told at another time than said: 0000 0001 in the message of 08:00:05.000'],
+    notes: ['5 s late: the message of 08:00:05.000'],
   });
 });

@@ -71,7 +71,7 @@ export function auditWords(spoken: SpokenWord[], messages: Message[], faults: Fa
       ...namesOf(reordered).map((name) => `reordered: ${name}`),
       ...long.map((gap) => `longer than what is missing: ${nameOf(gap)}`),
       ...strange.map((gap) => `no fault explains ${nameOf(gap)}`),
-      ...namesOf(late).map((name) => `told at another time than said: ${name}`),
+      ...[...late].map(([at, ms]) => `${ms / 1_000} s late: the message of ${timeOf(at)}`),
       ...gaps.map((gap) => `told: ${nameOf(gap)}`),
     ],
   };
@@ -110,7 +110,9 @@ function itemsOf(messages: Message[]): Item[] {
 /** Reads the words in the order of the room. `heard`: the numbers that are there at least once. */
 function readItems(items: Item[], spoken: SpokenWord[]) {
   const heard = new Set<number>();
-  const [doubled, reordered, late]: [Item[], Item[], Item[]] = [[], [], []];
+  const [doubled, reordered]: [Item[], Item[]] = [[], []];
+  /** By message: how wrong its time is. */
+  const late = new Map<number, number>();
   let lateMs = 0;
   let newest = Number.NEGATIVE_INFINITY;
   let last = -1;
@@ -132,7 +134,7 @@ function readItems(items: Item[], spoken: SpokenWord[]) {
     if (said.at < newest) reordered.push(item);
     const error = Math.abs(item.at - said.at);
     lateMs = Math.max(lateMs, error);
-    if (error > LATE_MS) late.push(item);
+    if (error > LATE_MS) late.set(item.in, item.at - said.at);
     heard.add(said.number);
     newest = Math.max(newest, said.at);
     last = said.number;
@@ -159,10 +161,11 @@ function distance({ from, to }: Gap, at: number): number {
   return Math.max(0, from - at, at - to);
 }
 
-/** Whether the words that are missing in a gap are about as long as the gap. */
+/** Whether the words that are missing in a gap are about as long as the gap. A short gap may hold silence only. */
 function fits({ from, to }: Gap, missing: SpokenWord[]): boolean {
   const [first, last] = [missing.at(0), missing.at(-1)];
-  return first !== undefined && last !== undefined && to - from - (last.at - first.at) <= 2 * TOLERANCE_MS;
+  if (!first || !last) return to - from <= TOLERANCE_MS;
+  return to - from - (last.at - first.at) <= 2 * TOLERANCE_MS;
 }
 
 /** Words that follow each other are one run. */

@@ -29,7 +29,7 @@ Words. All but "spoken" and "late s" must be 0:
   lost       words that are in no message, and in no gap either
   doubled    words that are in the messages twice, or that nobody said
   reordered  words and gaps that stand before others that were said earlier
-  late s     the largest difference between the time of a word in a message and the time when it was said
+  late s     the largest difference between the times of a stream and the times when its words were said
 Gaps:
   seconds    how much audio the rooms were told to be lost
   causeless  must be 0: missing words without a gap, gaps that no fault explains, and gaps longer than what is missing

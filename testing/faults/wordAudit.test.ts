@@ -22,6 +22,12 @@ const words = (from: number, to: number) =>
   said(...spoken.slice(from, to).map(({ number }) => numberText(number)));
 const gap = (from: number, to: number, reason: GapReason = 'engine') =>
   ({ speech: { startedAt: iso(from), endedAt: iso(to), words: [], gap: reason } }) as unknown as Message;
+const later = ({ speech, ...message }: Message, seconds: number) => {
+  const startedAt = new Date(Date.parse(speech?.startedAt ?? '') + 1_000 * seconds).toISOString();
+  return { ...message, speech: { ...speech, startedAt } } as Message;
+};
+const inStream = (streamId: string, ...messages: Message[]) =>
+  messages.map(({ speech, ...message }) => ({ ...message, speech: { ...speech, streamId } }) as Message);
 const fault = (name: string, from: number, to: number): FaultRecord => ({
   ...{ name, kills: false, from: MORNING + 1_000 * from, to: MORNING + 1_000 * to },
 });
@@ -40,6 +46,10 @@ describe('the audit of words finds nothing', () => {
   test.each<[string, Message[]]>([
     ['when all words are there once and in order', [words(0, 700), words(700, 1_200)]],
     ['when missing words are told as a gap of the same length', toldGap],
+    [
+      'when the times of a stream are all wrong by the same time',
+      [words(0, 200), ...inStream('late', gap(107, 207), later(words(400, 600), 7)), words(600, 1_200)],
+    ],
     ['when a short gap held silence only', [words(0, 200), gap(99, 101), words(200, 1_200)]],
     ['when times differ by a second or two', [words(0, 200), gap(102, 198), words(400, 1_200)]],
     [
@@ -130,10 +140,9 @@ test('the audit says how much audio was told to be lost, and names each finding 
   expect(gapSeconds).toBe(100);
   expect(notes).toEqual(['told: the gap (engine) from 08:01:40.000 to 08:03:20.000']);
   expect(auditWords(spoken, [words(1, 1_200)], []).notes).toEqual(['lost: 1 words at 08:00:00.000']);
-  const { speech, ...message } = words(0, 2);
-  const late = { ...message, speech: { ...speech, startedAt: iso(5) } } as Message;
-  expect(auditWords(spoken, [late, words(2, 1_200)], [])).toMatchObject({
+  const late = inStream('late', later(words(0, 2), 5));
+  expect(auditWords(spoken, [...late, words(2, 1_200)], [])).toMatchObject({
     lateSeconds: 5,
-    notes: ['5 s late: the message of 08:00:05.000'],
+    notes: ['5 s late: the times of stream late'],
   });
 });

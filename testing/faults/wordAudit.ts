@@ -1,7 +1,7 @@
-import type { Message, Speech } from '../../contract/types.ts';
-import { numberText } from '../../server/transcriber/testing/transcribe/numberRecognizer.ts';
+import type { Message } from '../../contract/types.ts';
 import { isCaused } from './causes.ts';
 import type { FaultRecord } from './faultLog.ts';
+import { type Gap, type Heard, readHeard, type WrittenWord } from './heardWords.ts';
 import type { SpokenWord } from './numberedSpeech.ts';
 
 /** What was found out about speech. Each fault that is counted must be 0. */
@@ -20,7 +20,7 @@ export type WordFindings = {
   causelessGaps: number;
   /** How much audio the room was told to be lost. */
   gapSeconds: number;
-  /** The largest error of a word's time. */
+  /** The largest error of the times of a stream. */
   lateSeconds: number;
   /** A line for each fault that was counted and for each gap, with its time. */
   notes: string[];
@@ -31,17 +31,10 @@ const NO_WORDS: WordFindings = {
   ...{ gapSeconds: 0, lateSeconds: 0, notes: [] },
 };
 
-/** The time of a word in a message may be wrong by this much, because a stream begins with its first chunk. */
+/** The edges of a gap and of what is missing may differ by this much: the silence around the words. */
 const TOLERANCE_MS = 3_000;
-/** Words whose time is wrong by more than this are noted. They are no finding. */
-const LATE_MS = 1_000;
-
-type Gap = { reason: NonNullable<Speech['gap']>; from: number; to: number };
-/**
- * What the room says about one speaker, in its order: gaps, and words as they were written, each with the time of its
- * message and its own.
- */
-type Item = { word: string; in: number; at: number } | { gap: Gap };
+/** Streams whose times are wrong by more than this are noted. They are no finding. */
+const NOTED_LATE_MS = 1_000;
 
 /**
  * Compares the words of one speaker with the room.
@@ -49,10 +42,9 @@ type Item = { word: string; in: number; at: number } | { gap: Gap };
  * @param faults the faults of the run: a gap needs one of them as its cause.
  */
 export function auditWords(spoken: SpokenWord[], messages: Message[], faults: FaultRecord[]): WordFindings {
-  const items = itemsOf(messages);
-  const { heard, doubled, reordered, late, lateMs } = readItems(items, spoken);
-  const gaps = items.flatMap((item) => ('gap' in item ? item.gap : []));
-  const missing = spoken.filter(({ number }) => !heard.has(number));
+  const heard = readHeard(messages, spoken);
+  const { numbers, gaps, doubled, reordered, lateMs } = heard;
+  const missing = spoken.filter(({ number }) => !numbers.has(number));
   const byGap = Map.groupBy(missing, ({ at }) => gapAround(gaps, at));
   const lost = runsOf(byGap.get(undefined) ?? []);
   const long = gaps.filter((gap) => !fits(gap, byGap.get(gap) ?? []));
@@ -64,15 +56,12 @@ export function auditWords(spoken: SpokenWord[], messages: Message[], faults: Fa
     wordsReordered: reordered.length,
     causelessGaps: lost.length + long.length + strange.length,
     gapSeconds: gaps.reduce((sum, { from, to }) => sum + (to - from) / 1_000, 0),
-    lateSeconds: lateMs / 1_000,
+    lateSeconds: Math.max(0, ...[...lateMs.values()].map(Math.abs)) / 1_000,
     notes: [
       ...lost.map((run) => `lost: ${run.length} words at ${timeOf(run[0]?.at)}`),
-      ...namesOf(doubled).map((name) => `doubled: ${name}`),
-      ...namesOf(reordered).map((name) => `reordered: ${name}`),
       ...long.map((gap) => `longer than what is missing: ${nameOf(gap)}`),
       ...strange.map((gap) => `no fault explains ${nameOf(gap)}`),
-      ...[...late].map(([at, ms]) => `${ms / 1_000} s late: the message of ${timeOf(at)}`),
-      ...gaps.map((gap) => `told: ${nameOf(gap)}`),
+      ...notesOf(heard),
     ],
   };
 }
@@ -93,72 +82,11 @@ export function sumWords(findings: WordFindings[]): WordFindings {
   );
 }
 
-function itemsOf(messages: Message[]): Item[] {
-  return messages.flatMap(({ speech }): Item[] => {
-    if (!speech) return [];
-    const [from, to] = [Date.parse(speech.startedAt), Date.parse(speech.endedAt)];
-    if (speech.gap) return [{ gap: { reason: speech.gap, from, to } }];
-    const begin = speech.words[0]?.start ?? 0;
-    return speech.words.map(({ text, start }) => ({
-      word: text,
-      in: from,
-      at: from + 1_000 * (start - begin),
-    }));
-  });
-}
-
-/** Reads the words in the order of the room. `heard`: the numbers that are there at least once. */
-function readItems(items: Item[], spoken: SpokenWord[]) {
-  const heard = new Set<number>();
-  const [doubled, reordered]: [Item[], Item[]] = [[], []];
-  /** By message: how wrong its time is. */
-  const late = new Map<number, number>();
-  let lateMs = 0;
-  let newest = Number.NEGATIVE_INFINITY;
-  let last = -1;
-  for (const [i, item] of items.entries()) {
-    if ('gap' in item) {
-      if (newest > item.gap.to + TOLERANCE_MS) reordered.push(item);
-      newest = Math.max(newest, item.gap.from - TOLERANCE_MS);
-      continue;
-    }
-    // A gap may begin or end inside a word. The rest of that word is no word.
-    const isAtGap = [items[i - 1], items[i + 1]].some((beside) => beside && 'gap' in beside);
-    if (isAtGap && item.word.includes('?')) continue;
-    const number = numberOf(item.word, last + 1);
-    const said = number === undefined ? undefined : spoken[number];
-    if (!said || heard.has(said.number)) {
-      doubled.push(item);
-      continue;
-    }
-    if (said.at < newest) reordered.push(item);
-    const error = Math.abs(item.at - said.at);
-    lateMs = Math.max(lateMs, error);
-    if (error > LATE_MS) late.set(item.in, item.at - said.at);
-    heard.add(said.number);
-    newest = Math.max(newest, said.at);
-    last = said.number;
-  }
-  return { heard, doubled, reordered, late, lateMs };
-}
-
-/**
- * The number that a word says. An utterance that a fault cut off may end with a guess: the engine writes the first two
- * digits of the word that it hears just now. @param next the number that is expected.
- */
-function numberOf(word: string, next: number): number | undefined {
-  if (/^\d{4}$/.test(word)) return Number(word);
-  return /^\d{2}$/.test(word) && numberText(next).startsWith(word) ? next : undefined;
-}
-
 /** The gap that explains why a word of this time is missing. */
 function gapAround(gaps: Gap[], at: number): Gap | undefined {
-  const [nearest] = gaps.toSorted((a, b) => distance(a, at) - distance(b, at));
-  return nearest && distance(nearest, at) <= TOLERANCE_MS ? nearest : undefined;
-}
-
-function distance({ from, to }: Gap, at: number): number {
-  return Math.max(0, from - at, at - to);
+  const distance = ({ from, to }: Gap) => Math.max(0, from - at, at - to);
+  const [nearest] = gaps.toSorted((a, b) => distance(a) - distance(b));
+  return nearest && distance(nearest) <= TOLERANCE_MS ? nearest : undefined;
 }
 
 /** Whether the words that are missing in a gap are about as long as the gap. A short gap may hold silence only. */
@@ -179,12 +107,22 @@ function runsOf(words: SpokenWord[]): SpokenWord[][] {
   return runs;
 }
 
+function notesOf({ doubled, reordered, lateMs, gaps }: Heard): string[] {
+  const late = [...lateMs].filter(([, ms]) => Math.abs(ms) > NOTED_LATE_MS);
+  return [
+    ...namesOf(doubled).map((name) => `doubled: ${name}`),
+    ...namesOf(reordered).map((name) => `reordered: ${name}`),
+    ...late.map(([streamId, ms]) => `${ms / 1_000} s late: the times of stream ${streamId}`),
+    ...gaps.map((gap) => `told: ${nameOf(gap)}`),
+  ];
+}
+
 /** A name for each gap, and one for the words of each message. */
-function namesOf(items: Item[]): string[] {
-  const gaps = items.flatMap((item) => ('gap' in item ? nameOf(item.gap) : []));
-  const words = items.flatMap((item) => ('word' in item ? item : []));
-  const messages = [...Map.groupBy(words, (word) => word.in)].map(
-    ([at, said]) => `${said.map(({ word }) => word).join(' ')} in the message of ${timeOf(at)}`,
+function namesOf(items: (WrittenWord | Gap)[]): string[] {
+  const gaps = items.flatMap((item) => ('reason' in item ? nameOf(item) : []));
+  const words = items.flatMap((item) => ('text' in item ? item : []));
+  const messages = [...Map.groupBy(words, ({ messageAt }) => messageAt)].map(
+    ([at, written]) => `${written.map(({ text }) => text).join(' ')} in the message of ${timeOf(at)}`,
   );
   return [...gaps, ...messages];
 }

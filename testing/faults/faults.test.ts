@@ -7,7 +7,7 @@ import type { Ack } from './person.ts';
 import { type Plan, runFaults } from './run.ts';
 
 const plan: Plan = {
-  ...{ database: 'sqlite', servers: 1, kills: 4, people: 6, speakers: 2, rooms: 2, limitMs: 120_000 },
+  ...{ database: 'sqlite', servers: 1, kills: 3, people: 6, speakers: 2, rooms: 2, limitMs: 120_000 },
   withLongFaults: false,
   seed: 20_261_124,
 };

@@ -6,8 +6,8 @@ type Span = { from: number; to: number };
 /** `isThrottled`: a part of it was that calls had to wait for a place. */
 type Outage = Span & { isThrottled: boolean };
 
-/** So much audio is kept while the engine is away, and while the network is. */
-const KEPT_MS = { engine: 60_000, network: 30_000 };
+/** So much audio is kept: by the server while the engine is away, and by the page while the server is. */
+const KEPT_MS = 60_000;
 /**
  * After the end of an outage, the next attempt comes up to 10 s later. Throttled calls wait longer, and then begin one
  * after the other.
@@ -22,11 +22,10 @@ const OPEN_UTTERANCE_MS = 10_000;
  * the kept audio begins. @param gap in ms since 1970.
  */
 export function isCaused(gap: Span & { reason: GapReason }, faults: FaultRecord[]): boolean {
-  const keptMs = gap.reason === 'network' ? KEPT_MS.network : KEPT_MS.engine;
   return outages(gap.reason, faults).some(
     ({ from, to, isThrottled }) =>
       gap.from >= from - OPEN_UTTERANCE_MS &&
-      gap.to <= to - keptMs &&
+      gap.to <= to - KEPT_MS &&
       (gap.reason !== 'queue' || isThrottled),
   );
 }

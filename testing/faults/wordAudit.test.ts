@@ -131,7 +131,7 @@ describe('the audit of words finds', () => {
       cause('engine', fault('engine killed', 99, 150), fault('engine refusing', 155, 250)),
     ],
     ['a queue while the engine throttled', cause('queue', fault('engine throttling', 100, 250))],
-    ['a network that was away', cause('network', fault('proxy frozen', 100, 220))],
+    ['a network that was away', cause('network', fault('proxy frozen', 100, 250))],
   ])('no fault in a gap with a cause: %s', (_, counts) => expect(counts).toEqual({}));
 });
 

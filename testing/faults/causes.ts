@@ -8,12 +8,11 @@ type Outage = Span & { isThrottled: boolean };
 
 /** So much audio is kept: by the server while the engine is away, and by the page while the server is. */
 const KEPT_MS = 60_000;
-/**
- * After the end of an outage, the next attempt comes up to 10 s later. Throttled calls wait longer, and then begin one
- * after the other.
- */
+/** After the end of an outage, the next attempt comes up to 10 s later. */
 const RETURN_MS = 15_000;
-const THROTTLED_RETURN_MS = 75_000;
+/** Throttled calls pause as long as they were throttled, at most this long. Then one more call begins every 10 s. */
+const MAX_PAUSE_MS = 30_000;
+const GROWTH_MS = 20_000;
 /** An outage loses the utterance that was open when it began. */
 const OPEN_UTTERANCE_MS = 10_000;
 
@@ -34,9 +33,11 @@ export function isCaused(gap: Span & { reason: GapReason }, faults: FaultRecord[
 function outages(reason: GapReason, faults: FaultRecord[]): Outage[] {
   const joined: Outage[] = [];
   for (const { name, from, to } of faults.toSorted((a, b) => a.from - b.from)) {
+    // What a dead server had kept for the engine is lost with the network, if the page has let go of it too.
     if (reason !== 'network' && !name.startsWith('engine')) continue;
     const isThrottled = name === 'engine throttling';
-    const end = to + (isThrottled ? THROTTLED_RETURN_MS : RETURN_MS);
+    const waitMs = isThrottled ? Math.min(to - from, MAX_PAUSE_MS) + GROWTH_MS : 0;
+    const end = to + waitMs + RETURN_MS;
     const last = joined.at(-1);
     if (!last || from > last.to) joined.push({ from, to: end, isThrottled });
     else {

@@ -123,6 +123,11 @@ describe('the audit of words finds', () => {
       causeless,
     ],
     ['a queue although nobody throttled', cause('queue', ...away), causeless],
+    [
+      'a queue long after a short throttling',
+      cause('queue', fault('engine throttling', 160, 170)),
+      causeless,
+    ],
   ])('%s', (_, counts, expected) => expect(counts).toEqual(expected));
 
   test.each<[string, object]>([

@@ -23,6 +23,8 @@ const ended = (heardSeq: number, heardSamples: number, endedBecause: string) =>
   });
 const UNKNOWN = expect.objectContaining({ code: 'NOT_FOUND', reason: 'stream_unknown' });
 
+const OPTIONS = { language: 'en-US', sampleRate: SAMPLE_RATE, takeOver: false };
+
 /** Another process of the same server: it shares the database and the bus. While it is frozen, the bus does not reach it. */
 type Process = AsyncDisposable & {
   speech: Speech;
@@ -45,7 +47,7 @@ function another(scene: SpeechScene, script: Step[] = [], more: Partial<SpeechPa
   const engine = createScriptedEngine(script);
   const [choice, admission] = [{ engine, fallback: null }, createEnginePlaces([{ engine, maxCalls: 25 }])];
   const speech = createSpeech({ ...scene.parts, bus, captions, choice, admission, ...more });
-  const options = { roomId, language: 'en-US', sampleRate: SAMPLE_RATE, takeOver: false };
+  const options = { ...OPTIONS, roomId };
   const process: Process = {
     ...{ speech, isFrozen: false },
     start: async (user) => (await speech.start(user, options)).streamId,
@@ -302,6 +304,22 @@ describe('the loss before a stream', () => {
   test('is told once if the start is repeated because its answer was lost', async () => {
     await using scene = await openSpeech();
     await scene.start(scene.ada, { lostSeconds: 10, behindSeconds: 5 });
+    const streamId = await scene.start(scene.ada, { lostSeconds: 10, behindSeconds: 6, takeOver: true });
+    scene.push(scene.ada, streamId, 0);
+    await scene.speech.stop(scene.ada, streamId);
+    expect(await gapsIn(scene)).toEqual(['network']);
+  });
+
+  test('is told once if the process of the first start stops', async () => {
+    await using scene = await openSpeech();
+    await using old = another(scene);
+    await old.speech.start(scene.ada, {
+      ...OPTIONS,
+      roomId: scene.roomId,
+      lostSeconds: 10,
+      behindSeconds: 5,
+    });
+    await old.speech.close(1_000);
     const streamId = await scene.start(scene.ada, { lostSeconds: 10, behindSeconds: 6, takeOver: true });
     scene.push(scene.ada, streamId, 0);
     await scene.speech.stop(scene.ada, streamId);

@@ -150,7 +150,7 @@ export class SpeechStream {
     if (!this.#ending) {
       this.#ending = why;
       this.#clearTimers();
-      this.#microphone.end(why.reason === 'taken_over');
+      this.#microphone.end(why.reason === 'stopped');
     }
     return this.done;
   }

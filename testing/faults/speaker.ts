@@ -14,7 +14,10 @@ export type Speaker = {
   page: Page;
   /** All words so far. */
   spoken: SpokenWord[];
-  /** Speaks until `signal` aborts, then ends the utterance and turns the microphone off. */
+  /**
+   * Speaks until `signal` aborts, then ends the utterance and turns the microphone off. A page that turns it off while no
+   * server is there tells the speaker alone what is lost. So the speaker goes on until there is one.
+   */
   speak: (signal: AbortSignal) => Promise<void>;
   /** How often the microphone was turned off by a failure, and the person turned it on again. */
   restarts: () => number;
@@ -38,6 +41,8 @@ export async function enterSpeaker({ name, address, roomId, random }: SpeakerOpt
   const page = openPage(client.trpc, name, roomId);
   const speech = new NumberedSpeech(random);
   let restarts = 0;
+  /** Whether a server takes what is said. */
+  let isHeard = false;
 
   return {
     user,
@@ -48,7 +53,7 @@ export async function enterSpeaker({ name, address, roomId, random }: SpeakerOpt
       const stopWatching = client.connection.subscribe((state) => state === 'open' && pump.retryNow());
       const stopHurry = client.connection.hurry();
       const startedAt = Date.now();
-      for (let i = 0; !signal.aborted || !speech.isPausing; i += 1) {
+      for (let i = 0; !signal.aborted || !speech.isPausing || !isHeard; i += 1) {
         const at = startedAt + i * CHUNK_MS;
         await sleep(Math.max(0, at + CHUNK_MS - Date.now()));
         pump.add(speech.nextChunk(at));
@@ -59,6 +64,7 @@ export async function enterSpeaker({ name, address, roomId, random }: SpeakerOpt
 
       function openMicrophone(start: PumpStart): Pump {
         return openPump(client, roomId, start, (state) => {
+          if (state.type !== 'gap') isHeard = state.type === 'listening';
           if (state.type !== 'failed') return;
           restarts += 1;
           pump = openMicrophone({ takeOver: true });

@@ -150,10 +150,11 @@ export class Microphone {
 
   /**
    * Accepts no more chunks. The output ends after the audio that was accepted.
-   * @param isRepeated the start is repeated, because its answer was lost. Then a loss before the first chunk is told again.
+   * @param isStopped the speaker ends the stream. Otherwise the answer to its start may be lost, so that the speaker does
+   *   not know of the stream. Then a loss before the first chunk is told to the next stream again.
    */
-  end(isRepeated = false): void {
-    if (!isRepeated) this.#tellLossBefore();
+  end(isStopped = true): void {
+    if (isStopped) this.#tellLossBefore();
     this.#flushReorderBuffer();
     this.#endSegment();
     this.output.end();

@@ -27,16 +27,16 @@ export const LIMITS = {
   unreadAnswerBytesMax: 8 * 1024 * 1024,
   /** Inputs of unanswered calls. A socket is not read while its calls hold more. */
   unansweredBytes: 256 * 1024,
-  /** Queries of one user that run or whose answers are not read, over all sockets and connections. */
-  queriesPerUser: 4,
-  /** Queries of one user over HTTP that wait for one of these places. */
-  queriesWaiting: 64,
+  /** Answers to one user that are not read, over all sockets and connections. Above it, no further call starts. */
+  unreadAnswerBytesPerUser: 2 * 1024 * 1024,
   /** Requests of one connection that wait for the answers before them. */
-  pipelinedRequests: 64,
+  pipelinedRequests: 8,
   socketsPerUser: 32,
   /** Sockets without a session: from one address, and in all. Above it, the oldest of them is closed. */
   strangersPerAddress: 6_000,
   strangers: 20_000,
+  /** Frames that the strangers at one address have begun and not finished, together. */
+  strangersUnfinishedBytes: 4 * 1024 * 1024,
   subscriptionsPerUser: 256,
   /** Unanswered calls of one socket. */
   callsInFlight: 512,
@@ -44,14 +44,18 @@ export const LIMITS = {
   queriesAtOnce: 2,
   mutationsAtOnce: 64,
   /**
-   * Calls of one person over all sockets that run, and that wait for their turn. Changes of a timeline have bounds of
-   * their own. The running and the waiting ones together are `callsInFlight`, so a full frame of calls is answered.
+   * Calls of one person over all sockets and connections that run, and that wait for their turn. Changes of a timeline have
+   * bounds of their own: they are as many as one socket may have in flight. Of reads, each socket waits by itself with all but
+   * `queriesAtOnce`, so a full frame of calls is answered, not refused. A full HTTP batch is, too.
    */
-  readsAtOnce: 4,
-  readsWaiting: 508,
+  readsAtOnce: 2,
+  readsWaiting: 126,
   changesAtOnce: 64,
   changesWaiting: 448,
   bodyBytes: 256 * 1024,
+  /** Large bodies that one person, or the strangers at one address, send at a time. */
+  bodyBytesPerUser: 2 * 1024 * 1024,
+  strangersBodyBytes: 768 * 1024,
   /** Calls in one HTTP request. A page makes up to about forty at once. */
   batchCalls: 100,
   chunkSeconds: 1,

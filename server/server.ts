@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
-import { LIMITS } from '../contract/limits.ts';
 import type { Store } from '../db/store.ts';
 import { createIdentity, GUESTS } from './auth/identity.ts';
 import type { Bus } from './bus/bus.ts';
@@ -12,7 +11,6 @@ import { createMessages } from './chat/messages.ts';
 import { createRooms } from './chat/rooms.ts';
 import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
-import { Permits } from './flow/permits.ts';
 import { TokenBuckets } from './flow/tokenBuckets.ts';
 import { Turns } from './flow/turns.ts';
 import { createWork } from './flow/work.ts';
@@ -35,6 +33,7 @@ import { createTranscripts } from './speech/transcript/transcripts.ts';
 import { createRouter } from './trpc/router.ts';
 import type { TrustedProxies } from './trustedProxies.ts';
 import { attachWs } from './ws/endpoint.ts';
+import { Intake } from './ws/intake.ts';
 import type { Pulse } from './ws/keepAlive.ts';
 
 export type ServerParts = {
@@ -134,7 +133,7 @@ export async function startServer(parts: ServerParts, port: number, host: string
   const checkHost = createCheckHost({ bound: host, publicUrl, allowedOrigins: parts.allowedOrigins });
   const readArrival = createReadArrival(parts.trustedProxies ?? 0, publicUrl);
   const health = createHealth(store, bus);
-  const queries = new Permits<string>(LIMITS.queriesPerUser);
+  const intake = new Intake();
   const app = createApp({
     ...parts,
     services,
@@ -144,12 +143,12 @@ export async function startServer(parts: ServerParts, port: number, host: string
     originRule,
     readArrival,
     checkHost,
-    queries,
+    takeTurn: (person) => intake.turn(person),
   });
   const server = createHttpServer(app.fetch);
   const rateLimits = parts.rateLimits ?? true;
   const ws = attachWs({
-    ...{ server, services, router, originRule, readArrival, checkHost, log, queries, rateLimits },
+    ...{ server, services, router, originRule, readArrival, checkHost, log, rateLimits, intake },
     pulse: parts.pulse,
   });
   await listen(server, port, host);

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const MAIN = resolve(import.meta.dirname, '../server/main.ts');
+const ROOT = resolve(import.meta.dirname, '..');
 
 export type ServerProcess = {
   url: string;
@@ -32,11 +32,15 @@ export function temporaryDatabase(): { url: string; remove: () => void } {
 /**
  * Starts the real server in a process of its own and waits until it listens.
  * @param env needs DATABASE_URL; without PORT the server takes a free port.
+ * @param options `app` is the checkout whose server is started; this one by default.
  * @throws Error with the server's output if it ends before it listens.
  */
-export async function startServerProcess(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
+export async function startServerProcess(
+  env: NodeJS.ProcessEnv,
+  { app = ROOT, nodeOptions = [] }: { app?: string; nodeOptions?: string[] } = {},
+): Promise<ServerProcess> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...nodeOptions, join(app, 'server/main.ts')], {
     env: { ...process.env, NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'error', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

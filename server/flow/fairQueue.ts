@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { type AppError, busy, callerGone, tooManyCalls } from '../../contract/errors.ts';
+import { moveToEnd } from './roundRobin.ts';
 import { type Bounds, type Caller, Tally } from './tally.ts';
 
 export type FairQueueOptions = {
@@ -9,6 +10,8 @@ export type FairQueueOptions = {
   waiting: Bounds;
   /** A task that has waited for this long is refused. */
   waitMs: number;
+  /** Whether a task of the caller may start now, within the bounds. Call `wake` when this changes. */
+  mayStart?: (caller: Caller) => boolean;
 };
 
 type Job = { caller: Caller; deadline: number; start: () => void; drop: (reason: AppError) => void };
@@ -50,9 +53,19 @@ export class FairQueue {
    */
   run<T>(caller: Caller, gone: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
     if (gone?.aborted) return Promise.reject(callerGone());
-    if (this.#running.hasRoom(caller, this.#options.running)) return this.#start(caller, task);
+    if (this.#mayStart(caller)) return this.#start(caller, task);
     if (!this.#waiting.hasRoom(caller, this.#options.waiting)) return Promise.reject(this.#refusal());
     return this.#wait(caller, gone, task);
+  }
+
+  /** Starts tasks that wait and may start now. */
+  wake(): void {
+    if (this.#jobs.size > 0) this.#startWaiting();
+  }
+
+  #mayStart(caller: Caller): boolean {
+    const { running, mayStart } = this.#options;
+    return this.#running.hasRoom(caller, running) && (mayStart?.(caller) ?? true);
   }
 
   async #start<T>(caller: Caller, task: () => Promise<T>): Promise<T> {
@@ -105,7 +118,7 @@ export class FairQueue {
       if (this.#running.at(address) >= this.#options.running.perAddress) continue;
       for (const [userId, line] of lines) {
         const [job] = line;
-        if (!job || !this.#running.hasRoom(job.caller, this.#options.running)) continue;
+        if (!job || !this.#mayStart(job.caller)) continue;
         moveToEnd(lines, userId, line);
         moveToEnd(this.#addresses, address, lines);
         return job;
@@ -153,9 +166,4 @@ export class FairQueue {
   #refusal(): AppError {
     return this.#waiting.total >= this.#options.waiting.total ? busy() : tooManyCalls();
   }
-}
-
-function moveToEnd<K, V>(map: Map<K, V>, key: K, value: V): void {
-  map.delete(key);
-  map.set(key, value);
 }

@@ -46,3 +46,9 @@ export class RoundRobin<Key, Item extends object> {
     this.#lines.delete(key);
   }
 }
+
+/** Lets all others of a map come first: a map keeps its order of insertion. */
+export function moveToEnd<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+}

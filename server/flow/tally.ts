@@ -1,10 +1,19 @@
+import type { Answer } from './unread.ts';
+
 /** The one who wants something done: a person at an address, or nobody in particular there. */
 export type Caller = {
   /** @see networkOf */
   address: string;
   /** A user id; null for a caller who has not said who it is. */
   userId: string | null;
+  /** The answer that the caller waits for; left out for what is no answer to a request. */
+  answer?: Answer | undefined;
 };
+
+/** The name under which something is counted for a caller. */
+export function personOf({ userId, address }: Caller): string {
+  return userId ?? address;
+}
 
 /** How many tasks each may have. */
 export type Bounds = { perPerson: number; perAddress: number; total: number };

@@ -5,7 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { Permits } from '../flow/permits.ts';
+import { personOf } from '../flow/tally.ts';
 import type { Log } from '../log.ts';
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
@@ -14,6 +14,7 @@ import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter } from '../trpc/router.ts';
 import { rethrowAsTRPCError } from '../trpc/trpc.ts';
 import type { Arrival, ReadArrival } from './arrival.ts';
+import { boundBodies } from './boundBodies.ts';
 import { createClientFiles } from './clientFiles.ts';
 import { type CheckHost, refuseForeignHosts } from './hostRule.ts';
 import { refuseRoute } from './methods.ts';
@@ -25,7 +26,7 @@ import { asJson, checkCall, refuseCall } from './refuseTrpcCall.ts';
 import { createRest } from './rest.ts';
 import { securityHeaders } from './securityHeaders.ts';
 import { sessionCookie, tokenOf } from './session.ts';
-import { admitQuery, oneAtATime } from './unreadAnswers.ts';
+import { answerTo, oneAtATime } from './unreadAnswers.ts';
 
 export type AppParts = {
   services: Services;
@@ -40,9 +41,9 @@ export type AppParts = {
   /** Lets a caller who is not on this machine read `/metrics`. */
   metricsToken?: string | undefined;
   clientDirectory: string;
+  /** Waits for a person's turn on the main thread. One request can hold a hundred calls. */
+  takeTurn: (person: string) => Promise<void>;
   log: Log;
-  /** Limits the queries of each user, over all connections. */
-  queries: Permits<string>;
 };
 
 type Env = { Bindings: HttpBindings; Variables: { arrival: Arrival } };
@@ -77,6 +78,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.use(refuseForeignOrigins(originRule));
   // Such a path would read as the address of another host.
   app.use(async (c, next) => (c.req.path.startsWith('//') ? c.notFound() : next()));
+  app.use(boundBodies(services.identity));
   app.use(
     bodyLimit({
       maxSize: LIMITS.bodyBytes,
@@ -91,7 +93,7 @@ export function createApp(parts: AppParts): Hono<Env> {
     checkCall(c);
     return asJson(await answerTrpc(c, parts));
   });
-  app.route('/api', createRest(services, parts.queries, log));
+  app.route('/api', createRest(services, log));
   app.all('/api/*', (c) => c.notFound());
   app.route('/', createClientFiles(clientDirectory));
   return app;
@@ -115,7 +117,7 @@ function noMetrics(): AppError {
   );
 }
 
-function answerTrpc(c: Context<Env>, { services, router, log, queries }: AppParts): Promise<Response> {
+function answerTrpc(c: Context<Env>, { services, router, log, takeTurn }: AppParts): Promise<Response> {
   return fetchRequestHandler({
     endpoint: '/trpc',
     req: c.req.raw,
@@ -125,11 +127,11 @@ function answerTrpc(c: Context<Env>, { services, router, log, queries }: AppPart
       const token = info.connectionParams?.token ?? tokenOf(Object.fromEntries(req.headers));
       try {
         const user = await services.identity.identify(token);
-        if (user && info.type === 'query') await admitQuery(queries, user.id, c.env.outgoing);
+        const { address } = c.var.arrival;
+        const caller = { userId: user?.id ?? null, address };
         return {
-          user,
-          address: c.var.arrival.address,
-          work: services.work,
+          ...{ user, address, work: services.work, takeTurn: () => takeTurn(personOf(caller)) },
+          ...(info.type !== 'subscription' && { answer: answerTo(services.work, caller, c.env.outgoing) }),
           keepSession: (token) => resHeaders.append('set-cookie', sessionCookie(token, c.var.arrival.secure)),
         };
       } catch (error) {

@@ -2,30 +2,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
-import { callerGone, tooManyCalls } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { Permits } from '../flow/permits.ts';
+import { type Caller, personOf } from '../flow/tally.ts';
+import type { Answer } from '../flow/unread.ts';
+import type { Work } from '../flow/work.ts';
 
 const STALLED_MS = 60_000;
 
-/**
- * Waits until a user may ask for one more page, and holds the place until the client has taken the whole answer. So a
- * client that asks and never reads makes the server hold a few answers at most.
- * @throws AppError TOO_MANY_REQUESTS if many of the user's requests wait already
- */
-export async function admitQuery(
-  queries: Permits<string>,
-  userId: string,
-  outgoing: ServerResponse,
-): Promise<void> {
-  if (queries.waiting(userId) >= LIMITS.queriesWaiting) throw tooManyCalls();
-  const release = await queries.take(userId);
-  if (outgoing.closed || outgoing.req.socket.destroyed) {
-    release();
-    throw callerGone();
-  }
-  outgoing.once('close', release);
+/** @returns the answer to a request, which counts as unread until its client has taken the whole of it. */
+export function answerTo({ unread }: Work, caller: Caller, outgoing: ServerResponse): Answer {
+  const answer = unread.answerTo(personOf(caller));
+  if (outgoing.closed || outgoing.req.socket.destroyed) answer.taken();
+  outgoing.once('close', () => answer.taken());
   cutIfUnread(outgoing);
+  return answer;
 }
 
 /** Cuts a connection whose client takes nothing of its answer for a minute. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LIMITS } from '../../contract/limits.ts';
 import { upTo } from '../../db/testing/material.ts';
-import { calls } from '../../testing/abuse/attack.ts';
+import { calls } from '../../testing/abuse/frames.ts';
 import { addLongRoom } from '../../testing/abuse/longRoom.ts';
 import { httpClient } from '../../testing/clients.ts';
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';

@@ -2,10 +2,10 @@ import { initTRPC, type TRPCProcedureType as ProcedureType, TRPCError } from '@t
 import { z } from 'zod';
 import { AppError, malformed, methodNotAllowed, noSession } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
-import type { FairQueue } from '../flow/fairQueue.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import type { Caller } from '../flow/tally.ts';
-import { type Turn, turnOf, type Work } from '../flow/work.ts';
+import type { Answer } from '../flow/unread.ts';
+import { answerInTurn, type Turn, turnOf, type Work } from '../flow/work.ts';
 
 export type Context = {
   user: User | null;
@@ -13,6 +13,11 @@ export type Context = {
   address: string;
   /** The queues of this server's calls. */
   work: Work;
+  /** The answer to the request, or to the call of a socket. Its results count until the client has taken them. A
+   * subscription has none. */
+  answer?: Answer;
+  /** Waits for the caller's turn on the main thread, if the transport has not done so. */
+  takeTurn?: () => Promise<void>;
   /** Stores the session in a cookie, if the transport has cookies. */
   keepSession: (token: string) => void;
   /** The socket of the call, if it came over a socket. Its subscriptions are counted, and its input has arrived whole. */
@@ -95,10 +100,10 @@ export function describeInput({ issues }: z.ZodError): string {
 }
 
 /** The queue of a procedure, or `none` for one that asks no database. */
-type Queue = keyof Work | 'none';
+type Queue = 'reads' | 'changes' | 'replays' | 'none';
 
-function callerOf({ user, address }: Context): Caller {
-  return { userId: user?.id ?? null, address };
+function callerOf({ user, address, answer }: Context): Caller {
+  return { userId: user?.id ?? null, address, answer };
 }
 
 /** The turns in which a subscription reads what its caller has missed. */
@@ -118,19 +123,18 @@ type Call = {
   getRawInput: () => Promise<unknown>;
 };
 
+/** What a procedure came to. */
+type Outcome = { ok: boolean; data?: unknown; error?: TRPCError };
+
 /**
  * Runs around every procedure. Here, and only here, calls wait for their turn, and errors of the domain become errors of
  * tRPC. It is a single middleware because tRPC copies all options of a call for each middleware, and every speaker sends
  * ten chunks a second.
  */
-async function guard<T extends { ok: boolean; error?: TRPCError }>(
-  call: Call,
-  queue: Queue,
-  run: () => Promise<T>,
-): Promise<T> {
-  const { ctx } = call;
+async function guard<T extends Outcome>(call: Call, queue: Queue, run: () => Promise<T>): Promise<T> {
   try {
-    const result = await (queue === 'none' ? run() : runInTurn(call, ctx.work[queue], run));
+    if (call.ctx.takeTurn) await call.ctx.takeTurn();
+    const result = await (queue === 'none' ? run() : runInTurn(call, queue, run));
     if (result.error?.cause instanceof AppError) throw result.error.cause;
     return result;
   } catch (error) {
@@ -139,10 +143,18 @@ async function guard<T extends { ok: boolean; error?: TRPCError }>(
 }
 
 /** Over HTTP the body comes first: a client that sends its body slowly holds no place. */
-async function runInTurn<T>(call: Call, queue: FairQueue, run: () => Promise<T>): Promise<T> {
-  const { ctx, signal, getRawInput } = call;
+async function runInTurn<T extends Outcome>(
+  { ctx, signal, getRawInput }: Call,
+  queue: Exclude<Queue, 'none'>,
+  run: () => Promise<T>,
+): Promise<T> {
   if (!ctx.connection) await getRawInput();
-  return queue.run(callerOf(ctx), signal, run);
+  return answerInTurn(ctx.work, queue, {
+    caller: callerOf(ctx),
+    gone: signal,
+    run,
+    contentOf: ({ data }) => data,
+  });
 }
 
 export const router = t.router;

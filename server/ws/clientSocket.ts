@@ -26,6 +26,8 @@ type HoldReason = 'unread' | 'calls' | 'turn' | 'rate';
  * its calls wait, see `CallQueue`.
  */
 export class ClientSocket {
+  /** Whose turn its messages take: its user's, or that of all strangers at its address. */
+  person = '';
   /** Runs when the client has read its answers and calls may start again. */
   onReadable: () => void = () => {};
   /** Runs when a client whose reading lags has taken an answer. */

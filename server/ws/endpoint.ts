@@ -1,10 +1,10 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { Permits } from '../flow/permits.ts';
 import type { ReadArrival } from '../http/arrival.ts';
 import type { CheckHost } from '../http/hostRule.ts';
 import type { OriginRule } from '../http/origin.ts';
@@ -17,10 +17,11 @@ import type { AppRouter } from '../trpc/router.ts';
 import { type Context, rethrowAsTRPCError } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
 import { FrameRate } from './frameRate.ts';
-import { Intake } from './intake.ts';
+import type { Intake } from './intake.ts';
 import { KeepAlive, PULSE, type Pulse } from './keepAlive.ts';
 import { Strangers } from './strangers.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
+import { UnfinishedFrames } from './unfinishedFrames.ts';
 import { UserSockets } from './userSockets.ts';
 
 /** A client that announces connection parameters has this long to send them. */
@@ -37,8 +38,7 @@ export type WsParts = {
   readArrival: ReadArrival;
   checkHost: CheckHost;
   log: Log;
-  /** Limits the queries of each user, over all its sockets. */
-  queries: Permits<string>;
+  intake: Intake;
   /** Whether the messages a second of each socket are limited. */
   rateLimits: boolean;
   pulse?: Pulse | undefined;
@@ -70,7 +70,8 @@ export function attachWs({ server, pulse = PULSE, ...parts }: WsParts): WsEndpoi
     } catch (error) {
       return refuse(socket, asAppError(error as Error));
     }
-    wss.handleUpgrade(req, socket, head, (ws) => serve(ws, socket, upgrade));
+    const headBytes = head.length;
+    wss.handleUpgrade(req, socket, head, (ws) => serve(ws, socket as Socket, { ...upgrade, headBytes }));
   });
 
   return {
@@ -99,31 +100,40 @@ function readUpgrade(req: IncomingMessage, { originRule, readArrival, checkHost 
 
 /** @returns a function that serves a socket: it finds the user, counts the sockets, and hands over the messages. */
 function createSocketServer(
-  { services, router, log, queries, rateLimits }: Omit<WsParts, 'server' | 'pulse'>,
+  { services, router, log, rateLimits, intake }: Omit<WsParts, 'server' | 'pulse' | keyof UpgradeRules>,
   keepAlive: KeepAlive,
 ) {
   const onError = reportTo(log);
   const strangers = new Strangers();
-  const intake = new Intake();
+  const unfinished = new UnfinishedFrames();
   const users = new UserSockets();
 
-  return (ws: WebSocket, connection: Duplex, { token, address, hasParams }: Upgrade) => {
+  return (
+    ws: WebSocket,
+    connection: Socket,
+    { token, address, hasParams, headBytes }: Upgrade & { headBytes: number },
+  ) => {
     const socket = new ClientSocket(ws, connection, rateLimits ? new FrameRate() : undefined);
+    socket.person = address;
     socket.onProgress = () => keepAlive.markAlive(ws);
     const forget = strangers.add(ws, address);
+    const endWatch = unfinished.watch(ws, connection, { address, headBytes });
     /** Runs once per socket and finds its user. */
     const createContext = async (params: ConnectionParams): Promise<Context> => {
       try {
         const user = await services.identity.identify(params?.token ?? token);
         if (user && ws.readyState === ws.OPEN) ws.once('close', users.add(user.id, socket));
-        if (user) forget();
+        if (user) {
+          forget();
+          endWatch();
+          socket.person = user.id;
+        }
         return { user, address, work: services.work, keepSession: ignore, connection: ws };
       } catch (error) {
         return rethrowAsTRPCError(error);
       }
     };
-    const admitQuery = async ({ user }: Context) => (user ? queries.take(user.id) : ignore);
-    const client = new TrpcSocket(socket, { router, onError, intake, createContext, admitQuery }, hasParams);
+    const client = new TrpcSocket(socket, { router, onError, intake, createContext }, hasParams);
     connectEvents(ws, client, keepAlive);
     if (hasParams) closeUnlessNamed(ws, client);
   };

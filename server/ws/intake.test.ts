@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Intake, type Source } from './intake.ts';
 
 /** A source that notes whether it is read. */
-function createSource(): Source & { isRead: boolean } {
+function createSource(person = 'Ada'): Source & { isRead: boolean } {
   return {
+    person,
     isRead: true,
     pause() {
       this.isRead = false;
@@ -61,4 +62,69 @@ test('the messages of a socket that is gone are forgotten', async () => {
   await nextTurn();
   await nextTurn();
   expect(handled).toBe(atOnce);
+});
+
+test('a person with many sockets takes one turn, not one for each: another person waits for few of them', async () => {
+  const intake = new Intake();
+  const order: string[] = [];
+  const greedy = Array.from({ length: 200 }, () => createSource('Mallory'));
+  for (const source of greedy) {
+    for (let i = 0; i < 10; i += 1) intake.add(source, () => order.push('Mallory'));
+  }
+  const quiet = createSource('Ada');
+  intake.add(quiet, () => order.push('Ada'));
+  while (!order.includes('Ada')) await nextTurn();
+  // Some ran as they arrived; after them, Ada is the second in turn.
+  expect(order.indexOf('Ada')).toBeLessThan(100);
+  await vi.waitFor(() => expect(order).toHaveLength(2_001));
+  expect(greedy.every(({ isRead }) => isRead)).toBe(true);
+});
+
+test('a frame with many steps keeps its place: the frames of a socket are in order, also if it says who it is', async () => {
+  const intake = new Intake();
+  const source = createSource('a stranger');
+  const handled: number[] = [];
+  for (let frame = 0; frame < 5; frame += 1) {
+    if (frame === 3) source.person = 'Ada';
+    let step = 0;
+    intake.add(source, () => {
+      handled.push(frame * 100 + step);
+      step += 1;
+      return step < 100;
+    });
+  }
+  await vi.waitFor(() => expect(handled).toHaveLength(500));
+  expect(handled).toEqual(handled.map((_, i) => i));
+  expect(source.isRead).toBe(true);
+});
+
+test('steps that take long leave the event loop in between, with all the promises that they have begun', async () => {
+  const intake = new Intake();
+  const source = createSource();
+  let handled = 0;
+  const work = async () => {
+    await null;
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    handled += 1;
+  };
+  for (let i = 0; i < 200; i += 1) intake.add(source, () => void work());
+  await nextTurn();
+  for (let before = handled; handled < 200; before = handled) {
+    await nextTurn();
+    expect(handled - before).toBeLessThan(16);
+  }
+});
+
+test('calls without a socket take turns too', async () => {
+  const intake = new Intake();
+  const order: string[] = [];
+  const turns = Array.from({ length: 300 }, async () => {
+    await intake.turn('Mallory');
+    order.push('Mallory');
+  });
+  await intake.turn('Ada');
+  order.push('Ada');
+  expect(order.length).toBeLessThan(150);
+  await Promise.all(turns);
 });

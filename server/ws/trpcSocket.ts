@@ -10,6 +10,7 @@ import { parseTRPCMessage, type TRPCRequestMessage } from '@trpc/server/rpc';
 import { wireEncoder } from '../../contract/encoder.ts';
 import { tooManyCalls } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import type { Answer } from '../flow/unread.ts';
 import { asTRPCError, type Context } from '../trpc/trpc.ts';
 import { CallQueue } from './callQueue.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';
@@ -23,8 +24,6 @@ export type TrpcSocketParts = {
   /** Shares the main thread between the sockets. */
   intake: Intake;
   onError: (failure: { error: TRPCError; path?: string | undefined }) => void;
-  /** Waits until the caller may ask for one more page. @returns a function to call when the answer was taken. */
-  admitQuery?: (context: Context) => Promise<() => void>;
 };
 
 export type ConnectionParams = ReturnType<typeof parseConnectionParamsFromUnknown>;
@@ -64,7 +63,7 @@ export class TrpcSocket {
     if (frame === 'PONG') return;
     if (frame === 'PING') this.#socket.pong();
     else if (!this.#context) this.#context = this.#open(() => paramsIn(frame));
-    else this.#takeIn(this.#messagesIn(frame), data.length, this.#context);
+    else this.#parts.intake.add(this.#socket, this.#stepsOf(frame, data.length, this.#context));
   }
 
   /** Counts a control frame of the client. */
@@ -113,12 +112,20 @@ export class TrpcSocket {
     }
   }
 
-  #takeIn(messages: Message[], frameBytes: number, context: Promise<Context>): void {
-    this.#socket.count(Math.max(0, messages.length - 1));
-    const bytes = frameBytes / messages.length;
-    for (const message of messages) {
-      this.#parts.intake.add(this.#socket, () => this.#handle(message, bytes, context));
-    }
+  /** @returns a function that handles the next message of the frame each time, and returns whether there are more. */
+  #stepsOf(frame: string | Buffer, frameBytes: number, context: Promise<Context>): () => boolean {
+    let messages: Message[] | undefined;
+    let handled = 0;
+    return () => {
+      if (!messages) {
+        messages = this.#messagesIn(frame);
+        this.#socket.count(Math.max(0, messages.length - 1));
+      }
+      const message = messages[handled];
+      if (message) this.#handle(message, frameBytes / messages.length, context);
+      handled += 1;
+      return handled < messages.length;
+    };
   }
 
   /** @param bytes the size of the message on the wire. */
@@ -141,20 +148,20 @@ export class TrpcSocket {
 
   /** Resolves when the connection has taken the answer. */
   async #answer(call: TRPCRequestMessage, context: Promise<Context>): Promise<void> {
-    let release: (() => void) | undefined;
+    let answer: Answer | undefined;
     const { promise: taken, resolve: onTaken } = Promise.withResolvers<void>();
     try {
       const ctx = await context;
-      if (call.method === 'query') release = await this.#parts.admitQuery?.(ctx);
       if (this.#isGone) return;
-      const data = await this.#call(call, ctx);
+      answer = ctx.work.unread.answerTo(ctx.user?.id ?? ctx.address);
+      const data = await this.#call(call, { ...ctx, answer });
       if (isEvents(data)) throw unexpectedEvents(call);
       this.#send(call, { result: { type: 'data', data } }, onTaken);
       await taken;
     } catch (error) {
       this.#refuse(call, error);
     } finally {
-      release?.();
+      answer?.taken();
     }
   }
 

@@ -20,6 +20,8 @@ const ELSEWHERE = [
   'caller_gone',
   // A process that writes for a stream that another one continues. It ends its stream.
   'stream_sealed',
+  // It ends the start of a server, whose operator reads it.
+  'store_refused',
   // Answers of REST and of the health check, and of batches that our own client keeps small.
   ...[
     'batch_too_large',

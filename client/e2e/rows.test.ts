@@ -246,6 +246,29 @@ test('messages that a larger window shows are read, and the list follows again',
   expect(await ann.getByRole('button', { name: 'Latest' }).count()).toBe(0);
 });
 
+test('who scrolls up stays there, although the list changes or a message arrives in that moment', async () => {
+  const ben = await stage.person(browser, 'Ben');
+  const path = await createRoom(ben, 'Moment');
+  await sendLines(ben, roomOf(path), 30);
+  await ben.locator('article[data-seq="30"]').waitFor();
+  const log = ben.getByRole('log', { name: 'Messages' });
+  const latest = ben.getByRole('button', { name: 'Latest' });
+  await log.evaluate((list) => {
+    list.scrollTo({ top: 0 });
+    list.style.height = '200px';
+  });
+  await latest.click();
+  await latest.waitFor({ state: 'detached' });
+  await ben.getByRole('textbox', { name: 'Message' }).fill('arrives');
+  await log.evaluate((list) => {
+    list.scrollTo({ top: 0 });
+    document.querySelector<HTMLButtonElement>('.composer button[type=submit]')?.click();
+  });
+  await latest.waitFor();
+  await ben.locator('article[data-seq="31"]').waitFor();
+  expect(await log.evaluate((list) => list.scrollTop)).toBe(0);
+});
+
 test('messages below the screen are unread until they are scrolled to', async () => {
   const ben = await stage.person(browser, 'Ben');
   const path = await createRoom(ben, 'Below');

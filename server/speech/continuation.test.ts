@@ -1,69 +1,19 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { encodeChunk } from '../../contract/chunk.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { User } from '../../contract/types.ts';
+import { again, another } from '../../testing/anotherProcess.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech, pcmOf, SAMPLE_RATE, type SpeechScene, statesOf } from '../../testing/speechScene.ts';
+import { openSpeech, pcmOf, type SpeechScene, statesOf } from '../../testing/speechScene.ts';
 import { suspendingGate } from '../../testing/suspendingGate.ts';
-import type { Bus } from '../bus/bus.ts';
-import { createScriptedEngine, type Step } from '../transcriber/testing/scripted.ts';
-import { createCaptions } from './captions/captions.ts';
-import { createEnginePlaces } from './enginePlaces.ts';
-import type { SpeechParts } from './parts.ts';
-import { createSpeech, type Speech } from './speech.ts';
+import type { Step } from '../transcriber/testing/scripted.ts';
+import type { Speech } from './speech.ts';
 
-const atOnce = <T>(task: () => Promise<T>) => task();
-const again = (speech: Speech, user: User, streamId: string) =>
-  speech.resumeKept(user, { streamId, fresh: false }, atOnce);
 const ended = (heardSeq: number, heardSamples: number, endedBecause: string) =>
   expect.objectContaining({
     ...{ code: 'CONFLICT', reason: 'stream_ended', retryable: false },
     details: { endedBecause, heardSeq, heardSamples },
   });
 const UNKNOWN = expect.objectContaining({ code: 'NOT_FOUND', reason: 'stream_unknown' });
-
-const OPTIONS = { language: 'en-US', sampleRate: SAMPLE_RATE, takeOver: false };
-
-/** Another process of the same server: it shares the database and the bus. While it is frozen, the bus does not reach it. */
-type Process = AsyncDisposable & {
-  speech: Speech;
-  isFrozen: boolean;
-  start: (user: User) => Promise<string>;
-  /** Pushes chunks of 100 ms. */
-  push: (user: User, streamId: string, from: number, count: number) => Promise<void>;
-};
-
-function another(scene: SpeechScene, script: Step[] = [], more: Partial<SpeechParts> = {}): Process {
-  const bus: Bus = {
-    ...scene.bus,
-    subscribe: (roomId, listener) =>
-      scene.bus.subscribe(roomId, (event) => {
-        if (!process.isFrozen) listener(event);
-      }),
-  };
-  const { memberWatch: watch, turns, roomId } = scene;
-  const captions = createCaptions({ process: randomUUID(), bus, watch, turns });
-  const engine = createScriptedEngine(script);
-  const [choice, admission] = [{ engine, fallback: null }, createEnginePlaces([{ engine, maxCalls: 25 }])];
-  const speech = createSpeech({ ...scene.parts, bus, captions, choice, admission, ...more });
-  const options = { ...OPTIONS, roomId };
-  const process: Process = {
-    ...{ speech, isFrozen: false },
-    start: async (user) => (await speech.start(user, options)).streamId,
-    async push(user, streamId, from, count) {
-      for (let seq = from; seq < from + count; seq += 1) {
-        speech.push(user, encodeChunk({ streamId, seq, pcm: pcmOf(100, 1) }));
-        await settled();
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      await speech.close(0);
-      captions.close();
-    },
-  };
-  return process;
-}
 
 async function saidIn({ store, roomId }: SpeechScene): Promise<(string | null)[]> {
   return (await store.listSpoken(roomId, { limit: 50 })).map(({ text }) => text);
@@ -172,7 +122,7 @@ describe('a stream of another process', () => {
     await using old = another(scene);
     const streamId = await old.start(scene.ada);
     expect(() => scene.speech.resume(scene.ada, streamId, false)).toThrowError(UNKNOWN);
-    const fresh = scene.speech.resumeKept(scene.ada, { streamId, fresh: true }, atOnce);
+    const fresh = scene.speech.resumeKept(scene.ada, { streamId, fresh: true }, (task) => task());
     await expect(fresh).rejects.toEqual(UNKNOWN);
     await old.push(scene.ada, streamId, 0, 1);
     expect((await again(old.speech, scene.ada, streamId)).nextSeq).toBe(1);
@@ -294,47 +244,5 @@ describe('a stream of another process', () => {
     await scene.rooms.leave(scene.ben, scene.roomId);
     await expect(again(scene.speech, scene.ben, streamId)).rejects.toEqual(ended(1, 0, 'server_lost'));
     await expect(scene.start(scene.ben)).rejects.toMatchObject({ reason: 'not_member' });
-  });
-});
-
-describe('the loss before a stream', () => {
-  const gapsIn = async ({ store, roomId }: SpeechScene) =>
-    (await store.listSpoken(roomId, { limit: 50 })).flatMap(({ speech }) => speech?.gap ?? []);
-
-  test('is told once if the start is repeated because its answer was lost', async () => {
-    await using scene = await openSpeech();
-    await scene.start(scene.ada, { lostSeconds: 10, behindSeconds: 5 });
-    const streamId = await scene.start(scene.ada, { lostSeconds: 10, behindSeconds: 6, takeOver: true });
-    scene.push(scene.ada, streamId, 0);
-    await scene.speech.stop(scene.ada, streamId);
-    expect(await gapsIn(scene)).toEqual(['network']);
-  });
-
-  test('is told once if the process of the first start stops', async () => {
-    await using scene = await openSpeech();
-    await using old = another(scene);
-    await old.speech.start(scene.ada, {
-      ...OPTIONS,
-      roomId: scene.roomId,
-      lostSeconds: 10,
-      behindSeconds: 5,
-    });
-    await old.speech.close(1_000);
-    const streamId = await scene.start(scene.ada, { lostSeconds: 10, behindSeconds: 6, takeOver: true });
-    scene.push(scene.ada, streamId, 0);
-    await scene.speech.stop(scene.ada, streamId);
-    expect(await gapsIn(scene)).toEqual(['network']);
-  });
-
-  test('is told even if no chunk follows, and its place says so', async () => {
-    await using scene = await openSpeech();
-    const [first, second] = [await scene.start(scene.ada, { lostSeconds: 10 }), scene.ada];
-    await scene.speech.stop(second, first);
-    expect(await gapsIn(scene)).toEqual(['network']);
-    const streamId = await scene.start(scene.ada, { lostSeconds: 10, behindSeconds: 5 });
-    scene.push(scene.ada, streamId, 0);
-    await vi.waitFor(async () => {
-      expect((await again(scene.speech, scene.ada, streamId)).heardUntil).toEqual({ seq: 0, samples: 1 });
-    });
   });
 });

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { startTranscribeProcess } from '../../bench/transcribeProcess.ts';
 import { upTo } from '../../db/testing/material.ts';
 import { httpClient } from '../clients.ts';
@@ -39,10 +41,10 @@ const COLLECT_MS = 15_000;
  * V8 gives a busy server a larger young generation, whoever makes it busy. Here it has one size from the beginning, so that
  * its growth is not taken for memory of the attacker.
  */
-const NODE_OPTIONS = [
-  ...['--min-semi-space-size=16', '--max-semi-space-size=16'],
-  ...['--expose-gc', `--import=${import.meta.dirname}/collect.ts`],
-];
+const V8_OPTIONS = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--expose-gc'];
+
+/** A thread of the server takes its options from here only. */
+const NODE_OPTIONS = `--import=${pathToFileURL(join(import.meta.dirname, 'collect.ts'))}`;
 
 /** Runs one attack against a server of its own. @param attack undefined for a quiet server. */
 export async function runAttack(
@@ -101,9 +103,9 @@ async function startServer(
   const server = await startServerProcess(
     {
       ...{ DATABASE_URL: database.url, AUTH_SECRET: SECRET, LOG_LEVEL: 'silent', SPEECH_ENGINE: 'off' },
-      ...speech?.env,
+      ...{ NODE_OPTIONS, ...speech?.env },
     },
-    { app, nodeOptions: NODE_OPTIONS },
+    { app, nodeOptions: V8_OPTIONS },
   );
   prefer(server.child, 'higher');
   stack.defer(async () => void (await server.stop('SIGKILL')));
@@ -127,15 +129,17 @@ async function warmUp(url: string, { longRoomId, largeRoomId }: FilledDatabase):
   }
 }
 
-/** @returns the resident memory after a garbage collection. */
+/** @returns the resident memory after a garbage collection. @see collect.ts @throws Error if the server does not answer. */
 async function collectedMiB(server: ServerProcess): Promise<number> {
   const printed = server.printed().length;
   server.child.kill('SIGUSR2');
   const until = performance.now() + COLLECT_MS;
-  while (server.printed().length === printed && performance.now() < until) await sleep(20);
-  // The allocator gives memory back a little later.
-  await sleep(200);
-  return server.memoryMiB();
+  while (performance.now() < until) {
+    const [, bytes] = /collected (\d+)\n/.exec(server.printed().slice(printed)) ?? [];
+    if (bytes) return Number(bytes) / 1_024 / 1_024;
+    await sleep(20);
+  }
+  throw new Error('The server under attack did not collect its garbage.');
 }
 
 async function highestMiB(server: ServerProcess, forMs: number): Promise<number> {

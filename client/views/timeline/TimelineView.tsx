@@ -29,18 +29,30 @@ export function TimelineView(props: { open: OpenRoom }) {
   const [following, setFollowing] = createSignal(true);
   const editing = createEditing(props.open.edit);
   let list!: HTMLDivElement;
-  let height = 0;
+  let top = 0;
 
-  const toEnd = () => list.scrollTo({ top: list.scrollHeight });
+  const toEnd = () => {
+    list.scrollTo({ top: list.scrollHeight });
+    top = list.scrollTop;
+  };
   const onScroll = () => {
-    // Captions that appear make the list smaller, which also fires `scroll`. The ResizeObserver below handles that.
-    if (list.clientHeight !== height) return;
     notePlace();
     if (list.scrollTop < EARLIER_PX && props.open.hasEarlier()) void loadEarlier();
   };
+  /**
+   * Only who scrolls up stops following. The end also goes away when a message arrives, and when captions make the list
+   * smaller, and both may happen before the `scroll` event of somebody who scrolled.
+   */
   const notePlace = () => {
-    setFollowing(list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX);
+    const isNear = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
+    const wentUp = list.scrollTop < top;
+    top = list.scrollTop;
+    setFollowing(isNear || (following() && !wentUp));
     noteSeen();
+  };
+  const follow = () => {
+    notePlace();
+    if (following()) toEnd();
   };
   /** Keeps the distance to the end, so that the messages on screen do not move when earlier ones appear above. */
   const loadEarlier = async () => {
@@ -59,18 +71,12 @@ export function TimelineView(props: { open: OpenRoom }) {
   };
   createEffect(
     on(lines, () => {
-      if (!following()) return;
-      toEnd();
-      noteSeen();
+      if (following()) follow();
     }),
   );
   onMount(() => {
-    const observer = new ResizeObserver(() => {
-      height = list.clientHeight;
-      if (following()) toEnd();
-      // A list that grows may show more messages, up to the last.
-      else notePlace();
-    });
+    // A list that grows may show more messages, up to the last.
+    const observer = new ResizeObserver(follow);
     observer.observe(list);
     onCleanup(() => observer.disconnect());
     document.addEventListener('visibilitychange', noteSeen);

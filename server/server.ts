@@ -11,6 +11,7 @@ import { createMessages } from './chat/messages.ts';
 import { createRooms } from './chat/rooms.ts';
 import { createSignals } from './chat/signals.ts';
 import { createWriter } from './chat/writer.ts';
+import { Intake } from './flow/intake.ts';
 import { TokenBuckets } from './flow/tokenBuckets.ts';
 import { Turns } from './flow/turns.ts';
 import { createWork } from './flow/work.ts';
@@ -33,7 +34,6 @@ import { createTranscripts } from './speech/transcript/transcripts.ts';
 import { createRouter } from './trpc/router.ts';
 import type { TrustedProxies } from './trustedProxies.ts';
 import { attachWs } from './ws/endpoint.ts';
-import { Intake } from './ws/intake.ts';
 import type { Pulse } from './ws/keepAlive.ts';
 
 export type ServerParts = {
@@ -145,7 +145,9 @@ export async function startServer(parts: ServerParts, port: number, host: string
     checkHost,
     takeTurn: (person) => intake.turn(person),
   });
-  const server = createHttpServer(app.fetch);
+  const server = createHttpServer(app.fetch, (request, handle) => {
+    intake.addRequest(readArrival(request).address, handle);
+  });
   const rateLimits = parts.rateLimits ?? true;
   const ws = attachWs({
     ...{ server, services, router, originRule, readArrival, checkHost, log, rateLimits, intake },

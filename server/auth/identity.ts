@@ -39,7 +39,14 @@ export function createIdentity(
   secret: string,
   guests?: Pick<TokenBuckets, 'take'>,
 ): Identity {
-  const key = new TextEncoder().encode(secret);
+  // Imported once. A library that gets the bytes imports them for every token.
+  const key = crypto.subtle.importKey(
+    'raw',
+    new TextEncoder().encode(secret),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['sign', 'verify'],
+  );
 
   return {
     async guest(name, address) {
@@ -53,13 +60,13 @@ export function createIdentity(
         .setSubject(user.id)
         .setIssuedAt()
         .setExpirationTime(`${SESSION_DAYS}d`)
-        .sign(key);
+        .sign(await key);
       return { token, user };
     },
 
     async identify(token) {
       if (!token) return null;
-      const verified = await jwtVerify(token, key, {
+      const verified = await jwtVerify(token, await key, {
         algorithms: ['HS256'],
         issuer: ISSUER,
         // A token without an end would be good for ever.

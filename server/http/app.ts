@@ -3,7 +3,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { AppError } from '../../contract/errors.ts';
+import { AppError, tooManyCalls } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { personOf } from '../flow/tally.ts';
 import type { Log } from '../log.ts';
@@ -14,7 +14,7 @@ import { reportTo } from '../trpc/reportError.ts';
 import type { AppRouter } from '../trpc/router.ts';
 import { rethrowAsTRPCError } from '../trpc/trpc.ts';
 import type { Arrival, ReadArrival } from './arrival.ts';
-import { boundBodies } from './boundBodies.ts';
+import { bodyBytes, boundBodies } from './boundBodies.ts';
 import { createClientFiles } from './clientFiles.ts';
 import { type CheckHost, refuseForeignHosts } from './hostRule.ts';
 import { refuseRoute } from './methods.ts';
@@ -79,16 +79,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   // Such a path would read as the address of another host.
   app.use(async (c, next) => (c.req.path.startsWith('//') ? c.notFound() : next()));
   app.use(boundBodies(services.identity));
-  app.use(
-    bodyLimit({
-      maxSize: LIMITS.bodyBytes,
-      onError: (c) => {
-        // The rest of the body is not read, so this connection cannot carry another request.
-        c.header('connection', 'close');
-        throw tooLarge();
-      },
-    }),
-  );
+  app.use((c, next) => (bodyBytes(c.env.incoming.headers) === 0 ? next() : limitBody(c, next)));
   app.use('/trpc/*', async (c) => {
     checkCall(c);
     return asJson(await answerTrpc(c, parts));
@@ -98,6 +89,15 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.route('/', createClientFiles(clientDirectory));
   return app;
 }
+
+const limitBody = bodyLimit({
+  maxSize: LIMITS.bodyBytes,
+  onError: (c) => {
+    // The rest of the body is not read, so this connection cannot carry another request.
+    c.header('connection', 'close');
+    throw tooLarge();
+  },
+});
 
 /** The paths for load balancers. They come before every check, so that a probe needs nothing. */
 function createProbes(health: Health): Hono {
@@ -129,6 +129,8 @@ function answerTrpc(c: Context<Env>, { services, router, log, takeTurn }: AppPar
         const user = await services.identity.identify(token);
         const { address } = c.var.arrival;
         const caller = { userId: user?.id ?? null, address };
+        // A request can hold a hundred calls. To refuse each of them would cost as much as to answer it.
+        if (info.type === 'query' && services.work.reads.isFull(caller)) throw tooManyCalls();
         return {
           ...{ user, address, work: services.work, takeTurn: () => takeTurn(personOf(caller)) },
           ...(info.type !== 'subscription' && { answer: answerTo(services.work, caller, c.env.outgoing) }),

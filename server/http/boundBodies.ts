@@ -79,8 +79,8 @@ export function joinPieces(incoming: IncomingMessage, bytes: number): void {
   };
 }
 
-/** How long the body will be, or may be. */
-function bodyBytes(headers: HttpBindings['incoming']['headers']): number {
+/** How long the body of a request will be, or may be. 0 for a request without one. */
+export function bodyBytes(headers: HttpBindings['incoming']['headers']): number {
   if (headers['transfer-encoding'] !== undefined) return LIMITS.bodyBytes;
   // A longer one is refused as too long.
   return Math.min(LIMITS.bodyBytes, Number(headers['content-length'] ?? 0));

@@ -1,6 +1,6 @@
 import { initTRPC, type TRPCProcedureType as ProcedureType, TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { AppError, malformed, methodNotAllowed, noSession } from '../../contract/errors.ts';
+import { AppError, malformed, methodNotAllowed, noSession, withoutStack } from '../../contract/errors.ts';
 import type { User } from '../../contract/types.ts';
 import type { Outlet } from '../flow/outlet.ts';
 import type { Caller } from '../flow/tally.ts';
@@ -56,7 +56,7 @@ function wrongMethod(type: ProcedureType | 'unknown'): TRPCError {
 
 /** The error that tRPC answers for an error of the domain. */
 export function asTRPCError(error: AppError): TRPCError {
-  return new TRPCError({ code: error.code, message: error.message, cause: error });
+  return withoutStack(() => new TRPCError({ code: error.code, message: error.message, cause: error }));
 }
 
 /**

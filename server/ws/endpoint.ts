@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../contract/close.ts';
 import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import type { Intake } from '../flow/intake.ts';
 import type { ReadArrival } from '../http/arrival.ts';
 import type { CheckHost } from '../http/hostRule.ts';
 import type { OriginRule } from '../http/origin.ts';
@@ -17,7 +18,6 @@ import type { AppRouter } from '../trpc/router.ts';
 import { type Context, rethrowAsTRPCError } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
 import { FrameRate } from './frameRate.ts';
-import type { Intake } from './intake.ts';
 import { KeepAlive, PULSE, type Pulse } from './keepAlive.ts';
 import { Strangers } from './strangers.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
@@ -64,15 +64,22 @@ export function attachWs({ server, pulse = PULSE, ...parts }: WsParts): WsEndpoi
   server.on('upgrade', (req, socket, head) => {
     // Until `ws` takes over, this is the only error listener. Without it, a reset of the connection ends the process.
     socket.on('error', destroy);
+    parts.intake.addRequest(parts.readArrival(req).address, () => {
+      if (!socket.destroyed) answerUpgrade(req, socket as Socket, head);
+    });
+  });
+
+  function answerUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     let upgrade: Upgrade;
     try {
       upgrade = readUpgrade(req, parts);
     } catch (error) {
-      return refuse(socket, asAppError(error as Error));
+      refuse(socket, asAppError(error as Error));
+      return;
     }
     const headBytes = head.length;
-    wss.handleUpgrade(req, socket, head, (ws) => serve(ws, socket as Socket, { ...upgrade, headBytes }));
-  });
+    wss.handleUpgrade(req, socket, head, (ws) => serve(ws, socket, { ...upgrade, headBytes }));
+  }
 
   return {
     async close(graceMs) {

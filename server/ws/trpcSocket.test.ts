@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { wireEncoder } from '../../contract/encoder.ts';
 import { Channel } from '../flow/channel.ts';
+import { Intake } from '../flow/intake.ts';
 import { createWork } from '../flow/work.ts';
 import type { Context } from '../trpc/trpc.ts';
 import { ClientSocket } from './clientSocket.ts';
-import { Intake } from './intake.ts';
 import { type ConnectionParams, TrpcSocket } from './trpcSocket.ts';
 
 /** Both endpoints, tRPC's own adapter and ours, serve this router. They must give the same answers. */

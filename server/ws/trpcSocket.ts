@@ -10,12 +10,12 @@ import { parseTRPCMessage, type TRPCRequestMessage } from '@trpc/server/rpc';
 import { wireEncoder } from '../../contract/encoder.ts';
 import { tooManyCalls } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import type { Intake } from '../flow/intake.ts';
 import type { Answer } from '../flow/unread.ts';
 import { asTRPCError, type Context } from '../trpc/trpc.ts';
 import { CallQueue } from './callQueue.ts';
 import { type ClientSocket, SocketOutlet } from './clientSocket.ts';
 import { framesFor, type RequestId, resultOf } from './frames.ts';
-import type { Intake } from './intake.ts';
 
 export type TrpcSocketParts = {
   router: AnyTRPCRouter;

@@ -1,4 +1,4 @@
-import { moveToEnd } from '../flow/roundRobin.ts';
+import { moveToEnd } from './roundRobin.ts';
 
 /** A socket that can wait. */
 export type Source = {
@@ -47,11 +47,16 @@ export class Intake {
     }
   }
 
-  /** Waits for the turn of a call that came without a socket. */
-  async turn(person: string): Promise<void> {
+  /** Handles a request that came without a socket, now or in a later turn. */
+  addRequest(person: string, handle: () => void): void {
+    this.add({ person, pause: ignore, resume: ignore }, handle);
+  }
+
+  /** Waits for the turn of a call of such a request. */
+  turn(person: string): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.add({ person, pause: ignore, resume: ignore }, resolve);
-    await promise;
+    this.addRequest(person, resolve);
+    return promise;
   }
 
   /** Forgets the frames of a socket that is gone. */

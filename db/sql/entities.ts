@@ -63,6 +63,8 @@ export const MessageEntity = defineEntity({
     author: () => p.manyToOne(UserEntity),
     clientId: id().nullable(),
     text: p.text().nullable(),
+    /** The text for searches, as long as the text itself. Lazy, so that a list of messages does not read it. */
+    folded: p.text().nullable().lazy(),
     replyTo: id().nullable(),
     /** The ids of the mentioned members. Most messages mention nobody: null. */
     mentions: p.json<string[]>().nullable(),

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,10 +11,13 @@ import { join } from 'node:path';
 export class Child<Answer> {
   readonly #process: ChildProcess;
 
-  constructor(file: string, setting: unknown, priority: 'high' | 'higher' = 'higher') {
+  constructor(file: string, setting: unknown) {
     this.#process = fork(join(import.meta.dirname, file), { execArgv: [] });
-    prefer(this.#process, priority);
     this.#process.send(setting as object);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   /** @returns the next answer. @throws Error if the process ends without one. */
@@ -45,15 +49,16 @@ export class Child<Answer> {
 }
 
 /**
- * Lets a process run before the other programs of this machine, if we may. The server and the people come before the
- * attacker, who would have a machine of their own.
+ * Lets a process run before the other programs of this machine, if we may. An attacker has a machine of their own: here they
+ * may use what the server and the people leave. On Linux each thread has a priority of its own.
  */
-export function prefer({ pid }: ChildProcess, priority: 'high' | 'higher'): void {
-  const { PRIORITY_HIGH, PRIORITY_HIGHEST } = constants.priority;
+export function prefer({ pid }: { pid?: number | undefined }): void {
+  const folder = `/proc/${pid}/task`;
+  const threads = existsSync(folder) ? readdirSync(folder) : [pid];
   try {
-    setPriority(pid as number, priority === 'high' ? PRIORITY_HIGH : PRIORITY_HIGHEST);
+    for (const thread of threads) setPriority(Number(thread), constants.priority.PRIORITY_HIGHEST);
   } catch {
-    // Only root may.
+    // Only root may, and a thread may have ended.
   }
 }
 

@@ -56,6 +56,7 @@ export async function runAttack(
   const honest = new Child<HonestReport>('honest.ts', { url: server.url } satisfies HonestSetting);
   stack.defer(() => honest.end());
   const { busyRoomId } = await honest.next();
+  prefer(honest);
   await Promise.all([warmUp(server.url, scene.database), sleep(scene.warmUpSeconds * 1_000)]);
   const before = await collectedMiB(server);
   await sleep(SETTLE_MS);
@@ -63,15 +64,11 @@ export async function runAttack(
   const { longRoomId, largeRoomId } = scene.database;
   const attacker =
     attack &&
-    new Child<AttackState>(
-      'attacker.ts',
-      {
-        ...{ url: server.url, name: attack.name, longRoomId, largeRoomId, busyRoomId },
-        // It outlives the measurement, because its memory is measured while it holds it.
-        forMs: scene.seconds * 1_000 + COLLECT_MS,
-      } satisfies AttackSetting,
-      'high',
-    );
+    new Child<AttackState>('attacker.ts', {
+      ...{ url: server.url, name: attack.name, longRoomId, largeRoomId, busyRoomId },
+      // It outlives the measurement, because its memory is measured while it holds it.
+      forMs: scene.seconds * 1_000 + COLLECT_MS,
+    } satisfies AttackSetting);
   stack.defer(async () => attacker?.end());
   const state = await attacker?.next();
   if (typeof state === 'object') return state;
@@ -107,7 +104,7 @@ async function startServer(
     },
     { app, nodeOptions: V8_OPTIONS },
   );
-  prefer(server.child, 'higher');
+  prefer(server.child);
   stack.defer(async () => void (await server.stop('SIGKILL')));
   return server;
 }

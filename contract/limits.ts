@@ -48,8 +48,8 @@ export const LIMITS = {
    * bounds of their own: they are as many as one socket may have in flight. Of reads, each socket waits by itself with all but
    * `queriesAtOnce`, so a full frame of calls is answered, not refused. A full HTTP batch is, too.
    */
-  readsAtOnce: 2,
-  readsWaiting: 126,
+  readsAtOnce: 1,
+  readsWaiting: 127,
   changesAtOnce: 64,
   changesWaiting: 448,
   bodyBytes: 256 * 1024,

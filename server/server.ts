@@ -15,6 +15,7 @@ import { Intake } from './flow/intake.ts';
 import { TokenBuckets } from './flow/tokenBuckets.ts';
 import { Turns } from './flow/turns.ts';
 import { createWork } from './flow/work.ts';
+import { networkOf } from './http/address.ts';
 import { createApp } from './http/app.ts';
 import { createReadArrival } from './http/arrival.ts';
 import { createCheckHost } from './http/hostRule.ts';
@@ -145,8 +146,8 @@ export async function startServer(parts: ServerParts, port: number, host: string
     checkHost,
     takeTurn: (person) => intake.turn(person),
   });
-  const server = createHttpServer(app.fetch, (request, handle) => {
-    intake.addRequest(readArrival(request).address, handle);
+  const server = createHttpServer(app.fetch, (from, handle) => {
+    intake.addRequest('headers' in from ? readArrival(from).address : networkOf(from.remoteAddress), handle);
   });
   const rateLimits = parts.rateLimits ?? true;
   const ws = attachWs({

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../contract/errors.ts';
 import { fold } from '../../contract/fold.ts';
 import type { Message } from '../../contract/types.ts';
@@ -23,6 +24,8 @@ const ROOMS_TOGETHER = 500;
 /** One search reads no more messages, and takes no longer. Then it answers what it found, and where to go on. */
 const WORK_ROWS = 100_000;
 const WORK_MS = 200;
+/** The event loop goes on after this time. */
+const SLICE_MS = 4;
 
 /**
  * Finds the messages that contain the query, newest first, in parts, so that other work runs in between. Each room is
@@ -119,8 +122,19 @@ function workLimit(workMs: number, signal: AbortSignal | undefined): () => boole
   };
 }
 
-/** Reads the hits. A message that was edited or removed in the meantime may no longer contain the query. */
+/**
+ * Reads the hits. A message that was edited or removed in the meantime may no longer contain the query. To fold long texts
+ * takes long, so the event loop goes on in between.
+ */
 async function readHits(store: SearchedStore, hits: Found[], folded: string): Promise<Message[]> {
-  const messages = await store.findMessages(hits.map(({ id }) => id));
-  return messages.filter(({ text }) => text !== null && fold(text).includes(folded));
+  const found: Message[] = [];
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const message of await store.findMessages(hits.map(({ id }) => id))) {
+    if (performance.now() > sliceEnd) {
+      await setImmediate();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    if (message.text !== null && fold(message.text).includes(folded)) found.push(message);
+  }
+  return found;
 }

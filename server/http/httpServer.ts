@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 
 type Fetch = Parameters<typeof getRequestListener>[0];
@@ -11,15 +12,14 @@ const KEEP_ALIVE_MS = 75_000;
 /** The head of a request may take a little longer than the pause before it. */
 const HEAD_MS = KEEP_ALIVE_MS + 5_000;
 
+/** Runs a function when it is the turn of a caller. @param from the other end of the connection, or the request. */
+export type InTurn = (from: Socket | IncomingMessage, handle: () => void) => void;
+
 /**
- * Makes the server that speaks HTTP/1. It does not listen yet.
- * @param inTurn runs a function when it is the turn of the request's caller. A thousand connections can bring a thousand
- *   requests in one turn of the event loop.
+ * Makes the server that speaks HTTP/1. It does not listen yet. A thousand connections and their requests can come in one
+ * turn of the event loop, so each of them waits for its turn.
  */
-export function createHttpServer(
-  fetch: Fetch,
-  inTurn: (request: IncomingMessage, handle: () => void) => void,
-): Server {
+export function createHttpServer(fetch: Fetch, inTurn: InTurn): Server {
   // HTTP/1.0 needs no Host header. The health checks of some load balancers send none.
   const answer = getRequestListener(fetch, { hostname: 'localhost' });
   const options = {
@@ -29,11 +29,28 @@ export function createHttpServer(
     shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
       headers.upgrade?.trim().toLowerCase() === 'websocket',
   };
-  return createServer(options, (request, response) => {
+  const server = createServer(options, (request, response) => {
     // A health check may ask about the server as a whole (`OPTIONS *`, RFC 9112, section 3.2.4). That is no URL of a request.
     if (request.method === 'OPTIONS' && request.url === '*') request.url = '/';
     inTurn(request, () => {
       if (!request.socket.destroyed) void answer(request, response);
+    });
+  });
+  readInTurn(server, inTurn);
+  return server;
+}
+
+/** Reads nothing of a connection before its turn. */
+function readInTurn(server: Server, inTurn: InTurn): void {
+  // An option of `net.Server` that `http.createServer` does not pass on.
+  Object.assign(server, { pauseOnConnect: true });
+  const listeners = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    inTurn(socket, () => {
+      if (socket.destroyed) return;
+      for (const listener of listeners) listener.call(server, socket);
+      socket.resume();
     });
   });
 }

@@ -112,7 +112,7 @@ function createSocketServer(
 ) {
   const onError = reportTo(log);
   const strangers = new Strangers();
-  const unfinished = new UnfinishedFrames();
+  const unfinished = new UnfinishedFrames((address, task) => intake.addRequest(address, task));
   const users = new UserSockets();
 
   return (

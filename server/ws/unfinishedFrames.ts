@@ -13,10 +13,11 @@ const READ_OVERHEAD_BYTES = 256;
  */
 export class UnfinishedFrames {
   readonly #held = new BytesHeld();
-  readonly #limit: number;
+  readonly #inTurn: (address: string, task: () => void) => void;
 
-  constructor(limit: number = LIMITS.strangersUnfinishedBytes) {
-    this.#limit = limit;
+  /** @param inTurn runs a task when it is the turn of the strangers at an address. A thousand sockets may be cut at once. */
+  constructor(inTurn: (address: string, task: () => void) => void) {
+    this.#inTurn = inTurn;
   }
 
   /**
@@ -32,6 +33,7 @@ export class UnfinishedFrames {
     let bytesDone = connection.bytesRead - headBytes;
     let reads = 0;
     let counted = 0;
+    let state: 'read' | 'paused' | 'ended' = 'read';
     const count = (bytes: number) => {
       this.#held.add(address, bytes - counted);
       counted = bytes;
@@ -39,7 +41,12 @@ export class UnfinishedFrames {
     const onData = () => {
       reads += 1;
       count(Math.max(0, connection.bytesRead - bytesDone) + reads * READ_OVERHEAD_BYTES);
-      if (this.#held.of(address) > this.#limit) cut(ws);
+      if (state !== 'read' || this.#held.of(address) <= LIMITS.strangersUnfinishedBytes) return;
+      state = 'paused';
+      ws.pause();
+      this.#inTurn(address, () => {
+        if (state === 'paused') cut(ws);
+      });
     };
     const onFrame = (data: Buffer) => {
       bytesDone += data.length + headerBytes(data.length);
@@ -50,6 +57,8 @@ export class UnfinishedFrames {
       connection.off('data', onData).off('close', end);
       for (const event of FRAMES) ws.off(event, onFrame);
       count(0);
+      if (state === 'paused') ws.resume();
+      state = 'ended';
     };
     connection.on('data', onData).once('close', end);
     for (const event of FRAMES) ws.on(event, onFrame);

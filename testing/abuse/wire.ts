@@ -75,6 +75,25 @@ export async function flood(socket: WebSocket, signal: AbortSignal, sendSome: ()
   socket.terminate();
 }
 
+/** What a line of 1 Gbit/s carries. A loopback device carries ten times as much, and no laptop sends that. */
+const LINE_BYTES_PER_MS = 125_000;
+
+/** Sends the same bytes over each of many connections, as fast as an attacker's line carries them. */
+export async function sendOverEach(
+  connections: NodeJS.WritableStream[],
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  const began = performance.now();
+  let sent = 0;
+  for (const connection of connections) {
+    connection.write(bytes);
+    sent += bytes.length;
+    const aheadMs = sent / LINE_BYTES_PER_MS - (performance.now() - began);
+    if (aheadMs > 1) await pause(aheadMs, signal);
+  }
+}
+
 /** Sends the same frame again and again over several sockets that read. A socket that the server cuts is replaced. */
 export async function repeatFrames(
   { url, token, signal }: Target,

@@ -12,6 +12,7 @@ import {
   postHead,
   repeat,
   repeatFrames,
+  sendOverEach,
 } from '../wire.ts';
 
 /** A masked text frame that announces 100,000 bytes, without them (RFC 6455, section 5.2). */
@@ -43,10 +44,10 @@ async function drip({ url, signal }: Target, connections: number, head: string, 
   await Promise.all(upTo(connections).map(dripOnce));
 }
 
-/** Sends the beginning of a text over many connections at once, and nothing more. */
-async function beginMany(target: Target, connections: number, text: string | Buffer): Promise<void> {
+/** Sends the beginning of a text over many connections, and nothing more. */
+async function beginMany(target: Target, connections: number, text: string): Promise<void> {
   const opened = await Promise.all(upTo(connections).map(() => openConnection(target.url)));
-  for (const connection of opened) connection.write(text);
+  await sendOverEach(opened, Buffer.from(text), target.signal);
   await ended(target.signal);
   for (const connection of opened) connection.destroy();
 }
@@ -150,12 +151,8 @@ export const strangerAttacks: Attack[] = [
       const connections = sockets.map(
         (socket) => (socket as unknown as { _socket: NodeJS.WritableStream })._socket,
       );
-      for (const connection of connections) connection.write(BEGUN_FRAME);
-      const part = Buffer.alloc(9_000);
-      for (const _ of upTo(11)) {
-        for (const connection of connections) connection.write(part);
-        await pause(50, signal);
-      }
+      await sendOverEach(connections, BEGUN_FRAME, signal);
+      for (const _ of upTo(11)) await sendOverEach(connections, Buffer.alloc(9_000), signal);
       await ended(signal);
       for (const socket of sockets) socket.terminate();
     },

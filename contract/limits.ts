@@ -37,7 +37,9 @@ export const LIMITS = {
   strangers: 20_000,
   /** Frames that the strangers at one address have begun and not finished, together. */
   strangersUnfinishedBytes: 4 * 1024 * 1024,
+  /** Over sockets, and as server-sent events. An event costs the server many times as much over a connection of its own. */
   subscriptionsPerUser: 256,
+  eventStreamsPerUser: 24,
   /** Unanswered calls of one socket. */
   callsInFlight: 512,
   /** How many calls of one socket run at a time. Answers to queries may be long pages; those to mutations are short. */

@@ -58,11 +58,6 @@ export class FairQueue {
     return this.#wait(caller, gone, task);
   }
 
-  /** Whether a task of the caller would be refused now. */
-  isFull(caller: Caller): boolean {
-    return !this.#mayStart(caller) && !this.#waiting.hasRoom(caller, this.#options.waiting);
-  }
-
   /** Starts tasks that wait and may start now. */
   wake(): void {
     if (this.#jobs.size > 0) this.#startWaiting();

@@ -3,7 +3,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { AppError, tooManyCalls } from '../../contract/errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { personOf } from '../flow/tally.ts';
 import type { Log } from '../log.ts';
@@ -129,8 +129,6 @@ function answerTrpc(c: Context<Env>, { services, router, log, takeTurn }: AppPar
         const user = await services.identity.identify(token);
         const { address } = c.var.arrival;
         const caller = { userId: user?.id ?? null, address };
-        // A request can hold a hundred calls. To refuse each of them would cost as much as to answer it.
-        if (info.type === 'query' && services.work.reads.isFull(caller)) throw tooManyCalls();
         return {
           ...{ user, address, work: services.work, takeTurn: () => takeTurn(personOf(caller)) },
           ...(info.type !== 'subscription' && { answer: answerTo(services.work, caller, c.env.outgoing) }),

@@ -1,6 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';
 import { rawExchange } from '../../testing/rawSocket.ts';
+import { createHttpServer } from './httpServer.ts';
 
 let server: LiveServer;
 beforeAll(async () => {
@@ -72,4 +77,52 @@ test('HTTP/1.1 needs a Host header', async () => {
 test('a connection is kept longer than the 60 s of common load balancers', async () => {
   const answer = await fetch(`${server.url}/healthz`);
   expect(answer.headers.get('keep-alive')).toBe('timeout=75');
+});
+
+describe('a connection', () => {
+  type Turn = { from: unknown; handle: () => void };
+
+  /** A server whose turns the test gives. */
+  async function openSlowServer() {
+    const turns: Turn[] = [];
+    const server = createHttpServer(
+      () => new Response('hello'),
+      (from, handle) => turns.push({ from, handle }),
+    );
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, '127.0.0.1');
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    await vi.waitFor(() => expect(turns).toHaveLength(1));
+    return {
+      ...{ server, client, turns },
+      async [Symbol.asyncDispose]() {
+        client.destroy();
+        await new Promise((resolve) => server.close(resolve));
+      },
+    };
+  }
+
+  test('is not read before its turn, and its request waits for another turn', async () => {
+    await using scene = await openSlowServer();
+    const { turns, client } = scene;
+    const connection = turns[0]?.from as Socket;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(connection.bytesRead).toBe(0);
+    turns[0]?.handle();
+    await vi.waitFor(() => expect(turns).toHaveLength(2));
+    expect(turns[1]?.from).toBeInstanceOf(IncomingMessage);
+    turns[1]?.handle();
+    expect(await text(client)).toContain('hello');
+  });
+
+  test('that is gone before its turn costs nothing more', async () => {
+    await using scene = await openSlowServer();
+    const { turns, client } = scene;
+    turns[0]?.handle();
+    await vi.waitFor(() => expect(turns).toHaveLength(2));
+    client.destroy();
+    await vi.waitFor(() => expect(turns[1]?.from).toMatchObject({ socket: { destroyed: true } }));
+    expect(() => turns[1]?.handle()).not.toThrow();
+  });
 });

@@ -47,7 +47,7 @@ describe.each([
     const mallory = await server.enter('Mallory');
     const socket = await openRawSocket(server.url, { token: mallory.token });
     socket.send(searches);
-    await vi.waitFor(() => expect(started).toBe(LIMITS.queriesAtOnce));
+    await vi.waitFor(() => expect(started).toBe(LIMITS.readsAtOnce));
     return { mallory, socket };
   }
 
@@ -57,7 +57,7 @@ describe.each([
     const { id: roomId } = await ben.rooms.create.mutate({ name: 'Hall' });
     await ben.messages.send.mutate({ roomId, clientId: randomUUID(), text: 'hello' });
     expect((await ben.messages.list.query({ roomId })).items).toHaveLength(1);
-    expect(started).toBe(LIMITS.queriesAtOnce);
+    expect(started).toBe(LIMITS.readsAtOnce);
     gate.resolve();
     for (let i = 0; i < SEARCHES; i += 1) expect((await socket.next()).result).toBeDefined();
     await socket[Symbol.asyncDispose]();
@@ -70,7 +70,7 @@ describe.each([
     const again = httpClient(server.url, mallory.token);
     // It comes after the dropped calls of the same person, which would have had their turn first.
     await again.messages.search.query({ query: 'hello' });
-    expect(started).toBe(LIMITS.queriesAtOnce + 1);
+    expect(started).toBe(LIMITS.readsAtOnce + 1);
   });
 
   test('the sends of one person are bounded too; those over the bound are refused as retryable', async () => {

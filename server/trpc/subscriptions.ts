@@ -13,10 +13,12 @@ type Events<T> = AsyncIterableIterator<T, void, void>;
  * event.
  */
 export function createSubscriptions() {
-  const quota = new Quota<string>(LIMITS.subscriptionsPerUser, {
+  const refusal = {
     reason: 'too_many_subscriptions',
     message: 'You have too many subscriptions open at once. Close some windows first.',
-  });
+  };
+  const overSockets = new Quota<string>(LIMITS.subscriptionsPerUser, refusal);
+  const overHttp = new Quota<string>(LIMITS.eventStreamsPerUser, refusal);
 
   /** @param shape makes what the caller gets for an event, `tracked` or not. */
   return <T extends object, U>(shape: (event: T) => U) =>
@@ -25,7 +27,7 @@ export function createSubscriptions() {
       gone: AbortSignal | undefined,
       open: (outlet: Outlet<T> | undefined) => Promise<Events<T>>,
     ): Promise<Events<U>> => {
-      const release = quota.take(user.id);
+      const release = (connection ? overSockets : overHttp).take(user.id);
       const outlet = outletFor?.(shape);
       const events = await open(outlet).catch((error: unknown) => {
         release();

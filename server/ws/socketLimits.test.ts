@@ -96,3 +96,25 @@ test('subscriptions of one user over the limit are refused; when one ends, anoth
   socket.send(JSON.stringify(call(over, 'subscription', 'transcripts.live')));
   expect(type(await nextAnswer((answer) => answer.id === over))).toBe('started');
 });
+
+test('server-sent events of one user over the limit are refused; when one ends, another can start', async () => {
+  const open = async () => {
+    const gone = new AbortController();
+    const input = encodeURIComponent(JSON.stringify({ roomId }));
+    const headers = { authorization: `Bearer ${token}` };
+    const address = `${server.url}/trpc/messages.live?input=${input}`;
+    return { gone, response: await fetch(address, { headers, signal: gone.signal }) };
+  };
+  const streams = await Promise.all(upTo(LIMITS.eventStreamsPerUser).map(open));
+  expect(streams.map(({ response }) => response.status)).toEqual(streams.map(() => 200));
+  const refused = await (await open()).response.text();
+  expect(refused).toContain('too_many_subscriptions');
+  streams[0]?.gone.abort();
+  await vi.waitFor(async () => {
+    const { gone, response } = await open();
+    const first = await response.body?.getReader().read();
+    gone.abort();
+    expect(new TextDecoder().decode(first?.value)).not.toContain('too_many_subscriptions');
+  });
+  for (const { gone } of streams) gone.abort();
+});

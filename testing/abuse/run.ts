@@ -111,7 +111,7 @@ async function startServer(
 
 /**
  * Reads what attackers read, one after another. Much at once would already grow what the attack is to grow. The export
- * fills the page cache of SQLite, which has a fixed size.
+ * and the search for a word that nobody said fill the page cache of SQLite, which has a fixed size.
  */
 async function warmUp(url: string, { longRoomId, largeRoomId }: FilledDatabase): Promise<void> {
   const { token } = await httpClient(url).session.guest.mutate({ name: 'Ben' });
@@ -120,6 +120,12 @@ async function warmUp(url: string, { longRoomId, largeRoomId }: FilledDatabase):
   const headers = { authorization: `Bearer ${token}` };
   const file = await fetch(`${url}/api/rooms/${longRoomId}/transcript.json`, { headers });
   for await (const _ of file.body ?? []);
+  for (let cursor: string | undefined; ; ) {
+    const input = { query: 'a word that nobody said', roomId: longRoomId, cursor };
+    const { nextCursor } = await trpc.messages.search.query(input);
+    if (nextCursor === null) break;
+    cursor = nextCursor;
+  }
   for (const _ of upTo(5)) {
     await trpc.messages.list.query({ roomId: largeRoomId, limit: 200 });
     await trpc.messages.search.query({ query: 'alpha', roomId: longRoomId });

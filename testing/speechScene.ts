@@ -9,7 +9,7 @@ import { createEnginePlaces } from '../server/speech/enginePlaces.ts';
 import { noMeter } from '../server/speech/meter.ts';
 import { openGate } from '../server/speech/microphone/openGate.ts';
 import type { SpeechParts } from '../server/speech/parts.ts';
-import { createSpeech, type Speech } from '../server/speech/speech.ts';
+import { type Accepted, createSpeech, type Speech } from '../server/speech/speech.ts';
 import type { StartOptions } from '../server/speech/startStream.ts';
 import {
   createScriptedEngine,
@@ -112,7 +112,7 @@ export async function openSpeech({
     engine,
     start: async (user, options) => (await speech.start(user, { ...defaults, ...options })).streamId,
     push: (user, streamId, seq, pcm = pcmOf(100)) =>
-      speech.push(user, encodeChunk({ streamId, seq, pcm })).nextSeq,
+      (speech.push(user, encodeChunk({ streamId, seq, pcm })) as Accepted).nextSeq,
     async watch(user) {
       const live = await speech.live(user, roomId);
       const events: CaptionEvent[] = [];

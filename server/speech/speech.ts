@@ -21,6 +21,9 @@ export type TranscriptQuery = {
   limit: number;
 };
 
+/** What comes after an accepted chunk: the sequence number of the next one. */
+export type Accepted = { nextSeq: number };
+
 /** With `fresh`, the client keeps only what is said from now on. @see SpeechStream.resume */
 export type KeptAudio = { streamId: string; fresh: boolean };
 
@@ -28,9 +31,10 @@ export type Speech = {
   /** The engines of this server. With a room, its speech budget too; only members may ask. */
   engine: (user: User, roomId?: string) => Promise<EngineInfo>;
   start: (user: User, options: StartOptions) => Promise<Started>;
-  push: (user: User, bytes: Uint8Array) => { nextSeq: number };
+  /** Accepts one chunk. A chunk of a stream that is far ahead of the time waits. @see Pace */
+  push: (user: User, bytes: Uint8Array) => Accepted | Promise<Accepted>;
   /** @see SpeechStream.resume */
-  resume: (user: User, streamId: string, fresh: boolean) => { nextSeq: number };
+  resume: (user: User, streamId: string, fresh: boolean) => Accepted;
   /** Resumes a stream of a client that keeps its audio until the words are saved. @see continueStream */
   resumeKept: (user: User, stream: KeptAudio, turn: Turn) => Promise<Resumed>;
   stop: (user: User, streamId: string) => Promise<StreamSummary>;
@@ -60,7 +64,9 @@ export function createSpeech(parts: SpeechParts): Speech {
 
     push(user, bytes) {
       const { streamId, seq, pcm } = readChunk(bytes);
-      return { nextSeq: streams.get(user, streamId).push(seq, pcm) };
+      const stream = streams.get(user, streamId);
+      const accept = () => ({ nextSeq: stream.push(seq, pcm) });
+      return stream.pace.isAhead ? stream.pace.wait().then(accept) : accept();
     },
 
     resume: (user, streamId, fresh) => ({ nextSeq: streams.get(user, streamId).resume(fresh) }),

@@ -14,6 +14,7 @@ import {
   type MicrophoneOptions,
   type SpeechSegment,
 } from './microphone/microphone.ts';
+import { Pace } from './pace.ts';
 import type { Admission } from './recognition/admission.ts';
 import { recognize } from './recognition/recognize.ts';
 import type { RecognitionEvent } from './recognition/types.ts';
@@ -60,6 +61,7 @@ export class SpeechStream {
   readonly #status: StreamStatus;
   readonly #utterances: Utterances;
   readonly #engineAborter = new AbortController();
+  readonly pace = new Pace();
   #engine: EngineName;
   #ending: EndReason | undefined;
   readonly #disconnectTimer: NodeJS.Timeout;
@@ -129,7 +131,9 @@ export class SpeechStream {
     this.#restartTimers();
     const before = this.#microphone.seconds;
     this.#microphone.push(seq, pcm);
-    this.#parts.meter.audio('in', this.#microphone.seconds - before);
+    const seconds = this.#microphone.seconds - before;
+    this.pace.add(seconds);
+    this.#parts.meter.audio('in', seconds);
     return this.#microphone.nextSeq;
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -43,8 +44,12 @@ const COLLECT_MS = 15_000;
  */
 const V8_OPTIONS = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--expose-gc'];
 
-/** A thread of the server takes its options from here only. */
-const NODE_OPTIONS = `--import=${pathToFileURL(join(import.meta.dirname, 'collect.ts'))}`;
+const ENVIRONMENT = {
+  // A thread of the server takes its options from here only.
+  NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'collect.ts'))}`,
+  // Without these, glibc keeps up to 64 MB of what was freed for later, and raises that while a program runs.
+  ...{ MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '2' },
+};
 
 /** Runs one attack against a server of its own. @param attack undefined for a quiet server. */
 export async function runAttack(
@@ -100,7 +105,7 @@ async function startServer(
   const server = await startServerProcess(
     {
       ...{ DATABASE_URL: database.url, AUTH_SECRET: SECRET, LOG_LEVEL: 'silent', SPEECH_ENGINE: 'off' },
-      ...{ NODE_OPTIONS, ...speech?.env },
+      ...{ ...ENVIRONMENT, ...speech?.env },
     },
     { app, nodeOptions: V8_OPTIONS },
   );
@@ -126,9 +131,20 @@ async function warmUp(url: string, { longRoomId, largeRoomId }: FilledDatabase):
     if (nextCursor === null) break;
     cursor = nextCursor;
   }
+  await changeMessage(trpc);
   for (const _ of upTo(5)) {
     await trpc.messages.list.query({ roomId: largeRoomId, limit: 200 });
     await trpc.messages.search.query({ query: 'alpha', roomId: longRoomId });
+  }
+}
+
+/** Changes a message again and again, so that V8 has compiled what it compiles. */
+async function changeMessage({ rooms, messages }: ReturnType<typeof httpClient>): Promise<void> {
+  const { id: roomId } = await rooms.create.mutate({ name: 'Warm' });
+  const { id: messageId } = await messages.send.mutate({ roomId, clientId: randomUUID(), text: 'hello' });
+  for (const i of upTo(500)) {
+    await messages.edit.mutate({ roomId, messageId, text: `hello ${i}` });
+    await messages.react.mutate({ roomId, messageId, emoji: '👍', on: i % 2 === 0 });
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { enter } from '../bench/person.ts';
 import { encodeChunk } from '../contract/chunk.ts';
 import { startServerProcess, temporaryDatabase } from '../testing/serverProcess.ts';
-import { pcmOf, SAMPLE_RATE } from '../testing/speechScene.ts';
+import { pcmOf, SAMPLE_RATE } from '../testing/speech/speechScene.ts';
 import {
   startTranscribeServer,
   TEST_CREDENTIALS,

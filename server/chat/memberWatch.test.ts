@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech } from '../../testing/speechScene.ts';
+import { openSpeech } from '../../testing/speech/speechScene.ts';
 
 const FAKED = { toFake: ['setInterval' as const, 'clearInterval' as const] };
 

@@ -3,7 +3,7 @@ import { encodeChunk } from '../../contract/chunk.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { batchClient, refusal } from '../../testing/clients.ts';
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';
-import { pcmOf } from '../../testing/speechScene.ts';
+import { pcmOf } from '../../testing/speech/speechScene.ts';
 
 let server: LiveServer;
 let token: string;

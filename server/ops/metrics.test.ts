@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { binaryClient } from '../../testing/clients.ts';
 import { openServer } from '../../testing/liveServer.ts';
-import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
+import { pcmOf, SAMPLE_RATE } from '../../testing/speech/speechScene.ts';
 
 test('/metrics reports streams, audio, caption lag and gaps in Prometheus’s text format', async () => {
   await using server = await openServer({ script: [{ partial: 'he' }, { final: 'hello' }] });

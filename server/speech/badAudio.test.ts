@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openSpeech, pcmOf, SAMPLE_RATE, type SpeechScene } from '../../testing/speechScene.ts';
+import { openSpeech, pcmOf, SAMPLE_RATE, type SpeechScene } from '../../testing/speech/speechScene.ts';
 import { chunked } from '../transcriber/testing/audio.ts';
 import { alsaClips } from '../transcriber/testing/recordings.ts';
 import { VoiceGate } from './microphone/voiceGate.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { createNotedLog } from '../../testing/notedLog.ts';
-import { openSpeech, pcmOf } from '../../testing/speechScene.ts';
+import { openSpeech, pcmOf } from '../../testing/speech/speechScene.ts';
 import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
 import { createBudget } from './budget.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
-import { again, another } from '../../testing/anotherProcess.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech, pcmOf, type SpeechScene, statesOf } from '../../testing/speechScene.ts';
-import { suspendingGate } from '../../testing/suspendingGate.ts';
+import { again, another } from '../../testing/speech/anotherProcess.ts';
+import { openSpeech, pcmOf, type SpeechScene, statesOf } from '../../testing/speech/speechScene.ts';
+import { suspendingGate } from '../../testing/speech/suspendingGate.ts';
 import type { Step } from '../transcriber/testing/scripted.ts';
 import type { Speech } from './speech.ts';
 

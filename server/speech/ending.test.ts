@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { settled } from '../../testing/settled.ts';
-import { expectReleased, openSpeech, statesOf } from '../../testing/speechScene.ts';
+import { expectReleased, openSpeech, statesOf } from '../../testing/speech/speechScene.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';
 
 const ENDED = expect.objectContaining({ type: 'stream', state: 'ended' });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { User } from '../../contract/types.ts';
 import { addPerson } from '../../db/testing/material.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech, pcmOf, type SpeechScene, type Watch } from '../../testing/speechScene.ts';
+import { openSpeech, pcmOf, type SpeechScene, type Watch } from '../../testing/speech/speechScene.ts';
 import { createAwsEngine } from '../transcriber/aws/engine.ts';
 import { createScriptedEngine, type Step } from '../transcriber/testing/scripted.ts';
 import type { SpeechEngine } from '../transcriber/transcriber.ts';

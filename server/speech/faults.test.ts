@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { CaptionEvent } from '../../contract/types.ts';
-import { openSpeech, type SpeechScene, statesOf } from '../../testing/speechScene.ts';
+import { openSpeech, type SpeechScene, statesOf } from '../../testing/speech/speechScene.ts';
 import { createAwsEngine } from '../transcriber/aws/engine.ts';
 import { chunked } from '../transcriber/testing/audio.ts';
 import { FAULT_TABLE, type FaultRow } from '../transcriber/testing/transcribe/faultTable.ts';

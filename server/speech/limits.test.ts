@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { User } from '../../contract/types.ts';
 import { addPerson } from '../../db/testing/material.ts';
-import { openSpeech, type SpeechScene } from '../../testing/speechScene.ts';
+import { openSpeech, type SpeechScene } from '../../testing/speech/speechScene.ts';
 
 const queued = (place: number, streamId: string | undefined) =>
   expect.objectContaining({ streamId, state: 'paused', reason: 'queued', place });

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { again, another, OPTIONS } from '../../testing/anotherProcess.ts';
-import { openSpeech, type SpeechScene } from '../../testing/speechScene.ts';
+import { again, another, OPTIONS } from '../../testing/speech/anotherProcess.ts';
+import { openSpeech, type SpeechScene } from '../../testing/speech/speechScene.ts';
 
 describe('the loss before a stream', () => {
   const gapsIn = async ({ store, roomId }: SpeechScene) =>

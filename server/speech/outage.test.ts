@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech, statesOf } from '../../testing/speechScene.ts';
-import { suspendingGate } from '../../testing/suspendingGate.ts';
+import { openSpeech, statesOf } from '../../testing/speech/speechScene.ts';
+import { suspendingGate } from '../../testing/speech/suspendingGate.ts';
 import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';
 import { AudioPages } from './microphone/audioPages.ts';
 import { CHUNK_SECONDS, createChunkEngine, type Fault, numberOf, seqOf } from './testing/chunkEngine.ts';

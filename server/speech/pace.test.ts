@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech, pcmOf } from '../../testing/speechScene.ts';
+import { openSpeech, pcmOf } from '../../testing/speech/speechScene.ts';
 import { AHEAD_SECONDS, Pace } from './pace.ts';
 
 test('a stream that is ahead of the time waits for it, each chunk in its own time', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Message } from '../../contract/types.ts';
 import { addPerson, addRoom, append, kept, spoken, typed, unheard, upTo } from '../../db/testing/material.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech } from '../../testing/speechScene.ts';
+import { openSpeech } from '../../testing/speech/speechScene.ts';
 import { iso } from '../../testing/utterance.ts';
 import type { SpeechEngine, SpeechOptions } from '../transcriber/transcriber.ts';
 import { createSpeech } from './speech.ts';

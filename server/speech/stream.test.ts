@@ -4,8 +4,8 @@ import { encodeChunk } from '../../contract/chunk.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Store } from '../../db/store.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech, pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
-import { suspendingGate } from '../../testing/suspendingGate.ts';
+import { openSpeech, pcmOf, SAMPLE_RATE } from '../../testing/speech/speechScene.ts';
+import { suspendingGate } from '../../testing/speech/suspendingGate.ts';
 import { Microphone } from './microphone/microphone.ts';
 
 /** The first sample of each chunk that an engine got. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
 import { settled } from '../../testing/settled.ts';
-import { expectReleased, openSpeech, pcmOf, statesOf } from '../../testing/speechScene.ts';
-import { suspendingGate } from '../../testing/suspendingGate.ts';
+import { expectReleased, openSpeech, pcmOf, statesOf } from '../../testing/speech/speechScene.ts';
+import { suspendingGate } from '../../testing/speech/suspendingGate.ts';
 import { createScriptedEngine } from '../transcriber/testing/scripted.ts';
 import type { AudioChunk, SpeechEngine } from '../transcriber/transcriber.ts';
 

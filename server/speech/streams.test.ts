@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech, SAMPLE_RATE, type SpeechScene } from '../../testing/speechScene.ts';
+import { openSpeech, SAMPLE_RATE, type SpeechScene } from '../../testing/speech/speechScene.ts';
 import { openGate } from './microphone/openGate.ts';
 import { SpeechStream } from './stream.ts';
 import { Streams } from './streams.ts';

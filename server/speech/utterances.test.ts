@@ -3,7 +3,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { CaptionEvent, Utterance } from '../../contract/types.ts';
 import type { Change } from '../../db/store.ts';
 import { settled } from '../../testing/settled.ts';
-import { openSpeech } from '../../testing/speechScene.ts';
+import { openSpeech } from '../../testing/speech/speechScene.ts';
 import { iso, utteranceAt } from '../../testing/utterance.ts';
 import { fromMessage, toMessage, Utterances } from './utterances.ts';
 

@@ -7,7 +7,7 @@ import type { CaptionEvent } from '../../contract/types.ts';
 import { type Client, eventClient, httpClient, socketClient } from '../../testing/clients.ts';
 import { type Cutter, openCutter } from '../../testing/cutter.ts';
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';
-import { pcmOf } from '../../testing/speechScene.ts';
+import { pcmOf } from '../../testing/speech/speechScene.ts';
 import type { AppRouter } from './router.ts';
 
 type Tracked = inferProcedureOutput<AppRouter['messages']['live']> extends AsyncIterable<infer E> ? E : never;

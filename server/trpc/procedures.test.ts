@@ -4,7 +4,7 @@ import { encodeChunk } from '../../contract/chunk.ts';
 import { DEFAULT_SPEECH_SETTINGS } from '../../contract/speechSettings.ts';
 import { batchClient, binaryClient, type Client, httpClient, socketClient } from '../../testing/clients.ts';
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';
-import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
+import { pcmOf, SAMPLE_RATE } from '../../testing/speech/speechScene.ts';
 
 type Opened = { trpc: Client; close: () => Promise<void> };
 const withoutClose = (trpc: Client): Opened => ({ trpc, close: async () => {} });

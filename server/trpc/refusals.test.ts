@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { type Client, httpClient, refusal, socketClient } from '../../testing/clients.ts';
 import { type LiveServer, openServer } from '../../testing/liveServer.ts';
-import { pcmOf } from '../../testing/speechScene.ts';
+import { pcmOf } from '../../testing/speech/speechScene.ts';
 
 type Scene = {
   server: LiveServer;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { encodeChunk } from '../../contract/chunk.ts';
 import { batchClient, binaryClient, type Client, httpClient, refusal } from '../../testing/clients.ts';
 import { openServer } from '../../testing/liveServer.ts';
-import { pcmOf, SAMPLE_RATE } from '../../testing/speechScene.ts';
+import { pcmOf, SAMPLE_RATE } from '../../testing/speech/speechScene.ts';
 
 const CLIENTS: [string, (url: string, token: string) => { trpc: Client; close: () => Promise<void> }][] = [
   ['HTTP', (url, token) => ({ trpc: httpClient(url, token), close: async () => {} })],

@@ -5,7 +5,7 @@ import type { CaptionEvent } from '../../../contract/types.ts';
 import { addPerson } from '../../../db/testing/material.ts';
 import { createCountedBus } from '../../../testing/countedBus.ts';
 import { settled } from '../../../testing/settled.ts';
-import { openSpeech } from '../../../testing/speechScene.ts';
+import { openSpeech } from '../../../testing/speech/speechScene.ts';
 import { Turns } from '../../flow/turns.ts';
 import { createCaptions } from './captions.ts';
 import { ada, stream, utterance } from './testing/captionEvents.ts';

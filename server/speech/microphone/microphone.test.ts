@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { pcmOf, SAMPLE_RATE } from '../../../testing/speechScene.ts';
-import { suspendingGate } from '../../../testing/suspendingGate.ts';
+import { pcmOf, SAMPLE_RATE } from '../../../testing/speech/speechScene.ts';
+import { suspendingGate } from '../../../testing/speech/suspendingGate.ts';
 import {
   type Gate,
   type LostAudio,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { TestAdmission } from '../../../testing/recognitionScene.ts';
 import { settled } from '../../../testing/settled.ts';
+import { TestAdmission } from '../../../testing/speech/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 import { AdmissionTicket } from './admissionTicket.ts';
 

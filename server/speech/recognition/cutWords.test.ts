@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { resultAt } from '../../../testing/recognitionScene.ts';
+import { resultAt } from '../../../testing/speech/recognitionScene.ts';
 import { keepAfter, keepBefore } from './cutWords.ts';
 
 describe('keepAfter', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { engineError, fault, pass, resultAt } from '../../../testing/recognitionScene.ts';
+import { engineError, fault, pass, resultAt } from '../../../testing/speech/recognitionScene.ts';
 import {
   createNumbersEngine,
   NUMBERS_RATE,

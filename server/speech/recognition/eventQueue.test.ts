@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brief, resultAt } from '../../../testing/recognitionScene.ts';
+import { brief, resultAt } from '../../../testing/speech/recognitionScene.ts';
 import { EventQueue } from './eventQueue.ts';
 import type { RecognitionEvent } from './types.ts';
 

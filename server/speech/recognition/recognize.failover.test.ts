@@ -9,7 +9,7 @@ import {
   startRecognition,
   TestAdmission,
   TestSpeaker,
-} from '../../../testing/recognitionScene.ts';
+} from '../../../testing/speech/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 
 beforeEach(() => void vi.useFakeTimers());

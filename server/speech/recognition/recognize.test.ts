@@ -10,7 +10,7 @@ import {
   startRecognition,
   TestAdmission,
   TestSpeaker,
-} from '../../../testing/recognitionScene.ts';
+} from '../../../testing/speech/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 import { createScriptedEngine } from '../../transcriber/testing/scripted.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { engineError } from '../../../testing/recognitionScene.ts';
+import { engineError } from '../../../testing/speech/recognitionScene.ts';
 import { createNumbersEngine } from '../../transcriber/testing/numbers.ts';
 import { RECOGNITION_LIMITS } from './limits.ts';
 import { RetryPolicy } from './retryPolicy.ts';

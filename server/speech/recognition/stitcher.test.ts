@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { brief, resultAt } from '../../../testing/recognitionScene.ts';
+import { brief, resultAt } from '../../../testing/speech/recognitionScene.ts';
 import { Stitcher } from './stitcher.ts';
 
 describe('an utterance that the next call recognises again', () => {

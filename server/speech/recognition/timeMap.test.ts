@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resultAt } from '../../../testing/recognitionScene.ts';
+import { resultAt } from '../../../testing/speech/recognitionScene.ts';
 import { NUMBERS_RATE, synthesizeNumbers } from '../../transcriber/testing/numbers.ts';
 import { TimeMap } from './timeMap.ts';
 

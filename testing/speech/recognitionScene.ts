@@ -1,13 +1,17 @@
 import { vi } from 'vitest';
-import { AppError } from '../contract/errors.ts';
-import { Channel } from '../server/flow/channel.ts';
-import type { PlacedAudio } from '../server/speech/placedAudio.ts';
-import type { Admission } from '../server/speech/recognition/admission.ts';
-import { recognize } from '../server/speech/recognition/recognize.ts';
-import type { RecognitionEvent, RecognitionParts } from '../server/speech/recognition/types.ts';
-import { NUMBERS_RATE, type SpokenItem, synthesizeNumbers } from '../server/transcriber/testing/numbers.ts';
-import type { SpeechEngine, TranscriptEvent } from '../server/transcriber/transcriber.ts';
-import { createNotedLog } from './notedLog.ts';
+import { AppError } from '../../contract/errors.ts';
+import { Channel } from '../../server/flow/channel.ts';
+import type { PlacedAudio } from '../../server/speech/placedAudio.ts';
+import type { Admission } from '../../server/speech/recognition/admission.ts';
+import { recognize } from '../../server/speech/recognition/recognize.ts';
+import type { RecognitionEvent, RecognitionParts } from '../../server/speech/recognition/types.ts';
+import {
+  NUMBERS_RATE,
+  type SpokenItem,
+  synthesizeNumbers,
+} from '../../server/transcriber/testing/numbers.ts';
+import type { SpeechEngine, TranscriptEvent } from '../../server/transcriber/transcriber.ts';
+import { createNotedLog } from '../notedLog.ts';
 
 /** The audio of a segment, which a test speaks piece by piece. */
 export class TestSpeaker implements AsyncIterable<PlacedAudio> {

@@ -1,5 +1,5 @@
-import type { Gate } from '../server/speech/microphone/microphone.ts';
-import { openGate } from '../server/speech/microphone/openGate.ts';
+import type { Gate } from '../../server/speech/microphone/microphone.ts';
+import { openGate } from '../../server/speech/microphone/openGate.ts';
 
 /** A gate that suspends at each chunk whose first sample is 0, and passes all others. */
 export function suspendingGate(): Gate {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { encodeChunk } from '../contract/chunk.ts';
-import type { User } from '../contract/types.ts';
-import type { Bus } from '../server/bus/bus.ts';
-import { createCaptions } from '../server/speech/captions/captions.ts';
-import { createEnginePlaces } from '../server/speech/enginePlaces.ts';
-import type { SpeechParts } from '../server/speech/parts.ts';
-import { createSpeech, type Speech } from '../server/speech/speech.ts';
-import { createScriptedEngine, type Step } from '../server/transcriber/testing/scripted.ts';
-import { settled } from './settled.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
+import type { User } from '../../contract/types.ts';
+import type { Bus } from '../../server/bus/bus.ts';
+import { createCaptions } from '../../server/speech/captions/captions.ts';
+import { createEnginePlaces } from '../../server/speech/enginePlaces.ts';
+import type { SpeechParts } from '../../server/speech/parts.ts';
+import { createSpeech, type Speech } from '../../server/speech/speech.ts';
+import { createScriptedEngine, type Step } from '../../server/transcriber/testing/scripted.ts';
+import { settled } from '../settled.ts';
 import { pcmOf, SAMPLE_RATE, type SpeechScene } from './speechScene.ts';
 
 /** What a stream is started with, besides its room. */

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { encodeChunk } from '../contract/chunk.ts';
-import type { CaptionEvent, User } from '../contract/types.ts';
-import type { Store } from '../db/store.ts';
-import { createBudget } from '../server/speech/budget.ts';
-import { createCaptions } from '../server/speech/captions/captions.ts';
-import { createEnginePlaces } from '../server/speech/enginePlaces.ts';
-import { noMeter } from '../server/speech/meter.ts';
-import { openGate } from '../server/speech/microphone/openGate.ts';
-import type { SpeechParts } from '../server/speech/parts.ts';
-import { type Accepted, createSpeech, type Speech } from '../server/speech/speech.ts';
-import type { StartOptions } from '../server/speech/startStream.ts';
+import { encodeChunk } from '../../contract/chunk.ts';
+import type { CaptionEvent, User } from '../../contract/types.ts';
+import type { Store } from '../../db/store.ts';
+import { createBudget } from '../../server/speech/budget.ts';
+import { createCaptions } from '../../server/speech/captions/captions.ts';
+import { createEnginePlaces } from '../../server/speech/enginePlaces.ts';
+import { noMeter } from '../../server/speech/meter.ts';
+import { openGate } from '../../server/speech/microphone/openGate.ts';
+import type { SpeechParts } from '../../server/speech/parts.ts';
+import { type Accepted, createSpeech, type Speech } from '../../server/speech/speech.ts';
+import type { StartOptions } from '../../server/speech/startStream.ts';
 import {
   createScriptedEngine,
   type ScriptedEngine,
   type Step,
-} from '../server/transcriber/testing/scripted.ts';
-import type { SpeechEngine } from '../server/transcriber/transcriber.ts';
-import { type ChatScene, openChat } from './chatScene.ts';
+} from '../../server/transcriber/testing/scripted.ts';
+import type { SpeechEngine } from '../../server/transcriber/transcriber.ts';
+import { type ChatScene, openChat } from '../chatScene.ts';
 
 export const SAMPLE_RATE = 16_000;
 

@@ -136,12 +136,13 @@ export class MortalServer {
     const stream = this.#streams.get(streamId);
     if (!stream || stream.state === 'lost') throw new Refusal('stream_unknown', false);
     this.#finish(stream);
+    this.#saveGap(stream);
     return {};
   }
 
+  /** Without a chunk the speaker may not know of the stream, and tells the loss before it to the next one. */
   #finish(stream: Stream): void {
     this.#saveSamples(stream, stream.samples.length);
-    this.#saveGap(stream);
     if (stream.state === 'open') stream.state = 'saved';
   }
 

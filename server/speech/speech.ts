@@ -21,7 +21,7 @@ export type TranscriptQuery = {
   limit: number;
 };
 
-/** What comes after an accepted chunk: the sequence number of the next one. */
+/** The answer to an accepted chunk: the sequence number of the next one. */
 export type Accepted = { nextSeq: number };
 
 /** With `fresh`, the client keeps only what is said from now on. @see SpeechStream.resume */

@@ -89,7 +89,7 @@ export function attachWs({ server, pulse = PULSE, ...parts }: WsParts): WsEndpoi
   };
 }
 
-/** What is kept of an upgrade request. The request itself can be freed. */
+/** The part of an upgrade request that is kept. The request itself can be freed. */
 type Upgrade = { token: string | undefined; address: string; hasParams: boolean };
 type UpgradeRules = Pick<WsParts, 'originRule' | 'readArrival' | 'checkHost'>;
 

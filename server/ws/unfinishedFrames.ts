@@ -4,7 +4,7 @@ import { CLOSE } from '../../contract/close.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { BytesHeld } from '../flow/bytesHeld.ts';
 
-/** What each read costs besides its bytes, until the frame is complete. */
+/** The cost of each read besides its bytes, until the frame is complete. */
 const READ_OVERHEAD_BYTES = 256;
 
 /**

@@ -21,7 +21,7 @@ export type Scene = {
   warmUpSeconds: number;
 };
 
-/** What others felt, and how much memory the server took, in MiB of resident memory. */
+/** The waits of the others, and the memory of the server, in MiB of resident memory. */
 export type Result = {
   sends: number[];
   failed: number;

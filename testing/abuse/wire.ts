@@ -75,7 +75,7 @@ export async function flood(socket: WebSocket, signal: AbortSignal, sendSome: ()
   socket.terminate();
 }
 
-/** What a line of 1 Gbit/s carries. A loopback device carries ten times as much, and no laptop sends that. */
+/** The capacity of a line of 1 Gbit/s. A loopback device carries ten times as much, and no laptop sends that. */
 const LINE_BYTES_PER_MS = 125_000;
 
 /** Sends the same bytes over each of many connections, as fast as an attacker's line carries them. */

@@ -10,7 +10,7 @@ import { createScriptedEngine, type Step } from '../../server/transcriber/testin
 import { settled } from '../settled.ts';
 import { pcmOf, SAMPLE_RATE, type SpeechScene } from './speechScene.ts';
 
-/** What a stream is started with, besides its room. */
+/** The options of a stream, besides its room. */
 export const OPTIONS = { language: 'en-US', sampleRate: SAMPLE_RATE, takeOver: false };
 
 type Process = AsyncDisposable & {

@@ -92,7 +92,7 @@ describe('a connection', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     const client = connect(port, '127.0.0.1');
-    client.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    client.on('error', () => {}).write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     await vi.waitFor(() => expect(turns).toHaveLength(1));
     return {
       ...{ server, client, turns },
@@ -114,6 +114,17 @@ describe('a connection', () => {
     expect(turns[1]?.from).toBeInstanceOf(IncomingMessage);
     turns[1]?.handle();
     expect(await text(client)).toContain('hello');
+  });
+
+  test('whose turn comes after the server has closed is closed too', async () => {
+    await using scene = await openSlowServer();
+    const { turns, client, server } = scene;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    turns[0]?.handle();
+    await closed;
+    await vi.waitFor(() => expect(client.destroyed).toBe(true));
+    expect(turns).toHaveLength(1);
   });
 
   test('that is gone before its turn costs nothing more', async () => {

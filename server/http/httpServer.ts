@@ -48,6 +48,8 @@ function readInTurn(server: Server, inTurn: InTurn): void {
   server.removeAllListeners('connection');
   server.on('connection', (socket) => {
     inTurn(socket, () => {
+      // After `closeAllConnections`, nobody would close a connection that begins now.
+      if (!server.listening) socket.destroy();
       if (socket.destroyed) return;
       for (const listener of listeners) listener.call(server, socket);
       socket.resume();
